@@ -1,0 +1,95 @@
+//! The catalog: models of libraries, classes of values, and behaviors, all of them data.
+//!
+//! [`Catalog::embedded`] holds what the binary ships. Nothing here looks at code under review.
+
+pub mod behavior;
+pub mod kinds;
+pub mod model;
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+pub use behavior::{ArgPredicate, Behavior, Example, Rule, Stance, Step};
+pub use model::{Attribute, Model, ModelParam, Presumption};
+
+/// Everything the engines know about libraries of one language, and all behaviors.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    models: FxHashMap<SmolStr, Model>,
+    attributes: FxHashMap<SmolStr, Attribute>,
+    aliases: FxHashMap<SmolStr, SmolStr>,
+    bases: FxHashMap<SmolStr, Vec<SmolStr>>,
+    presumptions: FxHashMap<SmolStr, Vec<Presumption>>,
+    behaviors: Vec<Behavior>,
+}
+
+impl Catalog {
+    /// The canonical symbol for a dotted name: follows aliases of the whole name and of its prefixes
+    /// (`requests.sessions.Session.post` is `requests.Session.post`).
+    #[must_use]
+    pub fn canonical(&self, symbol: &str) -> SmolStr {
+        let mut name = SmolStr::new(symbol);
+        // An alias never leads back to itself: `load` refuses cycles. The bound keeps this true for any data.
+        for _ in 0..8 {
+            let Some(next) = self.follow_alias(&name) else { break };
+            name = next;
+        }
+        name
+    }
+
+    fn follow_alias(&self, name: &str) -> Option<SmolStr> {
+        if let Some(target) = self.aliases.get(name) {
+            return Some(target.clone());
+        }
+        let mut end = name.len();
+        while let Some(dot) = name.get(..end)?.rfind('.') {
+            let (prefix, rest) = (name.get(..dot)?, name.get(dot..)?);
+            if let Some(target) = self.aliases.get(prefix) {
+                return Some(SmolStr::new(format!("{target}{rest}")));
+            }
+            end = dot;
+        }
+        None
+    }
+
+    /// The model of a canonical symbol. A method that its type lacks is looked for in the type's bases.
+    #[must_use]
+    pub fn model(&self, symbol: &str) -> Option<&Model> {
+        self.lookup(symbol, 0, &|name| self.models.get(name))
+    }
+
+    /// The attribute of a canonical symbol, bases included.
+    #[must_use]
+    pub fn attribute(&self, symbol: &str) -> Option<&Attribute> {
+        self.lookup(symbol, 0, &|name| self.attributes.get(name))
+    }
+
+    fn lookup<'a, T>(&self, symbol: &str, depth: u32, get: &dyn Fn(&str) -> Option<&'a T>) -> Option<&'a T> {
+        if let Some(found) = get(symbol) {
+            return Some(found);
+        }
+        let (owner, member) = symbol.rsplit_once('.')?;
+        if depth > 8 {
+            return None;
+        }
+        self.bases.get(owner)?.iter().find_map(|base| self.lookup(&format!("{base}.{member}"), depth + 1, get))
+    }
+
+    /// True if some modelled symbol starts with this module or type.
+    #[must_use]
+    pub fn knows_type(&self, symbol: &str) -> bool {
+        self.bases.contains_key(symbol) || self.models.contains_key(symbol)
+    }
+
+    /// The presumptions for a method name.
+    #[must_use]
+    pub fn presumptions(&self, method: &str) -> &[Presumption] {
+        self.presumptions.get(method).map_or(&[], Vec::as_slice)
+    }
+
+    /// The behaviors, ordered by id.
+    #[must_use]
+    pub fn behaviors(&self) -> &[Behavior] {
+        &self.behaviors
+    }
+}

@@ -1,0 +1,61 @@
+//! From one file's text to a [`Module`](ir::Module) of the common IR, with names resolved and spans kept.
+//!
+//! This crate holds every parser. Nothing behind it depends on a language's own crate.
+//!
+//! [`parse`] never fails: what it cannot read stands as `Unknown` in the IR, with a [`Diagnostic`](ir::Diagnostic).
+//! It does not detect the language of a file and does not decode bytes to text.
+
+pub mod ir;
+mod python;
+
+use ir::{Diagnostic, Function, FunctionKind, Language, Module, Span};
+
+/// The deepest nesting of expressions, and apart from that of statements, that [`parse`] puts into the IR.
+///
+/// Only a left spine ([`Attr`](ir::ExprKind::Attr) and [`Index`](ir::ExprKind::Index) bases,
+/// [`Call`](ir::ExprKind::Call) callees, left operands of [`Binary`](ir::ExprKind::Binary)) may be longer, up to one
+/// link for each byte of text: walk it with a loop.
+pub const MAX_DEPTH: u32 = 1_000;
+
+/// Reads one source text.
+///
+/// `path` is kept for output only. The text is taken as it is, with or without a byte order mark.
+#[must_use]
+pub fn parse(path: &str, text: &str, language: Language) -> Module {
+    if u32::try_from(text.len()).is_err() {
+        return unreadable(path, text, language, "text is longer than 4 GiB");
+    }
+    match language {
+        Language::Python => python::parse(path, text, language),
+    }
+}
+
+/// A module without statements whose only diagnostic says why.
+fn unreadable(path: &str, text: &str, language: Language, why: &str) -> Module {
+    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let span = Span { start: 0, end };
+    Module {
+        path: path.to_owned(),
+        language,
+        text: "".into(),
+        exprs: Vec::new(),
+        functions: vec![Function {
+            kind: FunctionKind::Module,
+            name: "<module>".into(),
+            span: Span::default(),
+            name_span: Span::default(),
+            parent: None,
+            params: Vec::new(),
+            bases: Vec::new(),
+            decorators: Vec::new(),
+            returns: None,
+            slots: Vec::new(),
+            body: Vec::new(),
+            doc: None,
+            is_async: false,
+            is_generator: false,
+        }],
+        diagnostics: vec![Diagnostic { span, message: why.to_owned(), lost: true }],
+        line_starts: vec![0],
+    }
+}
