@@ -112,6 +112,46 @@ pub const ACTIONS: &[&str] = &[
 /// What a condition tests, when it decides whether code under it runs.
 pub const GUARDS: &[&str] = &["platform", "date", "host", "locale", "argument", "environment", "debugger"];
 
+/// Roles of arguments that are no sink: they only name the argument for behaviors and evaluation.
+pub const ROLES: &[&str] = &[
+    "address",
+    "algorithm",
+    "attributes",
+    "callback",
+    "code",
+    "command",
+    "count",
+    "credential",
+    "cwd",
+    "data",
+    "default",
+    "descriptor",
+    "destination",
+    "encoding",
+    "env",
+    "file",
+    "flag",
+    "format",
+    "host",
+    "key",
+    "method",
+    "mode",
+    "module",
+    "name",
+    "pattern",
+    "port",
+    "process",
+    "proxy",
+    "seconds",
+    "shell",
+    "signal",
+    "source",
+    "stderr",
+    "stdin",
+    "stdout",
+    "verify",
+];
+
 /// When code runs.
 pub const ENTRIES: &[&str] = &["install", "build", "startup", "import", "activate", "run"];
 
@@ -131,6 +171,12 @@ pub fn is_source(name: &str) -> bool {
 #[must_use]
 pub fn is_action(name: &str) -> bool {
     ACTIONS.contains(&name)
+}
+
+/// True if the name is a kind of sink or another role of an argument.
+#[must_use]
+pub fn is_role(name: &str) -> bool {
+    is_sink(name) || ROLES.contains(&name)
 }
 
 /// The noun phrase for a kind of source or sink; the kind itself if it is unknown.

@@ -3,13 +3,22 @@
 //! [`Catalog::embedded`] holds what the binary ships. Nothing here looks at code under review.
 
 pub mod behavior;
+pub mod classes;
 pub mod kinds;
+pub mod load;
 pub mod model;
+pub mod pages;
+mod signature;
+mod theme;
+
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 pub use behavior::{ArgPredicate, Behavior, Example, Rule, Stance, Step};
+pub use classes::Classes;
+pub use load::LoadError;
 pub use model::{Attribute, Model, ModelParam, Presumption};
 
 /// Everything the engines know about libraries of one language, and all behaviors.
@@ -20,7 +29,8 @@ pub struct Catalog {
     aliases: FxHashMap<SmolStr, SmolStr>,
     bases: FxHashMap<SmolStr, Vec<SmolStr>>,
     presumptions: FxHashMap<SmolStr, Vec<Presumption>>,
-    behaviors: Vec<Behavior>,
+    behaviors: Arc<[Behavior]>,
+    classes: Arc<Classes>,
 }
 
 impl Catalog {
@@ -30,26 +40,11 @@ impl Catalog {
     pub fn canonical(&self, symbol: &str) -> SmolStr {
         let mut name = SmolStr::new(symbol);
         // An alias never leads back to itself: `load` refuses cycles. The bound keeps this true for any data.
-        for _ in 0..8 {
-            let Some(next) = self.follow_alias(&name) else { break };
+        for _ in 0..theme::ALIAS_STEPS {
+            let Some(next) = theme::follow_alias(&|name| self.aliases.get(name).cloned(), &name) else { break };
             name = next;
         }
         name
-    }
-
-    fn follow_alias(&self, name: &str) -> Option<SmolStr> {
-        if let Some(target) = self.aliases.get(name) {
-            return Some(target.clone());
-        }
-        let mut end = name.len();
-        while let Some(dot) = name.get(..end)?.rfind('.') {
-            let (prefix, rest) = (name.get(..dot)?, name.get(dot..)?);
-            if let Some(target) = self.aliases.get(prefix) {
-                return Some(SmolStr::new(format!("{target}{rest}")));
-            }
-            end = dot;
-        }
-        None
     }
 
     /// The model of a canonical symbol. A method that its type lacks is looked for in the type's bases.
@@ -91,5 +86,30 @@ impl Catalog {
     #[must_use]
     pub fn behaviors(&self) -> &[Behavior] {
         &self.behaviors
+    }
+
+    /// The classes of values.
+    #[must_use]
+    pub fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
+    /// The same catalog with other behaviors and classes.
+    #[must_use]
+    pub fn with_behaviors(mut self, mut behaviors: Vec<Behavior>, classes: Classes) -> Self {
+        behaviors.sort_by(|left, right| left.id.cmp(&right.id));
+        self.behaviors = behaviors.into();
+        self.classes = Arc::new(classes);
+        self
+    }
+
+    /// Puts in the behaviors and classes that the binary ships.
+    fn ship_behaviors(&mut self) -> Result<(), LoadError> {
+        let damaged = |file: String, line: u32, reason: String| LoadError { file, line, reason: load::Reason::Damaged(reason) };
+        let classes = Classes::embedded().map_err(|error| damaged(format!("classes/{}", error.family), 0, error.reason))?;
+        let behaviors = pages::embedded(&classes).map_err(|error| damaged(error.file, error.line, error.reason))?;
+        self.behaviors = behaviors.into();
+        self.classes = Arc::new(classes);
+        Ok(())
     }
 }

@@ -5,17 +5,19 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 /// A function, method or class constructor.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     /// The canonical dotted symbol: `os.system`, `requests.Session.post`, `io.BytesIO` for a constructor.
     pub symbol: SmolStr,
     /// The parameters in order; a method's first is `self`.
     pub params: Vec<ModelParam>,
-    /// The roles of parameters by name (`*args`, `**kwargs` and `self` included). A role that is a sink kind makes the
-    /// argument a sink; other roles only name the argument for behaviors (`mode`, `descriptor`, `file`).
+    /// The roles of parameters by [`ModelParam::name`], so without stars (`args`, `kwargs` and `self` included). A role
+    /// that is a sink kind makes the argument a sink; other roles only name the argument for behaviors (`mode`,
+    /// `descriptor`, `file`).
     pub args: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// What a call is, for behaviors and prose: entries of the closed list of actions.
     pub actions: Vec<SmolStr>,
@@ -25,9 +27,11 @@ pub struct Model {
     pub from: Option<Vec<SmolStr>>,
     /// The type of the result, for resolving methods called on it. For a class it is the class itself.
     pub result: Option<SmolStr>,
-    /// Parameters into which others flow: `self = ["data"]` for `write` of a buffer.
+    /// Parameters into which others flow: `self = ["data"]` for `write` of a buffer. `result` stands for the result,
+    /// with the label of its source: `buffer = ["result"]` for `recv_into`.
     pub into: BTreeMap<SmolStr, Vec<SmolStr>>,
-    /// Parameters that are called, each with the parameters whose values it is called with.
+    /// Parameters that are called, each with the parameters whose values it is called with; `result` stands for the
+    /// result, as in [`Model::into`].
     pub calls: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// The kind of guard that a test of the result is: `platform`, `date`, `host`, `locale`, `argument`.
     pub guard: Option<SmolStr>,
@@ -39,8 +43,22 @@ pub struct Model {
     pub noun: Option<String>,
 }
 
+impl Model {
+    /// True if the model is a method that is called on a receiver: its first parameter is `self`.
+    #[must_use]
+    pub fn is_method(&self) -> bool {
+        self.params.first().is_some_and(|param| param.name == "self")
+    }
+
+    /// The roles of the parameter with this name, stars left out.
+    #[must_use]
+    pub fn roles(&self, name: &str) -> &[SmolStr] {
+        self.args.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// A parameter of a [`Model`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelParam {
     /// Its name without stars.
     pub name: SmolStr,
@@ -53,7 +71,7 @@ pub struct ModelParam {
 }
 
 /// A value that is read without a call: `os.environ`, `sys.argv`, or an attribute of a modelled type.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Attribute {
     /// The canonical dotted symbol.
     pub symbol: SmolStr,
@@ -68,12 +86,12 @@ pub struct Attribute {
 }
 
 /// What a method on a receiver that cannot be resolved presumably is, from its name and arguments.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Presumption {
     /// The method's name: `send`.
     pub method: SmolStr,
     /// Argument patterns that must all hold: position or name to the lower-case constants it may have; an empty list
-    /// only asks that the argument is given.
+    /// only asks that the argument is given. [`Presumption::fits`] compares.
     pub when: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// Holds only if the receiver derives from a base class outside of the package.
     pub external_base: bool,
@@ -83,4 +101,21 @@ pub struct Presumption {
     pub actions: Vec<SmolStr>,
     /// The reason shown to the user, a clause without a final stop.
     pub reason: String,
+}
+
+impl Presumption {
+    /// True if an argument with this value fits what [`Presumption::when`] asks of it: any value fits an empty list;
+    /// a constant ending in `*` fits what starts with the rest of it. Case is ignored. `None` is a value that
+    /// evaluation does not know.
+    #[must_use]
+    pub fn fits(constants: &[SmolStr], value: Option<&str>) -> bool {
+        if constants.is_empty() {
+            return true;
+        }
+        let Some(value) = value.map(|text| text.trim_start().to_lowercase()) else { return false };
+        constants.iter().any(|constant| match constant.strip_suffix('*') {
+            Some(start) => value.starts_with(start),
+            None => value == *constant,
+        })
+    }
 }

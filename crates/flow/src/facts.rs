@@ -55,8 +55,23 @@ pub struct Facts {
     pub unopened: Vec<Unopened>,
     /// Calls that leave the package and that the catalog does not know.
     pub unmodelled: Vec<Unmodelled>,
+    /// Constants of modules and classes that were computed, or that are addresses.
+    pub constants: Vec<ConstantFact>,
     /// Where a budget ended the work.
     pub limits: Vec<LimitHit>,
+}
+
+/// A variable of a module or class body whose value is one known text.
+#[derive(Clone, Debug)]
+pub struct ConstantFact {
+    /// The qualified name: `SyncTableJob.Meta.collection_endpoint`.
+    pub name: SmolStr,
+    /// The value.
+    pub value: ValueFact,
+    /// The assignment.
+    pub evidence: EvidenceId,
+    /// The module or class body.
+    pub function: FunctionId,
 }
 
 /// One analyzed file or layer.
@@ -114,12 +129,20 @@ pub struct Form {
     pub longest_literal_at: Option<EvidenceId>,
     /// Bytes in literals of 200 bytes or more whose entropy is above 4.5 bits a byte.
     pub dense_literal_bytes: u64,
+    /// Where the first of them stands.
+    pub dense_literal_at: Option<EvidenceId>,
     /// Length of the longest line, in bytes.
     pub longest_line: u32,
     /// Names that were computed rather than written: attribute or import by evaluated string.
     pub computed_names: u32,
-    /// Invisible or look-alike characters: number and first place.
+    /// Number of invisible or look-alike characters.
     pub strange_characters: u32,
+    /// Where the first of them stands.
+    pub strange_at: Option<EvidenceId>,
+    /// Number of lines with code pushed beyond column 200 by white space.
+    pub pushed_lines: u32,
+    /// Where the first of them stands.
+    pub pushed_at: Option<EvidenceId>,
 }
 
 /// A place in the text.
@@ -504,4 +527,14 @@ impl Facts {
     pub fn function(&self, id: FunctionId) -> Option<&FunctionFacts> {
         self.functions.get(id.0 as usize)
     }
+}
+
+/// At most `most` bytes of a text, cut on a character boundary.
+#[must_use]
+pub fn clip(text: &str, most: usize) -> Arc<str> {
+    let mut end = text.len().min(most);
+    while end > 0 && !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    Arc::from(text.get(..end).unwrap_or(""))
 }

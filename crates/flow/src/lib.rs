@@ -1,11 +1,17 @@
 //! From the modules of a package to [`Facts`](facts::Facts): resolved calls, values, layers, source→sink paths.
 
+mod confirm;
+mod engine;
+pub mod evaluate;
 pub mod facts;
+mod program;
+pub mod structure;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use sluice_catalog::Catalog;
-use sluice_syntax::ir::Language;
+use sluice_syntax::ir::{Language, Module};
 
 /// A source file as the engines take it.
 #[derive(Clone, Debug)]
@@ -37,7 +43,21 @@ pub struct Entry {
 }
 
 /// Analyzes the files of one package together.
+///
+/// The walk is bounded in depth, but deep: give it a stack of 64 MiB or more.
 #[must_use]
-pub fn analyze(_sources: &[Source], _context: &Context, _catalog: &Catalog) -> facts::Facts {
-    facts::Facts::default()
+pub fn analyze(sources: &[Source], context: &Context, catalog: &Catalog) -> facts::Facts {
+    let modules = sources
+        .iter()
+        .map(|source| Rc::new(sluice_syntax::parse(&source.path, &source.text, source.language)))
+        .collect();
+    analyze_modules(modules, context, catalog)
+}
+
+/// Analyzes modules that are lowered already.
+#[must_use]
+pub fn analyze_modules(modules: Vec<Rc<Module>>, context: &Context, catalog: &Catalog) -> facts::Facts {
+    let mut engine = engine::Engine::new(modules, catalog);
+    engine.run();
+    engine.finish(context)
 }

@@ -1,2 +1,32 @@
-//! placeholder
-fn main() {}
+//! The command `sluice`: reads the command line, runs one verb, ends with its code.
+
+mod bisect;
+mod cli;
+mod dev;
+mod exit;
+mod explain;
+mod output;
+mod review;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Verb};
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().verb {
+        Verb::Review(args) => review::run(&args),
+        Verb::Explain(args) => explain::explain(&args),
+        Verb::Behaviors(args) => explain::behaviors(&args),
+        Verb::Dev(args) => dev::run(&args),
+        Verb::Worker => worker::serve(),
+    };
+    match result {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            failure.tell();
+            failure.code().into()
+        }
+    }
+}

@@ -1,1 +1,49 @@
-//! placeholder
+//! Reviews source code for malware and risk without running it.
+//!
+//! This crate is the library's front: bytes in, [`Review`] out, in this process. The stages behind it are crates of
+//! their own; what is not re-exported here may change at any time. The command `sluice` is a thin layer over this
+//! crate that adds worker processes, whose limits on memory and time really kill. In this process work is bounded by
+//! counts only (nesting, evaluation steps, bytes unpacked).
+//!
+//! ```
+//! use sluicegate::{Options, Verdict, review_bytes};
+//!
+//! let code = b"import json\n\ndef load(text):\n    return json.loads(text)\n";
+//! let review = review_bytes("loader.py", code, &Options::default());
+//!
+//! assert_eq!(review.verdict, Verdict::Benign);
+//! assert!(review.report.malware < 0.5);
+//! println!("{}", review.report.purpose);
+//! print!("{}", sluicegate::render::text(&review, sluicegate::render::Look::default()));
+//! ```
+
+mod convert;
+mod engine;
+
+pub use engine::{Engine, EngineError, LeftOut, Options, Prior, STACK_BYTES, Stopped, review_bytes, review_package};
+pub use sluice_catalog::Catalog;
+pub use sluice_catalog::behavior::{Behavior, Expectation, Stance};
+pub use sluice_flow::facts::Facts;
+pub use sluice_review::model::{
+    BehaviorMatch, Claim, Coverage, Evidence, FileReview, FlowPath, LayerInfo, Report, Review, Verdict,
+};
+
+/// From a target as typed to its bytes, and from bytes to named files.
+pub mod intake {
+    pub use sluice_intake::{
+        Coverage, Input, IntakeError, Limits, Options, Package, Part, Planned, Shape, Target, TargetError, plan, unpack,
+    };
+}
+
+/// A review as text, JSON, JSON Lines or Markdown.
+pub mod render {
+    pub use sluice_render::{Look, SCHEMA, json, json_array, jsonl, markdown, report, text};
+}
+
+/// Text with control and format characters written out, for a terminal or a log.
+pub use sluice_review::model::{escape, escape_block};
+
+/// The names of the languages whose source is analyzed.
+pub fn languages() -> impl Iterator<Item = &'static str> {
+    Catalog::languages()
+}

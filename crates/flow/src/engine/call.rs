@@ -1,0 +1,929 @@
+//! Calls: what is called, with which arguments, and what a function of the package makes of them.
+
+use std::rc::Rc;
+
+use sluice_syntax::ir::{Arg, ArgKind, Const, ExprId, ExprKind, FuncId, FunctionKind, Module, ParamKind, Span};
+use smol_str::SmolStr;
+
+use super::heap::{ObjectKind, field_name};
+use super::value::{Data, Key, Label, Ref, Term, Value};
+use super::{Engine, MOST_CONTEXTS, MOST_FRAMES, MOST_INLINED, Origin, OriginKey, SinkData};
+use crate::evaluate;
+use crate::facts::StepKind;
+
+/// The arguments of one call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Args {
+    /// By position, with their expressions.
+    pub positional: Vec<(Value, Option<ExprId>)>,
+    /// By name.
+    pub named: Vec<(SmolStr, Value, Option<ExprId>)>,
+    /// What `*items` may give beyond the known ones.
+    pub star: Option<(Value, Option<ExprId>)>,
+    /// What `**mapping` may give beyond the known ones.
+    pub star_star: Option<(Value, Option<ExprId>)>,
+}
+
+impl Args {
+    /// Only positional values without places.
+    pub(crate) fn of(values: Vec<Value>) -> Self {
+        Self { positional: values.into_iter().map(|value| (value, None)).collect(), ..Self::default() }
+    }
+
+    /// All values.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Value> {
+        self.positional
+            .iter()
+            .map(|(value, _)| value)
+            .chain(self.named.iter().map(|(_, value, _)| value))
+            .chain(self.star.iter().map(|(value, _)| value))
+            .chain(self.star_star.iter().map(|(value, _)| value))
+    }
+
+    /// The value at a position or under a name.
+    pub(crate) fn get(&self, position: usize, name: &str) -> Option<&Value> {
+        self.positional
+            .get(position)
+            .map(|(value, _)| value)
+            .or_else(|| self.named.iter().find(|(known, _, _)| known == name).map(|(_, value, _)| value))
+    }
+}
+
+/// The site of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site {
+    /// The call.
+    pub id: ExprId,
+    /// What is called.
+    pub callee: ExprId,
+    /// The whole call.
+    pub span: Span,
+}
+
+impl Engine<'_> {
+    /// `callee(args)`
+    pub(crate) fn eval_call(
+        &mut self,
+        module: &Rc<Module>,
+        id: ExprId,
+        callee: ExprId,
+        args: &[Arg],
+        span: Span,
+    ) -> Value {
+        let function = self.eval(module, callee);
+        let site = Site { id, callee, span };
+        let args = self.eval_args(module, args);
+        self.call(module, &function, args, site)
+    }
+
+    fn eval_args(&mut self, module: &Rc<Module>, args: &[Arg]) -> Args {
+        let mut all = Args::default();
+        for arg in args {
+            let value = self.eval(module, arg.value);
+            match &arg.kind {
+                ArgKind::Positional if all.star.is_none() => all.positional.push((value, Some(arg.value))),
+                ArgKind::Positional => {
+                    if let Some((star, _)) = &mut all.star {
+                        *star = star.join(&value);
+                    }
+                }
+                ArgKind::Named(name) => all.named.push((name.clone(), value, Some(arg.value))),
+                ArgKind::Star => match self.elements(&value) {
+                    Some(items) if all.star.is_none() && items.len() < 64 => {
+                        all.positional.extend(items.into_iter().map(|item| (item, Some(arg.value))));
+                    }
+                    _ => {
+                        let element = self.element_of(&value);
+                        all.star = Some((element, Some(arg.value)));
+                    }
+                },
+                ArgKind::StarStar => {
+                    let object = value.object().and_then(|id| self.object(id)).cloned();
+                    match object {
+                        Some(object) => {
+                            for (name, field) in object.fields {
+                                if !name.starts_with('\u{1}') {
+                                    all.named.push((name, field, Some(arg.value)));
+                                }
+                            }
+                            if !object.complete {
+                                let mut rest = object.rest;
+                                rest.add_labels(value.labels());
+                                all.star_star = Some((rest, Some(arg.value)));
+                            }
+                        }
+                        None => {
+                            let rest = self.only_labels(&value);
+                            all.star_star = Some((rest, Some(arg.value)));
+                        }
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// Calls whatever a value refers to.
+    pub(crate) fn call(&mut self, module: &Rc<Module>, function: &Value, args: Args, site: Site) -> Value {
+        if self.inlined > 0 {
+            self.inline_steps = self.inline_steps.saturating_sub(1);
+        }
+        for label in function.labels() {
+            if let Some(OriginKey::Param(key, index)) =
+                self.origins.get(label.origin as usize).map(|origin| origin.key.clone())
+            {
+                self.summaries.entry(key).or_default().telling.insert(index);
+            }
+        }
+        self.command_classes(&args, site);
+        let mut result: Option<Value> = None;
+        let refs = function.refs().to_vec();
+        let single = refs.len() == 1;
+        for reference in refs {
+            let value = match reference {
+                Ref::Symbol(symbol) => Some(self.call_symbol(module, &symbol, None, &args, site)),
+                Ref::Method(symbol, receiver) => {
+                    Some(self.call_symbol(module, &symbol, Some(&receiver), &args, site))
+                }
+                Ref::Function(key, receiver) => Some(self.call_function(module, key, receiver, &args, site)),
+                Ref::Class(key) => Some(self.instantiate(module, key, &args, site)),
+                Ref::Instance(kind) => {
+                    let member = self.canonical(&format!("{kind}.__call__"));
+                    (single || self.catalog.model(&member).is_some())
+                        .then(|| self.call_symbol(module, &member, Some(function), &args, site))
+                }
+                Ref::Object(id) => match self.object(id).map(|object| object.kind) {
+                    Some(ObjectKind::Instance(class)) => {
+                        let method = self.class_attr(class, &SmolStr::new_static("__call__"), Some(function), true, 0);
+                        method.filter(|method| !method.refs().is_empty()).map(|method| {
+                            self.call(module, &method, args.clone(), site)
+                        })
+                    }
+                    _ => None,
+                },
+                Ref::Unresolved(name, receiver) => {
+                    Some(self.call_unresolved(module, &name, &receiver, &args, site))
+                }
+                Ref::Module(_) | Ref::Super(..) => None,
+            };
+            if let Some(value) = value {
+                result = Some(match result {
+                    Some(before) => before.join(&value),
+                    None => value,
+                });
+            }
+        }
+        match result {
+            Some(value) => value,
+            None => self.call_unknown(module, function, &args, site),
+        }
+    }
+
+    /// A call of which nothing is known: what goes in may come out.
+    pub(crate) fn call_unknown(&mut self, module: &Rc<Module>, function: &Value, args: &Args, site: Site) -> Value {
+        let written = self.written(module, site.callee);
+        let mut value = Value::UNKNOWN;
+        let mut all: Vec<Value> = args.all().cloned().collect();
+        all.push(function.clone());
+        self.inherit(&mut value, &all.iter().collect::<Vec<_>>(), None);
+        self.escape(module, args, site);
+        let value = self.through(value, module, site, &written);
+        self.named_result(value, module, site, args)
+    }
+
+    /// Functions handed to something unknown may be called by it.
+    fn escape(&mut self, _module: &Rc<Module>, args: &Args, site: Site) {
+        let mut escaped = Vec::new();
+        for value in args.all() {
+            for reference in value.refs() {
+                if let Ref::Function(key, _) = reference {
+                    escaped.push(*key);
+                }
+            }
+        }
+        for key in escaped {
+            self.edge(key, site.span);
+        }
+    }
+
+    /// A call inside the package.
+    pub(crate) fn edge(&mut self, callee: Key, span: Span) {
+        let caller = self.here();
+        if !self.calls.contains_key(&(caller, callee)) {
+            let place = self.place(span, None);
+            self.calls.insert((caller, callee), place);
+        }
+    }
+
+    /// The callee as written, at most 80 bytes.
+    pub(crate) fn written(&self, module: &Module, callee: ExprId) -> SmolStr {
+        let text = module.expr(callee).map_or("", |expr| module.slice(expr.span));
+        if text.len() <= 80 && !text.contains('\n') {
+            return SmolStr::new(text);
+        }
+        let flat: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        SmolStr::new(crate::facts::clip(&flat, 80))
+    }
+
+    /// A step through a call for every label.
+    pub(crate) fn through(&mut self, value: Value, _module: &Module, site: Site, written: &SmolStr) -> Value {
+        if value.labels().is_empty() {
+            return value;
+        }
+        let place = self.place(site.span, Some(written));
+        self.stepped(value, StepKind::Through, place, written)
+    }
+
+    /// The result's identity and words, if it has none.
+    pub(crate) fn named_result(&mut self, mut value: Value, module: &Module, site: Site, args: &Args) -> Value {
+        let token = self.site_token(site.id);
+        value.add_tokens(&[token]);
+        if value.term().is_none() && value.object().is_none() {
+            let written = self.written(module, site.callee);
+            let inner = args.positional.first().and_then(|(value, _)| value.term());
+            let term = match inner {
+                Some(inner) if args.positional.len() == 1 && args.named.is_empty() => {
+                    Term::through(&format!("{written}()"), &inner)
+                }
+                _ => Rc::new(Term::Name(SmolStr::new(format!("{written}()")))),
+            };
+            value.edit().term = Some(term);
+        }
+        value
+    }
+
+    fn call_unresolved(
+        &mut self,
+        module: &Rc<Module>,
+        name: &SmolStr,
+        receiver: &Value,
+        args: &Args,
+        site: Site,
+    ) -> Value {
+        if let Some(value) = self.known_method(receiver, name, args) {
+            return value;
+        }
+        let kind = match receiver.known() {
+            Some(Const::Str(_)) => Some("str"),
+            Some(Const::Bytes(_)) => Some("bytes"),
+            Some(Const::Int(_)) => Some("int"),
+            _ => None,
+        };
+        let kind = kind.or_else(|| {
+            // A value made of text is a text.
+            matches!(receiver.term().as_deref(), Some(Term::Join(_) | Term::Text(_)))
+                .then_some("str")
+                .or_else(|| self.text_method(name))
+        });
+        if let Some(kind) = kind {
+            let member = SmolStr::new(format!("{kind}.{name}"));
+            if self.catalog.model(&member).is_some() {
+                return self.call_symbol(module, &member, Some(receiver), args, site);
+            }
+        }
+        if self.presume(module, name, receiver, args, site) {
+            let mut value = Value::UNKNOWN;
+            let mut all: Vec<Value> = args.all().cloned().collect();
+            all.push(receiver.clone());
+            self.inherit(&mut value, &all.iter().collect::<Vec<_>>(), None);
+            return self.named_result(value, module, site, args);
+        }
+        // A method that stores: what goes in stays in the receiver.
+        if matches!(
+            name.as_str(),
+            "append" | "extend" | "add" | "update" | "insert" | "write" | "put" | "push" | "setdefault" | "attach"
+                | "appendleft" | "add_header" | "writestr"
+        ) && !args.positional.is_empty()
+            && let Some(ExprKind::Attr { base, .. }) = module.expr(site.callee).map(|expr| &expr.kind)
+        {
+            let base = *base;
+            let id = match receiver.object() {
+                Some(id) => id,
+                None => self.opaque(module, receiver, base),
+            };
+            let place = self.place(site.span, None);
+            let written = self.written(module, site.callee);
+            for value in args.all().cloned().collect::<Vec<_>>() {
+                let value = self.stepped(value, StepKind::Store, place, &written);
+                self.store_any(id, &value);
+            }
+        }
+        self.call_unknown(module, receiver, args, site)
+    }
+
+    /// Methods that only texts have, in the standard library's own types.
+    fn text_method(&self, name: &str) -> Option<&'static str> {
+        match name {
+            "encode" | "splitlines" | "rstrip" | "lstrip" | "strip" | "zfill" | "rjust" | "ljust" | "swapcase"
+            | "casefold" | "partition" | "rpartition" | "startswith" | "endswith" | "lower" | "upper" | "title"
+            | "isdigit" | "rsplit" | "format" => Some("str"),
+            "decode" | "hex" => Some("bytes"),
+            _ => None,
+        }
+    }
+
+    /// A pure method of a known receiver with known arguments.
+    pub(crate) fn known_method(&mut self, receiver: &Value, name: &str, args: &Args) -> Option<Value> {
+        if args.star.is_some() || args.star_star.is_some() {
+            return None;
+        }
+        let concrete = self.concrete(receiver, 4)?;
+        let positional: Option<Vec<_>> =
+            args.positional.iter().map(|(value, _)| self.concrete(value, 4)).collect();
+        let named: Option<Vec<_>> =
+            args.named.iter().map(|(name, value, _)| Some((name.clone(), self.concrete(value, 4)?))).collect();
+        let outcome = evaluate::method(&concrete, name, &positional?, &named?, &mut self.budget)?;
+        let mut value = self.abstracted(&outcome.value);
+        let mut from: Vec<&Value> = args.all().collect();
+        from.push(receiver);
+        self.inherit(&mut value, &from, outcome.coding);
+        Some(value)
+    }
+
+    /// A pure function of a library with known arguments.
+    pub(crate) fn known_function(&mut self, symbol: &str, args: &Args) -> Option<Value> {
+        if args.star.is_some() || args.star_star.is_some() || !evaluate::is_pure(symbol) {
+            return None;
+        }
+        let positional: Option<Vec<_>> =
+            args.positional.iter().map(|(value, _)| self.concrete(value, 4)).collect();
+        let named: Option<Vec<_>> =
+            args.named.iter().map(|(name, value, _)| Some((name.clone(), self.concrete(value, 4)?))).collect();
+        let outcome = evaluate::function(symbol, &positional?, &named?, &mut self.budget)?;
+        let mut value = self.abstracted(&outcome.value);
+        let from: Vec<&Value> = args.all().collect();
+        self.inherit(&mut value, &from, outcome.coding);
+        Some(value)
+    }
+
+    /// Interprets a function once with unknown parameters.
+    pub(crate) fn summarize(&mut self, key: Key) {
+        if self.summaries.get(&key).is_some_and(|summary| summary.done)
+            || self.frames.len() >= MOST_FRAMES
+            || self.frames.iter().any(|frame| frame.key == key && frame.generic)
+        {
+            return;
+        }
+        let module = self.module(key.module);
+        let Some(function) = module.function(FuncId(key.func)) else { return };
+        let class = function.parent.filter(|parent| {
+            module.function(*parent).is_some_and(|parent| parent.kind == FunctionKind::Class)
+        });
+        let class = class.map(|parent| Key { module: key.module, func: parent.0 });
+        let is_static = class.is_some()
+            && self.decorator_names(&module, key).iter().any(|name| name == "staticmethod");
+        let is_class_method =
+            class.is_some() && self.decorator_names(&module, key).iter().any(|name| name == "classmethod");
+        let mut values = Vec::with_capacity(function.params.len());
+        for (index, param) in function.params.iter().enumerate() {
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            if index == 0
+                && let Some(class) = class
+                && !is_static
+            {
+                values.push(if is_class_method {
+                    Value::reference(Ref::Class(class))
+                } else {
+                    let id = self.generic_self(class);
+                    Value::reference(Ref::Object(id))
+                });
+                continue;
+            }
+            values.push(self.parameter(key, number, &param.name, param.kind, param.span));
+        }
+        let result = self.interpret(&module, key, values, true);
+        let summary = self.summaries.entry(key).or_default();
+        summary.done = true;
+        summary.result = result;
+    }
+
+    /// The unknown value of a parameter.
+    fn parameter(&mut self, key: Key, index: u32, name: &SmolStr, kind: ParamKind, span: Span) -> Value {
+        let place = self.place_in(key.module, span, Some(name));
+        let label = self.origin(Origin {
+            key: OriginKey::Param(key, index),
+            kind: SmolStr::new_static("parameter"),
+            symbol: name.clone(),
+            detail: None,
+            place,
+            function: key,
+            event: None,
+        });
+        let token =
+            super::stable_hash(&[b"param", &key.module.to_le_bytes(), &key.func.to_le_bytes(), &index.to_le_bytes()]);
+        let mut data = Data::default();
+        data.labels.push(label);
+        data.tokens.push(token);
+        match kind {
+            ParamKind::Star | ParamKind::StarStar => {
+                let inner = Value::new(data);
+                let kind = if kind == ParamKind::Star { ObjectKind::List } else { ObjectKind::Dict };
+                let id = self.allocate(kind, Vec::new(), false);
+                // The object belongs to the frame that is about to open.
+                if let Some(object) = self.heap.get_mut(id.0 as usize) {
+                    object.born = (self.frames.len() + 1, 0);
+                }
+                self.store_any(id, &inner);
+                Value::reference(Ref::Object(id))
+            }
+            _ => {
+                data.term = Some(Rc::new(Term::Name(name.clone())));
+                Value::new(data)
+            }
+        }
+    }
+
+    /// Interprets a body with values for its parameters and gives its result.
+    fn interpret(&mut self, module: &Rc<Module>, key: Key, values: Vec<Value>, generic: bool) -> Value {
+        let Some(function) = module.function(FuncId(key.func)) else { return Value::UNKNOWN };
+        let mut frame = self.new_frame(key, generic);
+        for (param, value) in function.params.iter().zip(&values) {
+            if let Some(slot) = frame.slots.get_mut(param.slot as usize) {
+                *slot = value.clone();
+            }
+        }
+        frame.this = values.first().cloned();
+        self.frames.push(frame);
+        // Captured parameters are read by inner functions after this frame is gone.
+        for (param, value) in function.params.iter().zip(values) {
+            let captured = function.slots.get(param.slot as usize).is_some_and(|slot| slot.captured);
+            if captured {
+                let place = (key.module, sluice_syntax::ir::SlotRef { func: FuncId(key.func), slot: param.slot });
+                let joined = match self.shared.get(&place) {
+                    Some(before) => before.join(&value),
+                    None => value.clone(),
+                };
+                self.shared.insert(place, joined);
+            }
+            if let Some(pattern) = &param.pattern {
+                self.assign(module, pattern, value);
+            }
+        }
+        self.block(module, &function.body);
+        let Some(frame) = self.frames.pop() else { return Value::UNKNOWN };
+        let result = frame.returns.unwrap_or_else(|| Value::constant(Const::None));
+        match frame.yields {
+            Some(element) => {
+                let id = self.allocate(ObjectKind::List, Vec::new(), false);
+                self.store_any(id, &element);
+                Value::reference(Ref::Object(id))
+            }
+            None => result,
+        }
+    }
+
+    /// The arguments bound to the parameters of a function of the package.
+    fn bind_args(&mut self, key: Key, receiver: Option<Value>, args: &Args) -> Vec<Option<Value>> {
+        let module = self.module(key.module);
+        let Some(function) = module.function(FuncId(key.func)) else { return Vec::new() };
+        let mut bound: Vec<Option<Value>> = vec![None; function.params.len()];
+        let mut positional = receiver.into_iter().chain(args.positional.iter().map(|(value, _)| value.clone()));
+        let mut extra_items = Vec::new();
+        let mut star_at = None;
+        let mut star_star_at = None;
+        for (index, param) in function.params.iter().enumerate() {
+            match param.kind {
+                ParamKind::PositionalOnly | ParamKind::Positional => {
+                    if let (Some(value), Some(place)) = (positional.next(), bound.get_mut(index)) {
+                        *place = Some(value);
+                    }
+                }
+                ParamKind::Star => star_at = Some(index),
+                ParamKind::StarStar => star_star_at = Some(index),
+                ParamKind::NamedOnly => {}
+            }
+        }
+        extra_items.extend(positional);
+        let mut extra_named = Vec::new();
+        for (name, value, _) in &args.named {
+            let position = function.params.iter().position(|param| {
+                param.name == *name && !matches!(param.kind, ParamKind::Star | ParamKind::StarStar)
+            });
+            match position.and_then(|position| bound.get_mut(position)) {
+                Some(place) => *place = Some(value.clone()),
+                None => extra_named.push((name.clone(), value.clone())),
+            }
+        }
+        if let Some(index) = star_at {
+            let complete = args.star.is_none();
+            let list = self.container(ObjectKind::Tuple, extra_items, complete);
+            if let (Some((star, _)), Some(id)) = (&args.star, list.object()) {
+                self.store_any(id, star);
+            }
+            if let Some(place) = bound.get_mut(index) {
+                *place = Some(list);
+            }
+        }
+        if let Some(index) = star_star_at {
+            let id = self.allocate(ObjectKind::Dict, Vec::new(), args.star_star.is_none());
+            if let Some(object) = self.heap.get_mut(id.0 as usize) {
+                object.born = (self.frames.len() + 1, 0);
+            }
+            for (name, value) in extra_named {
+                self.store_field(id, &name, value);
+            }
+            if let Some((rest, _)) = &args.star_star {
+                self.store_any(id, rest);
+            }
+            if let Some(place) = bound.get_mut(index) {
+                *place = Some(Value::reference(Ref::Object(id)));
+            }
+        }
+        // What `*items` and `**mapping` may hold may be any parameter that was not given.
+        let may: Option<Value> = match (&args.star, &args.star_star) {
+            (Some((a, _)), Some((b, _))) => Some(a.join(b)),
+            (Some((a, _)), None) | (None, Some((a, _))) => Some(a.clone()),
+            (None, None) => None,
+        };
+        for (index, place) in bound.iter_mut().enumerate() {
+            if place.is_none() {
+                let number = u32::try_from(index).unwrap_or(u32::MAX);
+                let default = self.defaults.get(&(key, number)).cloned();
+                *place = match (&may, default) {
+                    (Some(may), Some(default)) => Some(default.join(may)),
+                    (Some(may), None) => Some(may.clone()),
+                    (None, default) => default,
+                };
+            }
+        }
+        bound
+    }
+
+    /// A call of a function of the package.
+    pub(crate) fn call_function(
+        &mut self,
+        module: &Rc<Module>,
+        key: Key,
+        receiver: Option<Value>,
+        args: &Args,
+        site: Site,
+    ) -> Value {
+        self.edge(key, site.span);
+        self.summarize(key);
+        let bound = self.bind_args(key, receiver, args);
+        let target = self.module(key.module);
+        let Some(function) = target.function(FuncId(key.func)) else { return Value::UNKNOWN };
+        let name = function.name.clone();
+        let place = self.place(site.span, Some(&name));
+        let Some(summary) = self.summaries.get(&key).cloned() else {
+            return self.call_unknown(module, &Value::UNKNOWN, args, site);
+        };
+        if summary.weighty || summary.effects {
+            let callers: Vec<Key> = self.frames.iter().map(|frame| frame.key).collect();
+            for caller in callers {
+                let known = self.summaries.entry(caller).or_default();
+                known.weighty |= summary.weighty;
+                known.effects |= summary.effects;
+            }
+        }
+        if !summary.done {
+            // Recursion: what goes in may come out.
+            let mut value = Value::UNKNOWN;
+            let all: Vec<&Value> = args.all().collect();
+            self.inherit(&mut value, &all, None);
+            return value;
+        }
+        if self.worth_inlining(key, &summary, &bound) {
+            if let Some(summary) = self.summaries.get_mut(&key) {
+                summary.contexts += 1;
+            }
+            self.inlined += 1;
+            let values = bound
+                .iter()
+                .enumerate()
+                .map(|(index, value)| {
+                    let param = function.params.get(index);
+                    let name = param.map(|param| param.name.clone()).unwrap_or_default();
+                    let value = value.clone().unwrap_or_default();
+                    self.stepped(value, StepKind::Pass, place, &name)
+                })
+                .collect();
+            let result = self.interpret(&target, key, values, false);
+            self.inlined -= 1;
+            return self.stepped(result, StepKind::Return, place, &name);
+        }
+        self.apply_summary(key, &summary, &bound, place, &name)
+    }
+
+    /// True if knowing the arguments can change what the summary says.
+    fn worth_inlining(&mut self, key: Key, summary: &super::Summary, bound: &[Option<Value>]) -> bool {
+        if self.inlined >= MOST_INLINED
+            || summary.contexts >= MOST_CONTEXTS
+            || self.inline_steps == 0
+            || self.frames.len() + 2 >= MOST_FRAMES
+            || self.frames.iter().any(|frame| frame.key == key)
+        {
+            return false;
+        }
+        let specific = |engine: &Self, value: &Value| {
+            value.known().is_some()
+                || value.refs().iter().any(|reference| match reference {
+                    Ref::Object(id) => {
+                        engine.selves.values().all(|generic| generic != id)
+                            && engine.object(*id).is_some_and(|object| {
+                                object.fields.values().chain(&object.items).any(|value| !value.is_unknown())
+                            })
+                    }
+                    Ref::Unresolved(..) => false,
+                    _ => true,
+                })
+                || matches!(value.term().as_deref(), Some(Term::Join(_) | Term::Either(_)))
+        };
+        for (index, value) in bound.iter().enumerate() {
+            let Some(value) = value else { continue };
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            if summary.telling.contains(&number) && specific(self, value) {
+                return true;
+            }
+        }
+        // An instance whose fields are known, on a method that does something of weight.
+        if summary.weighty
+            && let Some(Some(first)) = bound.first()
+            && let Some(id) = first.object()
+            && self.object(id).is_some_and(|object| {
+                matches!(object.kind, ObjectKind::Instance(_))
+                    && object.fields.values().any(|value| value.known().is_some() || !value.refs().is_empty())
+            })
+            && self.selves.values().all(|generic| *generic != id)
+        {
+            return true;
+        }
+        // A function without effects of known arguments is worth its result.
+        let known = !bound.is_empty()
+            && bound.iter().all(|value| value.as_ref().is_some_and(|value| self.concrete(value, 3).is_some()));
+        known && !summary.effects && summary.result.known().is_none()
+    }
+
+    /// What a call does according to the summary of the function.
+    fn apply_summary(
+        &mut self,
+        key: Key,
+        summary: &super::Summary,
+        bound: &[Option<Value>],
+        place: crate::facts::EvidenceId,
+        name: &SmolStr,
+    ) -> Value {
+        let target = self.module(key.module);
+        let mut passed: Vec<Vec<Label>> = Vec::with_capacity(bound.len());
+        for (index, value) in bound.iter().enumerate() {
+            let labels = value.as_ref().map(|value| self.deep(value).0).unwrap_or_default();
+            let param = target
+                .function(FuncId(key.func))
+                .and_then(|function| function.params.get(index))
+                .map(|param| param.name.clone())
+                .unwrap_or_default();
+            let labels: Vec<Label> = labels
+                .into_iter()
+                .map(|label| Label {
+                    origin: label.origin,
+                    trace: self.step(Some(label.trace), StepKind::Pass, place, param.clone()),
+                })
+                .collect();
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            for label in &labels {
+                self.applied.entry((key, number, label.origin)).or_insert(label.trace);
+            }
+            passed.push(labels);
+        }
+        let flows: Vec<(u32, u32, Rc<SinkData>)> = summary.flows.clone();
+        for (index, inner, sink) in flows {
+            for label in passed.get(index as usize).cloned().unwrap_or_default() {
+                let trace = self.splice(label.trace, inner);
+                self.record_flow(Label { origin: label.origin, trace }, &sink);
+            }
+        }
+        let name = name.clone();
+        let mut replace = |engine: &mut Self, label: Label| -> Vec<Label> {
+            match engine.origins.get(label.origin as usize).map(|origin| origin.key.clone()) {
+                Some(OriginKey::Param(function, index)) if function == key => passed
+                    .get(index as usize)
+                    .map(|labels| {
+                        labels
+                            .iter()
+                            .map(|outer| Label {
+                                origin: outer.origin,
+                                trace: engine.splice(outer.trace, label.trace),
+                            })
+                            .collect()
+                    })
+                    .unwrap_or_default(),
+                _ => vec![Label {
+                    origin: label.origin,
+                    trace: engine.step(Some(label.trace), StepKind::Return, place, name.clone()),
+                }],
+            }
+        };
+        let mut result = self.substitute(&summary.result, &mut replace, 3);
+        if result.tokens().is_empty() {
+            let tokens: Vec<u64> = bound.iter().flatten().flat_map(|value| value.tokens().to_vec()).collect();
+            if !result.is_unknown() && result.known().is_none() {
+                result.add_tokens(&tokens);
+            }
+        }
+        result
+    }
+
+    /// A new instance of a class of the package.
+    pub(crate) fn instantiate(&mut self, module: &Rc<Module>, class: Key, args: &Args, site: Site) -> Value {
+        self.edge(class, site.span);
+        let id = self.allocate(ObjectKind::Instance(class), Vec::new(), false);
+        let token = self.site_token(site.id);
+        let mut value = Value::reference(Ref::Object(id));
+        value.add_tokens(&[token]);
+        let init = self.class_attr(class, &SmolStr::new_static("__init__"), Some(&value), true, 0);
+        let mut library = false;
+        if let Some(init) = init {
+            for reference in init.refs().to_vec() {
+                match reference {
+                    Ref::Function(key, _) => {
+                        // The summary fills the object that stands for any instance; its fields, with this call's
+                        // arguments in place of the parameters, are this instance's.
+                        self.summarize(key);
+                        let generic = self.generic_self(class);
+                        let bound = self.bind_args(key, Some(value.clone()), args);
+                        let before = self.object(generic).map(|object| object.fields.clone()).unwrap_or_default();
+                        let inlined = self
+                            .summaries
+                            .get(&key)
+                            .cloned()
+                            .is_some_and(|summary| self.fresh_instance(key, &summary, &bound));
+                        self.call_function(module, key, Some(value.clone()), args, site);
+                        if !inlined {
+                            self.fill_from_summary(key, id, before, &bound, site);
+                        }
+                    }
+                    Ref::Method(..) | Ref::Symbol(_) => library = true,
+                    _ => {}
+                }
+            }
+        } else {
+            library = !self.classes.get(&class).is_none_or(Vec::is_empty);
+        }
+        if library {
+            // The constructor is a library's: what goes in is in the instance.
+            for value in args.all().cloned().collect::<Vec<_>>() {
+                self.store_any(id, &value);
+            }
+        }
+        // An instance of a subclass of a library's type is an instance of that type too.
+        for base in self.classes.get(&class).cloned().unwrap_or_default() {
+            for reference in base.refs() {
+                if let Ref::Symbol(symbol) = reference {
+                    value.add_ref(Ref::Instance(symbol.clone()));
+                }
+            }
+        }
+        value
+    }
+
+    /// True if the constructor will be interpreted with this instance, so that its fields need no filling.
+    fn fresh_instance(&mut self, key: Key, summary: &super::Summary, bound: &[Option<Value>]) -> bool {
+        summary.done && self.worth_inlining(key, summary, bound)
+    }
+
+    fn fill_from_summary(
+        &mut self,
+        init: Key,
+        id: super::value::ObjectId,
+        fields: indexmap::IndexMap<SmolStr, Value, rustc_hash::FxBuildHasher>,
+        bound: &[Option<Value>],
+        site: Site,
+    ) {
+        let place = self.place(site.span, None);
+        let passed: Vec<Vec<Label>> = bound
+            .iter()
+            .map(|value| value.as_ref().map(|value| self.deep(value).0).unwrap_or_default())
+            .collect();
+        for (name, field) in fields.iter().take(256) {
+            // A field that is exactly a parameter takes the argument itself, with all that is known of it.
+            let single = match (field.labels(), field.data()) {
+                ([label], Some(data)) if data.refs.is_empty() && matches!(data.term.as_deref(), Some(Term::Name(_))) => {
+                    match self.origins.get(label.origin as usize).map(|origin| origin.key.clone()) {
+                        Some(OriginKey::Param(function, index)) if function == init => {
+                            bound.get(index as usize).cloned().flatten()
+                        }
+                        _ => None,
+                    }
+                }
+                _ => None,
+            };
+            let value = match single {
+                Some(value) => self.stepped(value, StepKind::Pass, place, name),
+                None => {
+                    let mut replace = |engine: &mut Self, label: Label| -> Vec<Label> {
+                        match engine.origins.get(label.origin as usize).map(|origin| origin.key.clone()) {
+                            Some(OriginKey::Param(function, index)) if function == init => passed
+                                .get(index as usize)
+                                .map(|labels| {
+                                    labels
+                                        .iter()
+                                        .map(|outer| Label {
+                                            origin: outer.origin,
+                                            trace: {
+                                                let pass = engine.step(
+                                                    Some(outer.trace),
+                                                    StepKind::Pass,
+                                                    place,
+                                                    SmolStr::default(),
+                                                );
+                                                engine.splice(pass, label.trace)
+                                            },
+                                        })
+                                        .collect()
+                                })
+                                .unwrap_or_default(),
+                            _ => vec![label],
+                        }
+                    };
+                    self.substitute(field, &mut replace, 2)
+                }
+            };
+            self.store_field(id, name, value);
+        }
+    }
+
+    /// What a property's getter gives.
+    pub(crate) fn property(&mut self, key: Key, receiver: Option<&Value>) -> Value {
+        self.summarize(key);
+        let Some(summary) = self.summaries.get(&key).filter(|summary| summary.done).cloned() else {
+            return Value::UNKNOWN;
+        };
+        let _ = receiver;
+        summary.result
+    }
+
+    /// What a decorator makes of a function.
+    pub(crate) fn decorated(&mut self, module: &Rc<Module>, id: ExprId, decorator: &Value, function: Value) -> Value {
+        for reference in decorator.refs().to_vec() {
+            match reference {
+                Ref::Function(key, receiver) => {
+                    let site = Site {
+                        id,
+                        callee: id,
+                        span: module.expr(id).map(|expr| expr.span).unwrap_or_default(),
+                    };
+                    let args = Args::of(vec![function.clone()]);
+                    let result = self.call_function(module, key, receiver, &args, site);
+                    // The wrapper calls the wrapped: both are what the name means.
+                    let mut both = function;
+                    for reference in result.refs() {
+                        both.add_ref(reference.clone());
+                    }
+                    return both;
+                }
+                Ref::Symbol(symbol) => {
+                    self.registered_by(&symbol, &function);
+                    return function;
+                }
+                Ref::Method(symbol, _) => {
+                    self.registered_by(&symbol, &function);
+                    return function;
+                }
+                _ => {}
+            }
+        }
+        function
+    }
+
+    fn registered_by(&mut self, symbol: &str, function: &Value) {
+        let entry = if symbol == "atexit.register" { Some("import") } else { None };
+        for reference in function.refs() {
+            if let Ref::Function(key, _) = reference {
+                let kinds = self.registered.entry(*key).or_default();
+                if let Some(entry) = entry {
+                    kinds.insert(SmolStr::new_static(entry));
+                }
+            }
+        }
+    }
+
+    /// `setup(cmdclass={"install": Command})`: the installer makes the command and runs it.
+    fn command_classes(&mut self, args: &Args, site: Site) {
+        let Some((_, table, _)) = args.named.iter().find(|(name, _, _)| name == "cmdclass") else { return };
+        let Some(object) = table.object().and_then(|id| self.object(id)).cloned() else { return };
+        for class in object.fields.values().chain(std::iter::once(&object.rest)) {
+            for reference in class.refs() {
+                let Ref::Class(class) = reference else { continue };
+                let id = self.generic_self(*class);
+                let receiver = Value::reference(Ref::Object(id));
+                for method in ["__init__", "initialize_options", "finalize_options", "run"] {
+                    let Some(value) = self.class_attr(*class, &SmolStr::new_static(method), Some(&receiver), true, 0)
+                    else {
+                        continue;
+                    };
+                    for reference in value.refs() {
+                        if let Ref::Function(key, _) = reference {
+                            self.edge(*key, site.span);
+                            self.registered.entry(*key).or_default().insert(SmolStr::new_static("install"));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A constant key's field name.
+    pub(crate) fn key_name(value: &Value) -> Option<SmolStr> {
+        value.known().and_then(field_name)
+    }
+}

@@ -1,0 +1,575 @@
+//! From the engine's tables to [`Facts`]: dense ids, a fixed order, reachability from entry points.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use sluice_syntax::ir::{ExprKind, FuncId, FunctionKind, Module, SlotRef, Span, StmtKind, Target};
+use smol_str::SmolStr;
+
+use super::value::Key;
+use super::{Engine, OriginKey};
+use crate::facts::{
+    self, ArgFact, ConstantFact, DeadStore, Event, EventId, Evidence, EvidenceId, Facts, Form, FunctionFacts,
+    FunctionId, Guard, HandlerFacts, Import, Layer, LimitHit, ModuleFacts, ModuleId, Path, PathSink, PathSource,
+    PathStep, Raise, StepKind, Unmodelled, Unopened, UnusedHelper,
+};
+use crate::structure::{self, Structure};
+use crate::{Context, confirm};
+
+/// Most steps of a path that are told.
+const MOST_STEPS: usize = 48;
+/// Most constants of a module that are told.
+const MOST_CONSTANTS: usize = 64;
+/// Longest text of a layer that facts carry, in bytes.
+const LAYER_TEXT: usize = 256 << 10;
+
+type Whens = FxHashMap<Key, BTreeSet<SmolStr>>;
+
+impl Engine<'_> {
+    /// The facts.
+    pub fn finish(mut self, context: &Context) -> Facts {
+        let structures: Vec<Structure> = self.modules.iter().map(|module| structure::structure(module)).collect();
+        let mut ids: BTreeMap<Key, FunctionId> = BTreeMap::new();
+        for (module, lowered) in self.modules.iter().enumerate() {
+            for func in 0..lowered.functions.len() {
+                let key = Key { module: number(module), func: number(func) };
+                ids.insert(key, FunctionId(number(ids.len())));
+            }
+        }
+        let whens = self.reach_entries(context);
+        let mut facts = Facts::default();
+        let function_of = |key: Key| ids.get(&key).copied().unwrap_or(FunctionId(0));
+
+        self.structure_facts(&structures, &function_of, &mut facts);
+        self.module_facts(&structures, &whens, &function_of, &mut facts);
+        self.function_facts(&structures, &ids, &whens, &mut facts);
+        self.event_facts(&whens, &function_of, &mut facts);
+        self.path_facts(&whens, &function_of, &mut facts);
+        self.constant_facts(&function_of, &mut facts);
+        for (index, layer) in self.layers.iter().enumerate() {
+            facts.layers.push(Layer {
+                parent: ModuleId(layer.parent),
+                module: layer.module.map(ModuleId),
+                language: layer.language.clone(),
+                evidence: layer.place,
+                event: EventId(number(layer.event)),
+                codings: layer.codings.clone(),
+                text: facts::clip(&layer.text, LAYER_TEXT),
+            });
+            if let Some(module) = layer.module.and_then(|module| facts.modules.get_mut(module as usize)) {
+                module.layer = Some(number(index));
+            }
+        }
+        for (place, (event, why, labels)) in &self.unopened {
+            facts.unopened.push(Unopened {
+                event: EventId(number(*event)),
+                evidence: *place,
+                why: why.clone(),
+                labels: labels.clone(),
+            });
+        }
+        for (place, (symbol, key)) in &self.unmodelled {
+            facts.unmodelled.push(Unmodelled {
+                symbol: symbol.clone(),
+                evidence: *place,
+                function: function_of(*key),
+            });
+        }
+        if self.budget.exhausted {
+            self.limits.push((0, "evaluation steps", "some values were not evaluated".to_owned()));
+        }
+        for (module, budget, what) in &self.limits {
+            let hit = LimitHit { module: ModuleId(*module), budget: SmolStr::new(*budget), what: what.clone() };
+            if !facts.limits.contains(&hit) {
+                facts.limits.push(hit);
+            }
+        }
+        facts.evidence = self.places.iter().map(|place| self.evidence_of(place)).collect();
+        facts
+    }
+
+    fn evidence_of(&self, place: &(u32, Span, Option<SmolStr>)) -> Evidence {
+        let (module, span, symbol) = place;
+        let lowered = self.modules.get(*module as usize);
+        let (line, column) = lowered.map_or((0, 0), |lowered| lowered.line_column(span.start));
+        let (end_line, end_column) = lowered.map_or((0, 0), |lowered| lowered.line_column(span.end));
+        Evidence {
+            module: ModuleId(*module),
+            start: span.start,
+            end: span.end,
+            line,
+            column,
+            end_line,
+            end_column,
+            symbol: symbol.clone(),
+        }
+    }
+
+    /// When each function can run: a walk over calls from every entry point.
+    fn reach_entries(&self, context: &Context) -> Whens {
+        let mut edges: FxHashMap<Key, Vec<Key>> = FxHashMap::default();
+        for (caller, callee) in self.calls.keys() {
+            edges.entry(*caller).or_default().push(*callee);
+        }
+        let mut whens: Whens = FxHashMap::default();
+        let mut queue: VecDeque<(Key, SmolStr)> = VecDeque::new();
+        for entry in &context.entries {
+            for (module, lowered) in self.modules.iter().enumerate() {
+                if self.depth.get(module) != Some(&0) || lowered.path != entry.file {
+                    continue;
+                }
+                match &entry.function {
+                    None => queue.push_back((Key { module: number(module), func: 0 }, entry.when.clone())),
+                    Some(wanted) => {
+                        for (func, _) in lowered.functions.iter().enumerate() {
+                            let key = Key { module: number(module), func: number(func) };
+                            if qualified(lowered, FuncId(key.func)) == *wanted {
+                                queue.push_back((key, entry.when.clone()));
+                            }
+                        }
+                        // Running a function means importing its module first.
+                        queue.push_back((Key { module: number(module), func: 0 }, entry.when.clone()));
+                    }
+                }
+            }
+        }
+        for (key, kinds) in &self.registered {
+            for kind in kinds {
+                queue.push_back((*key, kind.clone()));
+            }
+        }
+        while let Some((key, when)) = queue.pop_front() {
+            if !whens.entry(key).or_default().insert(when.clone()) {
+                continue;
+            }
+            for callee in edges.get(&key).into_iter().flatten() {
+                queue.push_back((*callee, when.clone()));
+            }
+        }
+        whens
+    }
+
+    fn guards(&mut self, module: u32, guards: &[structure::RawGuard]) -> Vec<Guard> {
+        guards
+            .iter()
+            .map(|guard| Guard {
+                kind: SmolStr::default(),
+                text: guard.text.clone(),
+                holds: guard.holds,
+                evidence: self.place_in(module, guard.span, None),
+            })
+            .collect()
+    }
+
+    fn structure_facts(
+        &mut self,
+        structures: &[Structure],
+        function_of: &dyn Fn(Key) -> FunctionId,
+        facts: &mut Facts,
+    ) {
+        for (index, raw) in structures.iter().enumerate() {
+            let module = number(index);
+            let key = |func: FuncId| Key { module, func: func.0 };
+            let first_handler = number(facts.handlers.len());
+            for handler in &raw.handlers {
+                facts.handlers.push(HandlerFacts {
+                    exceptions: handler.exceptions.clone(),
+                    broad: handler.broad,
+                    swallows: handler.swallows,
+                    evidence: self.place_in(module, handler.span, None),
+                    function: function_of(key(handler.func)),
+                    import_fallback: handler.import_fallback,
+                });
+            }
+            for store in &raw.dead_stores {
+                facts.dead_stores.push(DeadStore {
+                    variable: store.variable.clone(),
+                    key: store.key.clone(),
+                    value: store.value.clone(),
+                    lost: store.lost.clone(),
+                    shadowed: store.shadowed.clone(),
+                    evidence: self.place_in(module, store.span, Some(&store.variable)),
+                    container: store.container.map(|span| self.place_in(module, span, Some(&store.variable))),
+                    function: function_of(key(store.func)),
+                });
+            }
+            for raise in &raw.raises {
+                let guards = self.guards(module, &raise.guards);
+                facts.raises.push(Raise {
+                    exception: raise.exception.clone(),
+                    args: raise.args.clone(),
+                    evidence: self.place_in(module, raise.span, Some(&raise.exception)),
+                    function: function_of(key(raise.func)),
+                    guards,
+                    handler: raise.handler.map(|handler| handler + first_handler),
+                    passes_caught: raise.passes_caught,
+                });
+            }
+        }
+        let modules: Vec<_> = self.modules.clone();
+        let pairs: Vec<(&Module, &Structure)> =
+            modules.iter().map(std::convert::AsRef::as_ref).zip(structures).collect();
+        for helper in structure::unused_helpers(&pairs) {
+            let module = number(helper.module);
+            let key = |func: FuncId| Key { module, func: func.0 };
+            facts.unused_helpers.push(UnusedHelper {
+                helper: function_of(key(helper.candidate.helper)),
+                user: function_of(key(helper.candidate.user)),
+                sibling: helper.candidate.sibling.clone(),
+                sibling_call: self.place_in(module, helper.candidate.sibling_call, Some(&helper.candidate.sibling)),
+                unused: helper
+                    .unused
+                    .iter()
+                    .map(|constant| match &constant.name {
+                        Some(name) => format!("{name} = {}", constant.value),
+                        None => constant.value.clone(),
+                    })
+                    .collect(),
+            });
+        }
+    }
+
+    fn module_facts(
+        &mut self,
+        structures: &[Structure],
+        whens: &Whens,
+        function_of: &dyn Fn(Key) -> FunctionId,
+        facts: &mut Facts,
+    ) {
+        for (index, raw) in structures.iter().enumerate() {
+            let module = number(index);
+            let lowered = self.module(module);
+            let body = Key { module, func: FuncId::MODULE.0 };
+            let diagnostics = lowered
+                .diagnostics
+                .iter()
+                .map(|diagnostic| (self.place_in(module, diagnostic.span, None), diagnostic.message.clone()))
+                .collect();
+            let imports = self.imports.get(index).cloned().unwrap_or_default();
+            let mut seen = BTreeSet::new();
+            let imports = imports
+                .into_iter()
+                .filter(|(name, _, place)| seen.insert((name.clone(), *place)))
+                .map(|(name, internal, evidence)| Import {
+                    fallback: self.places.get(evidence.0 as usize).is_some_and(|(_, span, _)| {
+                        raw.handlers.iter().any(|handler| {
+                            handler.import_fallback && handler.span.start <= span.start && span.end <= handler.span.end
+                        })
+                    }),
+                    name,
+                    internal: internal.map(ModuleId),
+                    evidence,
+                })
+                .collect();
+            let form = Form {
+                longest_literal: raw.form.longest_literal,
+                longest_literal_at: raw.form.longest_literal_at.map(|span| self.place_in(module, span, None)),
+                dense_literal_bytes: raw.form.dense_literal_bytes,
+                dense_literal_at: raw.form.dense_literal_at.map(|span| self.place_in(module, span, None)),
+                longest_line: raw.form.longest_line,
+                computed_names: self.computed_names.get(index).copied().unwrap_or(0),
+                strange_characters: raw.form.strange_characters,
+                strange_at: raw.form.strange_at.map(|span| self.place_in(module, span, None)),
+                pushed_lines: raw.form.pushed_lines,
+                pushed_at: raw.form.pushed_at.map(|span| self.place_in(module, span, None)),
+            };
+            let depth = self.depth.get(index).copied().unwrap_or(0);
+            let name = self.program.name(module);
+            facts.modules.push(ModuleFacts {
+                path: lowered.path.clone(),
+                name: (depth == 0 && !name.is_empty()).then(|| name.to_owned()),
+                depth,
+                layer: None,
+                language: SmolStr::new(lowered.language.name()),
+                doc: lowered.function(FuncId::MODULE).and_then(|function| function.doc.clone()),
+                imports,
+                diagnostics,
+                lines: number(lowered.line_starts.len()),
+                bytes: lowered.text.len() as u64,
+                text: Arc::clone(&lowered.text),
+                body: function_of(body),
+                when: whens.get(&body).cloned().unwrap_or_default(),
+                form,
+            });
+        }
+    }
+
+    fn function_facts(
+        &mut self,
+        structures: &[Structure],
+        ids: &BTreeMap<Key, FunctionId>,
+        whens: &Whens,
+        facts: &mut Facts,
+    ) {
+        let mut calls: BTreeMap<Key, Vec<(FunctionId, EvidenceId)>> = BTreeMap::new();
+        for ((caller, callee), place) in &self.calls {
+            if let Some(id) = ids.get(callee) {
+                calls.entry(*caller).or_default().push((*id, *place));
+            }
+        }
+        for key in ids.keys() {
+            let module = self.module(key.module);
+            let Some(function) = module.function(FuncId(key.func)) else { continue };
+            let class = function
+                .parent
+                .filter(|parent| module.function(*parent).is_some_and(|f| f.kind == FunctionKind::Class));
+            let kind = match (function.kind, class) {
+                (FunctionKind::Module, _) => "module",
+                (FunctionKind::Class, _) => "class",
+                (FunctionKind::Lambda, _) => "lambda",
+                (FunctionKind::Function, Some(_)) => "method",
+                (FunctionKind::Function, None) => "function",
+            };
+            let skip = usize::from(class.is_some());
+            let bases = self
+                .classes
+                .get(key)
+                .map(|bases| {
+                    bases
+                        .iter()
+                        .zip(&function.bases)
+                        .map(|(value, arg)| {
+                            value.refs().first().and_then(|reference| self.symbol_of(reference)).unwrap_or_else(|| {
+                                SmolStr::new(module.expr(arg.value).map_or("", |expr| module.slice(expr.span)))
+                            })
+                        })
+                        .collect()
+                })
+                .unwrap_or_default();
+            let unused = structures
+                .get(key.module as usize)
+                .and_then(|raw| raw.unused_params.iter().find(|(func, _)| func.0 == key.func))
+                .map(|(_, names)| names.clone())
+                .unwrap_or_default();
+            let span = if function.kind == FunctionKind::Module {
+                Span { start: 0, end: module.line_starts.get(1).copied().unwrap_or(0).saturating_sub(1) }
+            } else {
+                function.name_span
+            };
+            facts.functions.push(FunctionFacts {
+                module: ModuleId(key.module),
+                name: function.name.clone(),
+                qualified: if kind == "module" { module.path.clone() } else { qualified(&module, FuncId(key.func)) },
+                kind: SmolStr::new_static(kind),
+                class: class.and_then(|class| ids.get(&Key { module: key.module, func: class.0 }).copied()),
+                params: function.params.iter().skip(skip).map(|param| param.name.clone()).collect(),
+                evidence: self.place_in(key.module, span, Some(&function.name)),
+                doc: function.doc.clone(),
+                public: is_public(&module, FuncId(key.func)),
+                calls: calls.get(key).cloned().unwrap_or_default(),
+                bases,
+                when: whens.get(key).cloned().unwrap_or_default(),
+                unused_params: unused,
+                trivial: function.body.len() <= 1
+                    && function.body.iter().all(|stmt| matches!(stmt.kind, StmtKind::Pass | StmtKind::Expr(_))),
+            });
+        }
+    }
+
+    fn event_facts(&self, whens: &Whens, function_of: &dyn Fn(Key) -> FunctionId, facts: &mut Facts) {
+        for event in &self.events {
+            facts.events.push(Event {
+                actions: event.actions.clone(),
+                source: event.source.clone(),
+                symbol: event.symbol.clone(),
+                written: event.written.clone(),
+                evidence: event.place,
+                function: function_of(event.function),
+                args: event
+                    .args
+                    .iter()
+                    .map(|arg| ArgFact {
+                        name: arg.name.clone(),
+                        roles: arg.roles.clone(),
+                        value: arg.fact.clone(),
+                        evidence: arg.place,
+                    })
+                    .collect(),
+                receiver: event.receiver.clone(),
+                result: event.result.clone(),
+                guards: event.guards.clone(),
+                silent: event.silent,
+                looped: event.looped,
+                order: event.order,
+                when: whens.get(&event.function).cloned().unwrap_or_default(),
+                presumed: event.presumed.as_deref().map(str::to_owned),
+            });
+        }
+    }
+
+    fn path_facts(&self, whens: &Whens, function_of: &dyn Fn(Key) -> FunctionId, facts: &mut Facts) {
+        let mut confirmer = confirm::Confirmer::new(&self.modules, &self.program);
+        let mut paths: Vec<Path> = Vec::with_capacity(self.flows.len());
+        for flow in self.flows.values() {
+            let Some(origin) = self.origins.get(flow.origin as usize) else { continue };
+            let mut steps = Vec::new();
+            self.expand(flow.trace, &mut steps, 0, false);
+            steps.dedup_by(|a, b| a.evidence == b.evidence && a.kind == b.kind);
+            if let Some(first) = steps.first_mut() {
+                first.kind = StepKind::Source;
+            }
+            if steps.len() > MOST_STEPS {
+                // The ends matter most.
+                let tail = steps.split_off(steps.len() - MOST_STEPS / 2);
+                steps.truncate(MOST_STEPS / 2);
+                steps.extend(tail);
+            }
+            let sink = &flow.sink;
+            let is_param = matches!(origin.key, OriginKey::Param(..));
+            let proven = sink.presumed.is_none()
+                && !is_param
+                && self.place_span(origin.place).zip(self.place_span(sink.key.place)).is_some_and(|(from, to)| {
+                    confirmer.confirms(from, to)
+                });
+            paths.push(Path {
+                source: PathSource {
+                    kind: origin.kind.clone(),
+                    symbol: origin.symbol.clone(),
+                    detail: origin.detail.clone(),
+                    evidence: origin.place,
+                    function: function_of(origin.function),
+                    event: origin.event.map(|event| EventId(number(event))),
+                },
+                sink: PathSink {
+                    kind: sink.key.kind.clone(),
+                    symbol: sink.symbol.clone(),
+                    arg: sink.key.arg.clone(),
+                    evidence: sink.key.place,
+                    function: function_of(sink.function),
+                    event: sink.event.map(|event| EventId(number(event))),
+                },
+                steps,
+                presumed: sink.presumed.as_deref().map(str::to_owned),
+                proven,
+                guards: sink.guards.clone(),
+                when: whens.get(&sink.function).cloned().unwrap_or_default(),
+            });
+        }
+        let order = |id: EvidenceId| self.places.get(id.0 as usize).map(|(module, span, _)| (*module, *span));
+        paths.sort_by(|a, b| {
+            order(a.sink.evidence)
+                .cmp(&order(b.sink.evidence))
+                .then_with(|| order(a.source.evidence).cmp(&order(b.source.evidence)))
+                .then_with(|| a.source.kind.cmp(&b.source.kind))
+                .then_with(|| a.sink.kind.cmp(&b.sink.kind))
+                .then_with(|| a.sink.arg.cmp(&b.sink.arg))
+        });
+        facts.paths = paths;
+    }
+
+    fn place_span(&self, id: EvidenceId) -> Option<(u32, Span)> {
+        self.places.get(id.0 as usize).map(|(module, span, _)| (*module, *span))
+    }
+
+    /// The steps of a trace in order.
+    fn expand(&self, trace: u32, steps: &mut Vec<PathStep>, depth: u32, skip_first: bool) {
+        /// Functions inside functions whose steps are told.
+        const DEEPEST: u32 = 12;
+        /// Nodes of one trace that are looked at.
+        const LONGEST: usize = 400;
+        let mut chain = Vec::new();
+        let mut next = Some(trace);
+        while let Some(id) = next {
+            let Some(node) = self.traces.get(id as usize) else { break };
+            chain.push(node);
+            next = node.prev;
+            if chain.len() >= LONGEST {
+                break;
+            }
+        }
+        for (position, node) in chain.iter().rev().enumerate() {
+            if !(skip_first && position == 0) {
+                steps.push(PathStep { evidence: node.place, kind: node.kind, text: node.text.clone() });
+            }
+            if let Some(inner) = node.inner
+                && depth < DEEPEST
+                && steps.len() < LONGEST
+            {
+                self.expand(inner, steps, depth + 1, true);
+            }
+        }
+    }
+
+    fn constant_facts(&mut self, function_of: &dyn Fn(Key) -> FunctionId, facts: &mut Facts) {
+        for index in 0..self.modules.len() {
+            let module = number(index);
+            let lowered = self.module(module);
+            let mut told = 0;
+            for (func, function) in lowered.functions.iter().enumerate() {
+                if !matches!(function.kind, FunctionKind::Module | FunctionKind::Class) {
+                    continue;
+                }
+                for stmt in &function.body {
+                    let StmtKind::Assign { targets, value } = &stmt.kind else { continue };
+                    let [Target::Slot(slot, span)] = targets.as_slice() else { continue };
+                    let slot: SlotRef = *slot;
+                    let Some(known) = self.shared.get(&(module, slot)) else { continue };
+                    let Some(text) = known.known_text() else { continue };
+                    let computed = lowered.expr(*value).is_some_and(|expr| !matches!(expr.kind, ExprKind::Const(_)));
+                    let address = text.contains("://") || text.starts_with('/') || text.starts_with("api/");
+                    if !(computed || address) || text.len() < 3 || told >= MOST_CONSTANTS {
+                        continue;
+                    }
+                    told += 1;
+                    let name = self.slot_name(&lowered, slot);
+                    let owner = if function.kind == FunctionKind::Module {
+                        name.clone()
+                    } else {
+                        SmolStr::new(format!("{}.{name}", qualified(&lowered, FuncId(number(func)))))
+                    };
+                    let fact = self.value_fact(&known.clone(), false);
+                    facts.constants.push(ConstantFact {
+                        name: owner,
+                        value: fact,
+                        evidence: self.place_in(module, span.to(stmt.span), Some(&name)),
+                        function: function_of(Key { module, func: number(func) }),
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// `Class.method`, `outer.inner`.
+fn qualified(module: &Module, func: FuncId) -> String {
+    let mut names = Vec::new();
+    let mut next = Some(func);
+    while let Some(id) = next {
+        let Some(function) = module.function(id) else { break };
+        if function.kind == FunctionKind::Module {
+            break;
+        }
+        names.push(function.name.as_str());
+        next = function.parent;
+        if names.len() > 32 {
+            break;
+        }
+    }
+    names.reverse();
+    names.join(".")
+}
+
+fn is_public(module: &Module, func: FuncId) -> bool {
+    let mut next = Some(func);
+    let mut first = true;
+    while let Some(id) = next {
+        let Some(function) = module.function(id) else { return true };
+        match function.kind {
+            FunctionKind::Module => return true,
+            FunctionKind::Function | FunctionKind::Lambda if !first => return false,
+            FunctionKind::Lambda => return false,
+            _ => {}
+        }
+        if function.name.starts_with('_') && !(function.name.starts_with("__") && function.name.ends_with("__")) {
+            return false;
+        }
+        first = false;
+        next = function.parent;
+    }
+    true
+}

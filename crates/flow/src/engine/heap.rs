@@ -1,0 +1,392 @@
+//! The abstract heap: containers and instances, field-sensitive on constant keys.
+//!
+//! A store is strong (it replaces) while no undecided branch was entered since the object was made, and weak (it joins)
+//! otherwise. `complete` says that the object holds nothing but what is listed.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use sluice_syntax::ir::Const;
+use smol_str::SmolStr;
+
+use super::Engine;
+use super::value::{Key, Label, ObjectId, Ref, Value};
+use crate::evaluate::Concrete;
+
+/// Most keys that an object keeps apart; what comes after goes to the rest.
+const MOST_FIELDS: usize = 512;
+/// Most items of a list that are kept apart.
+const MOST_ITEMS: usize = 70_000;
+/// How deep labels are looked for in containers inside containers.
+const DEEP: u32 = 4;
+/// How many contained values are looked at for labels.
+const WIDE: usize = 256;
+
+/// What an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectKind {
+    List,
+    Tuple,
+    Set,
+    Dict,
+    /// An instance of a class of this package.
+    Instance(Key),
+    /// Something of a library, with what was stored into it.
+    Opaque,
+}
+
+/// An object.
+#[derive(Clone, Debug)]
+pub struct Object {
+    pub kind: ObjectKind,
+    pub items: Vec<Value>,
+    pub fields: IndexMap<SmolStr, Value, rustc_hash::FxBuildHasher>,
+    pub rest: Value,
+    pub complete: bool,
+    /// Frame depth and number of undecided branches when it was made.
+    pub born: (usize, u32),
+}
+
+/// The name of a field for a constant key. Integers and texts are kept apart.
+pub fn field_name(key: &Const) -> Option<SmolStr> {
+    match key {
+        Const::Str(text) if text.len() <= 512 => Some(SmolStr::new(text)),
+        Const::Bytes(bytes) if bytes.len() <= 512 => {
+            std::str::from_utf8(bytes).ok().map(|text| SmolStr::new(format!("\u{1}b{text}")))
+        }
+        Const::Int(number) => Some(SmolStr::new(format!("\u{1}i{number}"))),
+        Const::Bool(value) => Some(SmolStr::new(format!("\u{1}i{}", u8::from(*value)))),
+        Const::None => Some(SmolStr::new_static("\u{1}n")),
+        _ => None,
+    }
+}
+
+fn key_of(name: &str) -> Const {
+    if let Some(number) = name.strip_prefix("\u{1}i") {
+        return number.parse().map_or(Const::None, Const::Int);
+    }
+    if let Some(text) = name.strip_prefix("\u{1}b") {
+        return Const::Bytes(Arc::from(text.as_bytes()));
+    }
+    if name == "\u{1}n" {
+        return Const::None;
+    }
+    Const::Str(Arc::from(name))
+}
+
+/// The constant of a concrete value that is none of the containers.
+pub fn const_of(value: &Concrete) -> Option<Const> {
+    Some(match value {
+        Concrete::None => Const::None,
+        Concrete::Ellipsis => Const::Ellipsis,
+        Concrete::Bool(value) => Const::Bool(*value),
+        Concrete::Int(number) => match i64::try_from(number.clone()) {
+            Ok(small) => Const::Int(small),
+            Err(_) => Const::BigInt(Arc::from(number.to_string())),
+        },
+        Concrete::Float(value) => Const::Float(*value),
+        Concrete::Str(text) => Const::Str(Arc::clone(text)),
+        Concrete::Bytes(bytes) => Const::Bytes(Arc::clone(bytes)),
+        _ => return None,
+    })
+}
+
+impl Engine<'_> {
+    /// A new object.
+    pub(crate) fn allocate(&mut self, kind: ObjectKind, items: Vec<Value>, complete: bool) -> ObjectId {
+        let id = ObjectId(u32::try_from(self.heap.len()).unwrap_or(u32::MAX));
+        let born = (self.frames.len(), self.frames.last().map_or(0, |frame| frame.unsure));
+        self.heap.push(Object { kind, items, fields: IndexMap::default(), rest: Value::UNKNOWN, complete, born });
+        id
+    }
+
+    /// A new object as a value.
+    pub(crate) fn container(&mut self, kind: ObjectKind, items: Vec<Value>, complete: bool) -> Value {
+        Value::reference(Ref::Object(self.allocate(kind, items, complete)))
+    }
+
+    pub(crate) fn object(&self, id: ObjectId) -> Option<&Object> {
+        self.heap.get(id.0 as usize)
+    }
+
+    /// True if a store into the object replaces.
+    pub(crate) fn strong(&self, id: ObjectId) -> bool {
+        let Some(object) = self.object(id) else { return false };
+        let now = self.frames.last().map_or(0, |frame| frame.unsure);
+        object.born.0 > self.frames.len() || (object.born.0 == self.frames.len() && object.born.1 >= now)
+            || (now == 0 && object.born.1 == 0 && self.inlined > 0)
+    }
+
+    /// Stores a value under a constant key.
+    pub(crate) fn store_field(&mut self, id: ObjectId, name: &SmolStr, value: Value) {
+        let strong = self.strong(id);
+        let Some(object) = self.heap.get_mut(id.0 as usize) else { return };
+        if matches!(object.kind, ObjectKind::List)
+            && let Some(position) = name.strip_prefix("\u{1}i").and_then(|digits| digits.parse::<i64>().ok())
+        {
+            let length = object.items.len();
+            let position = if position < 0 { position + i64::try_from(length).unwrap_or(0) } else { position };
+            if let Some(item) = usize::try_from(position).ok().and_then(|position| object.items.get_mut(position)) {
+                *item = if strong { value } else { item.join(&value) };
+                return;
+            }
+        }
+        if !strong && !matches!(object.kind, ObjectKind::Instance(_)) {
+            object.complete = false;
+        }
+        if object.fields.len() >= MOST_FIELDS && !object.fields.contains_key(name) {
+            object.rest = object.rest.join(&value);
+            object.complete = false;
+            return;
+        }
+        match object.fields.get_mut(name) {
+            Some(field) => *field = if strong { value } else { field.join(&value) },
+            None => {
+                object.fields.insert(name.clone(), value);
+            }
+        }
+    }
+
+    /// Stores a value somewhere inside.
+    pub(crate) fn store_any(&mut self, id: ObjectId, value: &Value) {
+        if let Some(object) = self.heap.get_mut(id.0 as usize) {
+            object.rest = if object.rest.is_unknown() { value.clone() } else { object.rest.join(value) };
+            object.complete = false;
+        }
+    }
+
+    /// Appends an item.
+    pub(crate) fn append(&mut self, id: ObjectId, value: Value) {
+        let strong = self.strong(id);
+        let Some(object) = self.heap.get_mut(id.0 as usize) else { return };
+        if strong && object.items.len() < MOST_ITEMS {
+            object.items.push(value);
+        } else {
+            object.rest = object.rest.join(&value);
+            object.complete = false;
+        }
+    }
+
+    /// The value under a constant key: the field, or what may be anywhere inside. `None` if it is certainly absent.
+    pub(crate) fn load_field(&self, id: ObjectId, name: &SmolStr) -> Option<Value> {
+        let object = self.object(id)?;
+        if matches!(object.kind, ObjectKind::List | ObjectKind::Tuple)
+            && let Some(position) = name.strip_prefix("\u{1}i").and_then(|digits| digits.parse::<i64>().ok())
+        {
+            let length = i64::try_from(object.items.len()).unwrap_or(0);
+            let position = if position < 0 && object.complete { position + length } else { position };
+            if let Some(item) = usize::try_from(position).ok().and_then(|position| object.items.get(position)) {
+                return Some(item.clone());
+            }
+        }
+        if let Some(field) = object.fields.get(name) {
+            return Some(field.clone());
+        }
+        if object.complete {
+            return None;
+        }
+        Some(object.rest.clone())
+    }
+
+    /// Everything that may be inside, joined.
+    pub(crate) fn load_any(&self, id: ObjectId) -> Value {
+        let Some(object) = self.object(id) else { return Value::UNKNOWN };
+        let mut all = object.rest.clone();
+        for value in object.items.iter().take(WIDE).chain(object.fields.values().take(WIDE)) {
+            all = if all.is_unknown() { value.clone() } else { all.join(value) };
+        }
+        all
+    }
+
+    /// The items, if the value is a container whose items are all known to be there.
+    pub(crate) fn items(&self, value: &Value) -> Option<Vec<Value>> {
+        let object = self.object(value.object()?)?;
+        if !object.complete || value.refs().len() > 1 {
+            return None;
+        }
+        match object.kind {
+            ObjectKind::List | ObjectKind::Tuple | ObjectKind::Set => Some(object.items.clone()),
+            ObjectKind::Dict => Some(object.fields.keys().map(|name| Value::constant(key_of(name))).collect()),
+            ObjectKind::Instance(_) | ObjectKind::Opaque => None,
+        }
+    }
+
+    /// The key and value pairs of a complete dictionary.
+    pub(crate) fn pairs(&self, value: &Value) -> Option<Vec<(Value, Value)>> {
+        let object = self.object(value.object()?)?;
+        if !object.complete || object.kind != ObjectKind::Dict {
+            return None;
+        }
+        Some(object.fields.iter().map(|(name, value)| (Value::constant(key_of(name)), value.clone())).collect())
+    }
+
+    /// Labels and identities of the value and of what it contains.
+    pub(crate) fn deep(&self, value: &Value) -> (Vec<Label>, Vec<u64>) {
+        let simple = value.refs().iter().all(|reference| {
+            !matches!(reference, Ref::Object(_) | Ref::Method(..) | Ref::Unresolved(..) | Ref::Function(_, Some(_)))
+        });
+        if simple {
+            return (value.labels().to_vec(), value.tokens().to_vec());
+        }
+        let mut all = Value::UNKNOWN;
+        let mut seen = Vec::new();
+        let mut left = WIDE;
+        self.deep_into(value, &mut all, &mut seen, DEEP, &mut left);
+        (all.labels().to_vec(), all.tokens().to_vec())
+    }
+
+    fn deep_into(&self, value: &Value, all: &mut Value, seen: &mut Vec<ObjectId>, depth: u32, left: &mut usize) {
+        all.add_labels(value.labels());
+        all.add_tokens(value.tokens());
+        if depth == 0 || *left == 0 {
+            return;
+        }
+        *left -= 1;
+        for reference in value.refs() {
+            match reference {
+                Ref::Object(id) if !seen.contains(id) => {
+                    seen.push(*id);
+                    let Some(object) = self.object(*id) else { continue };
+                    self.deep_into(&object.rest, all, seen, depth - 1, left);
+                    for inner in object.items.iter().chain(object.fields.values()) {
+                        if inner.is_unknown() {
+                            continue;
+                        }
+                        if *left == 0 {
+                            return;
+                        }
+                        self.deep_into(inner, all, seen, depth - 1, left);
+                    }
+                }
+                Ref::Method(_, receiver) | Ref::Unresolved(_, receiver) | Ref::Function(_, Some(receiver)) => {
+                    self.deep_into(receiver, all, seen, depth - 1, left);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The value as a whole, if it is known down to its leaves.
+    pub(crate) fn concrete(&self, value: &Value, depth: u32) -> Option<Concrete> {
+        if let Some(known) = value.known() {
+            return crate::evaluate::from_const(known);
+        }
+        if depth == 0 || value.refs().len() != 1 {
+            return None;
+        }
+        let object = self.object(value.object()?)?;
+        if !object.complete {
+            return None;
+        }
+        match object.kind {
+            ObjectKind::Dict => {
+                let pairs: Option<Vec<(Concrete, Concrete)>> = object
+                    .fields
+                    .iter()
+                    .map(|(name, value)| {
+                        Some((crate::evaluate::from_const(&key_of(name))?, self.concrete(value, depth - 1)?))
+                    })
+                    .collect();
+                Some(Concrete::Dict(Rc::new(pairs?)))
+            }
+            ObjectKind::List | ObjectKind::Tuple | ObjectKind::Set => {
+                let items: Option<Vec<Concrete>> =
+                    object.items.iter().map(|item| self.concrete(item, depth - 1)).collect();
+                let items = Rc::new(items?);
+                Some(match object.kind {
+                    ObjectKind::List => Concrete::List(items),
+                    ObjectKind::Tuple => Concrete::Tuple(items),
+                    _ => Concrete::Set(items),
+                })
+            }
+            ObjectKind::Instance(_) | ObjectKind::Opaque => None,
+        }
+    }
+
+    /// A concrete value on the heap.
+    pub(crate) fn abstracted(&mut self, value: &Concrete) -> Value {
+        if let Some(constant) = const_of(value) {
+            return Value::constant(constant);
+        }
+        match value {
+            Concrete::List(items) | Concrete::Tuple(items) | Concrete::Set(items) => {
+                let kind = match value {
+                    Concrete::List(_) => ObjectKind::List,
+                    Concrete::Tuple(_) => ObjectKind::Tuple,
+                    _ => ObjectKind::Set,
+                };
+                let items = items.iter().map(|item| self.abstracted(item)).collect();
+                self.container(kind, items, true)
+            }
+            Concrete::Dict(pairs) => {
+                let id = self.allocate(ObjectKind::Dict, Vec::new(), true);
+                for (key, value) in pairs.iter() {
+                    let value = self.abstracted(value);
+                    match const_of(key).as_ref().and_then(field_name) {
+                        Some(name) => self.store_field(id, &name, value),
+                        None => self.store_any(id, &value),
+                    }
+                }
+                Value::reference(Ref::Object(id))
+            }
+            Concrete::ByteArray(bytes) => {
+                let items = bytes.iter().map(|byte| Value::constant(Const::Int(i64::from(*byte)))).collect();
+                self.container(ObjectKind::List, items, true)
+            }
+            _ => Value::UNKNOWN,
+        }
+    }
+
+    /// A copy of a value in which the labels of a called function's parameters are replaced by those of its arguments.
+    pub(crate) fn substitute(
+        &mut self,
+        value: &Value,
+        replace: &mut dyn FnMut(&mut Self, Label) -> Vec<Label>,
+        depth: u32,
+    ) -> Value {
+        if value.is_unknown() {
+            return Value::UNKNOWN;
+        }
+        let mut copy = value.clone();
+        if !value.labels().is_empty() {
+            let old = value.labels().to_vec();
+            copy.edit().labels.clear();
+            for label in old {
+                let new = replace(self, label);
+                copy.add_labels(&new);
+            }
+        }
+        if depth == 0 {
+            return copy;
+        }
+        if let Some(position) = value.refs().iter().position(|reference| matches!(reference, Ref::Object(_)))
+            && let Some(Ref::Object(id)) = value.refs().get(position)
+            && let Some(object) = self.object(*id).cloned()
+        {
+            let labelled = |value: &Value| !value.labels().is_empty() || value.object().is_some();
+            let any = labelled(&object.rest)
+                || object.items.iter().take(WIDE).any(labelled)
+                || object.fields.values().take(WIDE).any(labelled);
+            if any {
+                let new = self.allocate(object.kind, Vec::new(), object.complete);
+                let items = object.items.iter().map(|item| self.substitute(item, replace, depth - 1)).collect();
+                let mut fields = IndexMap::default();
+                for (name, field) in &object.fields {
+                    let field = self.substitute(field, replace, depth - 1);
+                    fields.insert(name.clone(), field);
+                }
+                let rest = self.substitute(&object.rest, replace, depth - 1);
+                if let Some(target) = self.heap.get_mut(new.0 as usize) {
+                    target.items = items;
+                    target.fields = fields;
+                    target.rest = rest;
+                }
+                if let Some(reference) = copy.edit().refs.get_mut(position) {
+                    *reference = Ref::Object(new);
+                }
+            }
+        }
+        copy
+    }
+}

@@ -1,0 +1,627 @@
+//! One walk of the code that resolves, evaluates and taints.
+//!
+//! The engine interprets every function once with its parameters unknown and keeps a summary: what its result is made
+//! of, which parameters reach which sinks. A call applies the summary; where knowing the arguments matters (a
+//! destination, a command, a decoder, a callback), the body is interpreted again with them, within a budget. Branches
+//! that known values decide are decided; others are walked both ways and joined.
+
+mod builtins;
+mod call;
+mod expr;
+mod finish;
+mod heap;
+mod model;
+mod stmt;
+pub mod value;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use sluice_catalog::Catalog;
+use sluice_syntax::ir::{Const, ExprId, FuncId, Module, SlotRef, Span};
+use smol_str::SmolStr;
+
+use self::heap::Object;
+use self::value::{Key, Label, ObjectId, Term, Value};
+use crate::evaluate::Budget;
+use crate::facts::{EvidenceId, Guard, StepKind};
+use crate::program::Program;
+
+/// Statements and expressions interpreted again for the sake of known arguments, per byte of source. Measured so that
+/// honest packages never meet it and decoders of a few thousand rounds do not either.
+const INLINE_STEPS_BASE: u64 = 2_000_000;
+/// Deepest chain of functions interpreted inside each other.
+const MOST_FRAMES: usize = 60;
+/// Deepest chain of interpretations with known arguments.
+const MOST_INLINED: u32 = 10;
+/// Most interpretations of one function with known arguments.
+const MOST_CONTEXTS: u32 = 48;
+/// Evaluation steps and bytes, as in the table of budgets.
+const EVALUATION_STEPS: u64 = 50_000_000;
+const EVALUATION_BYTES: u64 = 512 << 20;
+
+/// Where a label starts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OriginKey {
+    /// A parameter of a function.
+    Param(Key, u32),
+    /// A source: the expression and the kind.
+    Source(u32, ExprId, SmolStr),
+}
+
+/// A source.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub key: OriginKey,
+    pub kind: SmolStr,
+    pub symbol: SmolStr,
+    pub detail: Option<String>,
+    pub place: EvidenceId,
+    pub function: Key,
+    pub event: Option<usize>,
+}
+
+/// A step of a way, linked backward. `inner` holds the steps inside a called function, to be told behind this one.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    pub prev: Option<u32>,
+    pub kind: StepKind,
+    pub place: EvidenceId,
+    pub text: SmolStr,
+    pub inner: Option<u32>,
+}
+
+/// Where a label can end: an argument of an event, or a raise or return.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SinkKey {
+    pub module: u32,
+    pub place: EvidenceId,
+    pub kind: SmolStr,
+    pub arg: SmolStr,
+}
+
+/// A label that reached a sink.
+#[derive(Clone, Debug)]
+pub struct FlowData {
+    pub origin: u32,
+    pub trace: u32,
+    pub sink: Rc<SinkData>,
+}
+
+/// A sink as met.
+#[derive(Debug)]
+pub struct SinkData {
+    pub key: SinkKey,
+    pub symbol: SmolStr,
+    pub function: Key,
+    pub event: Option<usize>,
+    pub presumed: Option<Arc<str>>,
+    pub guards: Vec<Guard>,
+}
+
+/// An argument of an event, joined over all contexts.
+#[derive(Clone, Debug)]
+pub struct EventArg {
+    pub name: SmolStr,
+    pub roles: Vec<SmolStr>,
+    pub fact: crate::facts::ValueFact,
+    pub place: EvidenceId,
+}
+
+/// An event, joined over all contexts.
+#[derive(Clone, Debug)]
+pub struct EventData {
+    pub actions: Vec<SmolStr>,
+    pub source: Option<SmolStr>,
+    pub symbol: SmolStr,
+    pub written: SmolStr,
+    pub place: EvidenceId,
+    pub function: Key,
+    pub args: Vec<EventArg>,
+    pub receiver: Option<crate::facts::ValueFact>,
+    pub result: Vec<u64>,
+    pub guards: Vec<Guard>,
+    pub silent: bool,
+    pub looped: bool,
+    pub order: u32,
+    pub presumed: Option<Arc<str>>,
+}
+
+/// What is known of a function after one interpretation with unknown parameters.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    pub done: bool,
+    pub result: Value,
+    /// Parameter index and flow, for each sink that a parameter reaches.
+    pub flows: Vec<(u32, u32, Rc<SinkData>)>,
+    /// Parameters whose known value changes what happens.
+    pub telling: FxHashSet<u32>,
+    /// True if a modelled event of weight stands in it or in what it calls.
+    pub weighty: bool,
+    /// True if something in it has an effect or a source, so that its result cannot be had by evaluation alone.
+    pub effects: bool,
+    /// Number of contexts interpreted.
+    pub contexts: u32,
+}
+
+/// Whether a module's body was interpreted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    No,
+    Running,
+    Done,
+}
+
+/// A frame of the interpretation.
+pub struct Frame {
+    pub key: Key,
+    pub slots: Vec<Value>,
+    /// Old values of slots, while a branch is open.
+    pub undo: Vec<(u32, Value)>,
+    pub open: u32,
+    pub returns: Option<Value>,
+    pub yields: Option<Value>,
+    pub guards: Vec<Guard>,
+    pub silent: u32,
+    pub looped: u32,
+    /// Number of undecided branches around the current statement.
+    pub unsure: u32,
+    /// True if an undecided branch left a loop or the function since it was last cleared.
+    pub left: bool,
+    pub this: Option<Value>,
+    pub order: u32,
+    /// True for the interpretation that makes the summary.
+    pub generic: bool,
+    /// The caught exception, in a handler.
+    pub caught: Vec<Value>,
+}
+
+/// A piece of code text that reaches execution.
+#[derive(Clone, Debug)]
+pub struct LayerData {
+    pub parent: u32,
+    pub place: EvidenceId,
+    pub event: usize,
+    pub language: SmolStr,
+    pub codings: Vec<SmolStr>,
+    pub text: Arc<str>,
+    pub module: Option<u32>,
+}
+
+/// The engine.
+pub struct Engine<'a> {
+    pub catalog: &'a Catalog,
+    pub modules: Vec<Rc<Module>>,
+    pub depth: Vec<u32>,
+    pub program: Program,
+    pub progress: Vec<Progress>,
+    pub heap: Vec<Object>,
+    pub frames: Vec<Frame>,
+    pub shared: FxHashMap<(u32, SlotRef), Value>,
+    pub selves: FxHashMap<Key, ObjectId>,
+    pub classes: FxHashMap<Key, Vec<Value>>,
+    pub summaries: FxHashMap<Key, Summary>,
+    pub origins: Vec<Origin>,
+    pub origin_index: FxHashMap<OriginKey, u32>,
+    pub traces: Vec<Trace>,
+    pub events: Vec<EventData>,
+    pub event_index: FxHashMap<(u32, ExprId), usize>,
+    pub flows: IndexMap<(u32, SinkKey), FlowData>,
+    /// Summaries that were applied: callee, parameter, the label that went in.
+    pub applied: IndexMap<(Key, u32, u32), u32>,
+    pub places: Vec<(u32, Span, Option<SmolStr>)>,
+    pub place_index: FxHashMap<(u32, Span), EvidenceId>,
+    pub calls: IndexMap<(Key, Key), EvidenceId>,
+    /// Functions that something outside of the package calls back, with the entry kind if it is one.
+    pub registered: IndexMap<Key, BTreeSet<SmolStr>>,
+    pub layers: Vec<LayerData>,
+    pub layer_index: FxHashMap<(EvidenceId, u64), usize>,
+    pub unopened: IndexMap<EvidenceId, (usize, String, BTreeSet<SmolStr>)>,
+    pub unmodelled: IndexMap<EvidenceId, (SmolStr, Key)>,
+    pub imports: Vec<Vec<(SmolStr, Option<u32>, EvidenceId)>>,
+    pub slot_index: FxHashMap<Key, FxHashMap<SmolStr, u32>>,
+    pub defaults: FxHashMap<(Key, u32), Value>,
+    /// Star imports of a module: the module of the package, if it is one, and the name.
+    pub stars: FxHashMap<u32, Vec<(Option<u32>, SmolStr)>>,
+    pub limits: Vec<(u32, &'static str, String)>,
+    pub computed_names: Vec<u32>,
+    pub canonical: FxHashMap<SmolStr, SmolStr>,
+    pub budget: Budget,
+    pub inline_steps: u64,
+    pub inlined: u32,
+    /// Expressions being evaluated inside each other, over all frames.
+    pub nesting: u32,
+    pub guard_probe: Option<BTreeSet<SmolStr>>,
+}
+
+/// A hash that is stable over runs and platforms (FNV-1a, 64 bits).
+pub fn stable_hash(parts: &[&[u8]]) -> u64 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for part in parts {
+        for byte in *part {
+            hash ^= u64::from(*byte);
+            hash = hash.wrapping_mul(0x0100_0000_01b3);
+        }
+        hash ^= 0xff;
+        hash = hash.wrapping_mul(0x0100_0000_01b3);
+    }
+    hash
+}
+
+impl<'a> Engine<'a> {
+    /// An engine over lowered modules.
+    pub fn new(modules: Vec<Rc<Module>>, catalog: &'a Catalog) -> Self {
+        let paths: Vec<&str> = modules.iter().map(|module| module.path.as_str()).collect();
+        let program = Program::new(&paths);
+        let count = modules.len();
+        Self {
+            catalog,
+            depth: vec![0; count],
+            progress: vec![Progress::No; count],
+            imports: vec![Vec::new(); count],
+            computed_names: vec![0; count],
+            modules,
+            program,
+            heap: Vec::new(),
+            frames: Vec::new(),
+            shared: FxHashMap::default(),
+            selves: FxHashMap::default(),
+            classes: FxHashMap::default(),
+            summaries: FxHashMap::default(),
+            origins: Vec::new(),
+            origin_index: FxHashMap::default(),
+            traces: Vec::new(),
+            events: Vec::new(),
+            event_index: FxHashMap::default(),
+            flows: IndexMap::new(),
+            applied: IndexMap::new(),
+            places: Vec::new(),
+            place_index: FxHashMap::default(),
+            calls: IndexMap::new(),
+            registered: IndexMap::new(),
+            layers: Vec::new(),
+            layer_index: FxHashMap::default(),
+            unopened: IndexMap::new(),
+            unmodelled: IndexMap::new(),
+            limits: Vec::new(),
+            stars: FxHashMap::default(),
+            slot_index: FxHashMap::default(),
+            defaults: FxHashMap::default(),
+            canonical: FxHashMap::default(),
+            budget: Budget::new(EVALUATION_STEPS, EVALUATION_BYTES),
+            inline_steps: INLINE_STEPS_BASE,
+            inlined: 0,
+            nesting: 0,
+            guard_probe: None,
+        }
+    }
+
+    /// Interprets every module body, every function and every layer.
+    pub fn run(&mut self) {
+        let mut next = 0;
+        while next < self.modules.len() {
+            let index = u32::try_from(next).unwrap_or(u32::MAX);
+            self.run_module(index);
+            self.run_functions(index);
+            next += 1;
+        }
+        self.replay();
+    }
+
+    /// Interprets a module body once.
+    pub fn run_module(&mut self, index: u32) {
+        if self.progress.get(index as usize) != Some(&Progress::No) || self.frames.len() >= MOST_FRAMES {
+            return;
+        }
+        if let Some(progress) = self.progress.get_mut(index as usize) {
+            *progress = Progress::Running;
+        }
+        let key = Key { module: index, func: FuncId::MODULE.0 };
+        let module = self.module(index);
+        let frame = self.new_frame(key, true);
+        self.frames.push(frame);
+        if let Some(body) = module.function(FuncId::MODULE) {
+            self.block(&module, &body.body);
+        }
+        if let Some(frame) = self.frames.pop() {
+            self.keep_slots(key, frame.slots);
+        }
+        if let Some(progress) = self.progress.get_mut(index as usize) {
+            *progress = Progress::Done;
+        }
+    }
+
+    /// Keeps the last values of a frame whose variables outlive it: a module's or a class's.
+    fn keep_slots(&mut self, key: Key, slots: Vec<Value>) {
+        for (slot, value) in slots.into_iter().enumerate() {
+            if value.is_unknown() {
+                continue;
+            }
+            let slot = SlotRef { func: FuncId(key.func), slot: u32::try_from(slot).unwrap_or(u32::MAX) };
+            let place = (key.module, slot);
+            let joined = match self.shared.get(&place) {
+                Some(before) => before.join(&value),
+                None => value,
+            };
+            self.shared.insert(place, joined);
+        }
+    }
+
+    fn run_functions(&mut self, index: u32) {
+        let module = self.module(index);
+        for (func, function) in module.functions.iter().enumerate() {
+            use sluice_syntax::ir::FunctionKind;
+            if matches!(function.kind, FunctionKind::Function | FunctionKind::Lambda) {
+                let key = Key { module: index, func: u32::try_from(func).unwrap_or(u32::MAX) };
+                self.summarize(key);
+            }
+        }
+    }
+
+    /// Applies flows that a summary gained after it was applied (through fields and recursion). Two rounds follow a
+    /// field that is filled from a field; more depth is not told.
+    fn replay(&mut self) {
+        for _ in 0..2 {
+            let before = self.flows.len();
+            let applied: Vec<((Key, u32, u32), u32)> =
+                self.applied.iter().map(|(key, trace)| (*key, *trace)).collect();
+            for ((callee, param, origin), trace) in applied {
+                let flows: Vec<(u32, Rc<SinkData>)> = self
+                    .summaries
+                    .get(&callee)
+                    .map(|summary| {
+                        summary
+                            .flows
+                            .iter()
+                            .filter(|(index, _, _)| *index == param)
+                            .map(|(_, inner, sink)| (*inner, Rc::clone(sink)))
+                            .collect()
+                    })
+                    .unwrap_or_default();
+                for (inner, sink) in flows {
+                    if self.flows.contains_key(&(origin, sink.key.clone())) {
+                        continue;
+                    }
+                    let trace = self.splice(trace, inner);
+                    self.record_flow(Label { origin, trace }, &sink);
+                }
+            }
+            if self.flows.len() == before {
+                break;
+            }
+        }
+    }
+
+    /// The module with this index.
+    pub fn module(&self, index: u32) -> Rc<Module> {
+        match self.modules.get(index as usize) {
+            Some(module) => Rc::clone(module),
+            None => Rc::new(Module {
+                path: String::new(),
+                language: sluice_syntax::ir::Language::Python,
+                text: Arc::from(""),
+                exprs: Vec::new(),
+                functions: Vec::new(),
+                diagnostics: Vec::new(),
+                line_starts: vec![0],
+            }),
+        }
+    }
+
+    pub(crate) fn new_frame(&self, key: Key, generic: bool) -> Frame {
+        let slots = self
+            .modules
+            .get(key.module as usize)
+            .and_then(|module| module.function(FuncId(key.func)))
+            .map_or(0, |function| function.slots.len());
+        Frame {
+            key,
+            slots: vec![Value::UNKNOWN; slots],
+            undo: Vec::new(),
+            open: 0,
+            returns: None,
+            yields: None,
+            guards: Vec::new(),
+            silent: 0,
+            looped: 0,
+            unsure: 0,
+            left: false,
+            this: None,
+            order: 0,
+            generic,
+            caught: Vec::new(),
+        }
+    }
+
+    /// The function being interpreted.
+    pub(crate) fn here(&self) -> Key {
+        self.frames.last().map_or(Key { module: 0, func: 0 }, |frame| frame.key)
+    }
+
+    /// The place of a span in the module being interpreted.
+    pub(crate) fn place(&mut self, span: Span, symbol: Option<&SmolStr>) -> EvidenceId {
+        self.place_in(self.here().module, span, symbol)
+    }
+
+    /// The place of a span in a module.
+    pub(crate) fn place_in(&mut self, module: u32, span: Span, symbol: Option<&SmolStr>) -> EvidenceId {
+        if let Some(id) = self.place_index.get(&(module, span)) {
+            if let (Some(symbol), Some(place)) = (symbol, self.places.get_mut(id.0 as usize))
+                && place.2.is_none()
+            {
+                place.2 = Some(symbol.clone());
+            }
+            return *id;
+        }
+        let id = EvidenceId(u32::try_from(self.places.len()).unwrap_or(u32::MAX));
+        self.places.push((module, span, symbol.cloned()));
+        self.place_index.insert((module, span), id);
+        id
+    }
+
+    /// A new step behind another.
+    pub(crate) fn step(&mut self, prev: Option<u32>, kind: StepKind, place: EvidenceId, text: SmolStr) -> u32 {
+        let id = u32::try_from(self.traces.len()).unwrap_or(u32::MAX);
+        self.traces.push(Trace { prev, kind, place, text, inner: None });
+        id
+    }
+
+    /// The steps of `inner` told behind `trace`.
+    pub(crate) fn splice(&mut self, trace: u32, inner: u32) -> u32 {
+        let Some(last) = self.traces.get(trace as usize).cloned() else { return trace };
+        let id = u32::try_from(self.traces.len()).unwrap_or(u32::MAX);
+        self.traces.push(Trace { inner: Some(inner), ..last });
+        id
+    }
+
+    /// The label of a source, made at its first meeting.
+    pub(crate) fn origin(&mut self, origin: Origin) -> Label {
+        if let Some(id) = self.origin_index.get(&origin.key) {
+            let id = *id;
+            if let (Some(known), Some(detail)) = (self.origins.get_mut(id as usize), origin.detail)
+                && known.detail.is_none()
+            {
+                known.detail = Some(detail);
+            }
+            let place = self.origins.get(id as usize).map_or(EvidenceId(0), |known| known.place);
+            let text = self.origins.get(id as usize).map(|known| known.symbol.clone()).unwrap_or_default();
+            let trace = self.step(None, StepKind::Source, place, text);
+            return Label { origin: id, trace };
+        }
+        let id = u32::try_from(self.origins.len()).unwrap_or(u32::MAX);
+        let trace = self.step(None, StepKind::Source, origin.place, origin.symbol.clone());
+        self.origin_index.insert(origin.key.clone(), id);
+        self.origins.push(origin);
+        Label { origin: id, trace }
+    }
+
+    /// The value with a further step on the way of each of its labels.
+    pub(crate) fn stepped(&mut self, mut value: Value, kind: StepKind, place: EvidenceId, text: &SmolStr) -> Value {
+        if value.labels().is_empty() {
+            return value;
+        }
+        let labels: Vec<Label> = value
+            .labels()
+            .to_vec()
+            .into_iter()
+            .map(|label| Label {
+                origin: label.origin,
+                trace: self.step(Some(label.trace), kind, place, text.clone()),
+            })
+            .collect();
+        value.edit().labels = labels;
+        value
+    }
+
+    /// Keeps that a label reached a sink.
+    pub(crate) fn record_flow(&mut self, label: Label, sink: &Rc<SinkData>) {
+        /// Most flows that one function's summary keeps.
+        const MOST_FLOWS: usize = 64;
+        let key = (label.origin, sink.key.clone());
+        if self.flows.contains_key(&key) {
+            return;
+        }
+        if let Some(OriginKey::Param(function, index)) = self.origins.get(label.origin as usize).map(|o| o.key.clone())
+        {
+            let summary = self.summaries.entry(function).or_default();
+            if summary.flows.len() >= MOST_FLOWS {
+                return;
+            }
+            summary.flows.push((index, label.trace, Rc::clone(sink)));
+            if is_telling(&sink.key.kind) {
+                summary.telling.insert(index);
+            }
+        }
+        self.flows.insert(key, FlowData { origin: label.origin, trace: label.trace, sink: Rc::clone(sink) });
+    }
+
+    /// The canonical symbol, remembered.
+    pub(crate) fn canonical(&mut self, symbol: &str) -> SmolStr {
+        if let Some(known) = self.canonical.get(symbol) {
+            return known.clone();
+        }
+        let canonical = self.catalog.canonical(symbol);
+        self.canonical.insert(SmolStr::new(symbol), canonical.clone());
+        canonical
+    }
+
+    /// Kinds of source with a label in the value or what it contains.
+    pub(crate) fn label_kinds(&self, labels: &[Label]) -> BTreeSet<SmolStr> {
+        labels
+            .iter()
+            .filter_map(|label| self.origins.get(label.origin as usize))
+            .map(|origin| origin.kind.clone())
+            .collect()
+    }
+
+    /// The value as a fact.
+    pub(crate) fn value_fact(&self, value: &Value, literal: bool) -> crate::facts::ValueFact {
+        let mut fact = crate::facts::ValueFact { literal, ..Default::default() };
+        if let Some(Const::Str(text)) = value.known() {
+            fact.text = Some(crate::facts::clip(text, 4096));
+        } else if let Some(Const::Bytes(bytes)) = value.known()
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
+            fact.text = Some(crate::facts::clip(text, 4096));
+        }
+        let term = value.term().or_else(|| self.container_term(value, 0));
+        if let Some(term) = &term {
+            term.shape(&mut fact.shape);
+            term.literals(&mut fact.literals);
+            fact.patterns = term.patterns().into_iter().map(|pattern| Arc::from(pattern.as_str())).collect();
+        }
+        let (labels, mut tokens) = self.deep(value);
+        if let Some(text) = &fact.text
+            && text.len() >= 3
+        {
+            tokens.push(stable_hash(&[b"text", text.as_bytes()]));
+        }
+        fact.tokens = tokens;
+        fact.labels = self.label_kinds(&labels);
+        fact.symbol = value.refs().first().and_then(|reference| self.symbol_of(reference));
+        fact
+    }
+
+    /// A list of known pieces as one term: the words of a command.
+    fn container_term(&self, value: &Value, depth: u32) -> Option<Rc<Term>> {
+        let object = self.heap.get(value.object()?.0 as usize)?;
+        if object.items.is_empty() || depth > 2 {
+            return None;
+        }
+        let space = Rc::new(Term::Text(Arc::from(" ")));
+        let mut whole: Option<Rc<Term>> = None;
+        for item in object.items.iter().take(16) {
+            let piece = item
+                .term()
+                .or_else(|| self.container_term(item, depth + 1))
+                .unwrap_or_else(|| Rc::new(Term::Name(SmolStr::new_static("…"))));
+            whole = Some(match whole {
+                Some(before) => Term::join(&Term::join(&before, &space), &piece),
+                None => piece,
+            });
+        }
+        whole
+    }
+}
+
+/// True if knowing the value at such a sink changes what the reader should think of it.
+pub(crate) fn is_telling(kind: &str) -> bool {
+    matches!(
+        kind,
+        "network.destination"
+            | "network.send"
+            | "process.command"
+            | "code.execute"
+            | "code.load"
+            | "file.path"
+            | "file.write"
+            | "file.delete"
+            | "persistence"
+            | "memory.execute"
+            | "deserialize"
+            | "database.query"
+    )
+}

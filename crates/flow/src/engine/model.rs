@@ -1,0 +1,795 @@
+//! Calls that leave the package: what the catalog says of them becomes events, labels and flows.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use sluice_catalog::{Model, Presumption};
+use sluice_syntax::ir::{Const, ExprId, ExprKind, Module, Span};
+use smol_str::SmolStr;
+
+use super::call::{Args, Site};
+use super::value::{Data, Label, Ref, Term, Value};
+use super::{Engine, EventArg, EventData, Origin, OriginKey, SinkKey};
+use crate::facts::{EvidenceId, StepKind, ValueFact};
+
+/// Most different texts, literals and identities that an event keeps for one argument over all its contexts.
+const MOST_CONTEXT_VALUES: usize = 16;
+
+/// An argument bound to a parameter of a model.
+struct Bound {
+    name: SmolStr,
+    roles: Vec<SmolStr>,
+    value: Value,
+    expr: Option<ExprId>,
+}
+
+/// The joined value of an argument in two contexts.
+fn join_facts(a: &mut ValueFact, b: &ValueFact) {
+    if a.text.is_none() && a.patterns.len() <= 1 && b.text.is_some() {
+        a.text = b.text.clone();
+    }
+    if a.shape.is_empty() {
+        a.shape = b.shape.clone();
+    }
+    for literal in &b.literals {
+        if a.literals.len() < MOST_CONTEXT_VALUES && !a.literals.contains(literal) {
+            a.literals.push(Arc::clone(literal));
+        }
+    }
+    for pattern in &b.patterns {
+        if a.patterns.len() < MOST_CONTEXT_VALUES && !a.patterns.contains(pattern) {
+            a.patterns.push(Arc::clone(pattern));
+        }
+    }
+    for token in &b.tokens {
+        if a.tokens.len() < MOST_CONTEXT_VALUES && !a.tokens.contains(token) {
+            a.tokens.push(*token);
+        }
+    }
+    a.labels.extend(b.labels.iter().cloned());
+    if a.symbol.is_none() {
+        a.symbol = b.symbol.clone();
+    }
+}
+
+impl Engine<'_> {
+    /// A call of a function or method of a library.
+    pub(crate) fn call_symbol(
+        &mut self,
+        module: &Rc<Module>,
+        symbol: &SmolStr,
+        receiver: Option<&Value>,
+        args: &Args,
+        site: Site,
+    ) -> Value {
+        if let Some(value) = self.special(module, symbol, receiver, args, site) {
+            return value;
+        }
+        let catalog = self.catalog;
+        let Some(model) = catalog.model(symbol) else {
+            return self.call_unmodelled(module, symbol, receiver, args, site);
+        };
+        // A pure function of known values is its result; one with roles is told as an event too.
+        let evaluated = match receiver {
+            None => self.known_function(symbol, args),
+            Some(receiver) => match symbol.rsplit_once('.') {
+                Some((_, name)) => self.known_method(receiver, name, args),
+                None => None,
+            },
+        };
+        if let Some(value) = &evaluated
+            && model.args.is_empty()
+            && model.source.is_none()
+        {
+            return value.clone();
+        }
+        let result = self.apply_model(module, model, receiver, args, site, None);
+        match evaluated {
+            Some(mut value) => {
+                value.add_labels(result.labels());
+                value.add_tokens(result.tokens());
+                value
+            }
+            None => result,
+        }
+    }
+
+    /// Binds arguments to the parameters of a model.
+    fn bind_model(&mut self, model: &Model, receiver: Option<&Value>, args: &Args) -> Vec<Bound> {
+        let roles = |name: &str, stars: u8| -> Vec<SmolStr> {
+            let key = match stars {
+                1 => format!("*{name}"),
+                2 => format!("**{name}"),
+                _ => name.to_owned(),
+            };
+            model.args.get(key.as_str()).or_else(|| model.args.get(name)).cloned().unwrap_or_default()
+        };
+        let mut bound = Vec::new();
+        let mut params = model.params.iter().peekable();
+        let is_method = params.peek().is_some_and(|param| param.name == "self");
+        if is_method {
+            params.next();
+            if let Some(receiver) = receiver {
+                bound.push(Bound {
+                    name: SmolStr::new_static("self"),
+                    roles: roles("self", 0),
+                    value: receiver.clone(),
+                    expr: None,
+                });
+            }
+        }
+        let params: Vec<_> = params.collect();
+        let mut positional = args.positional.iter();
+        // An unbound method is called with its receiver as the first argument.
+        if is_method && receiver.is_none()
+            && let Some((value, expr)) = positional.next()
+        {
+            bound.push(Bound {
+                name: SmolStr::new_static("self"),
+                roles: roles("self", 0),
+                value: value.clone(),
+                expr: *expr,
+            });
+        }
+        let mut star_star = None;
+        for param in &params {
+            match param.stars {
+                0 if !param.named_only => {
+                    if let Some((value, expr)) = positional.next() {
+                        bound.push(Bound {
+                            name: param.name.clone(),
+                            roles: roles(&param.name, 0),
+                            value: value.clone(),
+                            expr: *expr,
+                        });
+                    }
+                }
+                1 => {
+                    for (value, expr) in positional.by_ref() {
+                        bound.push(Bound {
+                            name: param.name.clone(),
+                            roles: roles(&param.name, 1),
+                            value: value.clone(),
+                            expr: *expr,
+                        });
+                    }
+                }
+                2 => star_star = Some(param.name.clone()),
+                _ => {}
+            }
+        }
+        for (value, expr) in positional {
+            bound.push(Bound { name: SmolStr::default(), roles: Vec::new(), value: value.clone(), expr: *expr });
+        }
+        for (name, value, expr) in &args.named {
+            let known = params.iter().any(|param| param.name == *name && param.stars == 0);
+            let roles = match (&star_star, known) {
+                (_, true) => roles(name, 0),
+                (Some(rest), false) => match model.args.get(name.as_str()) {
+                    Some(own) => own.clone(),
+                    None => roles(rest, 2),
+                },
+                (None, false) => roles(name, 0),
+            };
+            bound.push(Bound { name: name.clone(), roles, value: value.clone(), expr: *expr });
+        }
+        // What `*items` and `**mapping` may hold may be any parameter.
+        for (value, expr) in [&args.star, &args.star_star].into_iter().flatten() {
+            let mut all: Vec<SmolStr> = Vec::new();
+            for role in model.args.iter().filter(|(name, _)| name.as_str() != "self").flat_map(|(_, roles)| roles) {
+                if !all.contains(role) {
+                    all.push(role.clone());
+                }
+            }
+            bound.push(Bound { name: SmolStr::new_static("**"), roles: all, value: value.clone(), expr: *expr });
+        }
+        bound
+    }
+
+    /// What a model makes of a call.
+    pub(crate) fn apply_model(
+        &mut self,
+        module: &Rc<Module>,
+        model: &Model,
+        receiver: Option<&Value>,
+        args: &Args,
+        site: Site,
+        presumed: Option<Arc<str>>,
+    ) -> Value {
+        let written = self.written(module, site.callee);
+        let bound = self.bind_model(model, receiver, args);
+        if let (Some(guard), Some(probe)) = (&model.guard, &mut self.guard_probe) {
+            probe.insert(guard.clone());
+        }
+        let is_event = !model.actions.is_empty()
+            || model.source.is_some()
+            || bound.iter().any(|arg| !arg.roles.is_empty());
+        let place = self.place(site.span, Some(&model.symbol));
+        let event = is_event.then(|| {
+            let index = self.event(site.id, place, &model.symbol, &written, presumed.clone());
+            let mut facts = Vec::with_capacity(bound.len());
+            for arg in &bound {
+                let literal = arg.expr.and_then(|id| module.expr(id)).is_some_and(|expr| {
+                    matches!(expr.kind, ExprKind::Const(_))
+                });
+                let mut fact = self.value_fact(&arg.value, literal);
+                if fact.shape.is_empty()
+                    && let Some(expr) = arg.expr.and_then(|id| module.expr(id))
+                {
+                    let text = module.slice(expr.span);
+                    if text.len() <= 80 && !text.contains('\n') {
+                        fact.shape = format!("`{text}`");
+                    }
+                }
+                let span = arg.expr.and_then(|id| module.expr(id)).map_or(site.span, |expr| expr.span);
+                let place = self.place(span, None);
+                facts.push((arg.name.clone(), arg.roles.clone(), fact, place));
+            }
+            self.fill_event(index, model, facts, site.id);
+            index
+        });
+        // The caller's own mark on what this frame does.
+        if !model.actions.is_empty() || model.source.is_some() || bound.iter().any(|arg| !arg.roles.is_empty()) {
+            self.mark_weight(model, &bound);
+        }
+        for arg in &bound {
+            let sinks: Vec<&SmolStr> =
+                arg.roles.iter().filter(|role| sluice_catalog::kinds::is_sink(role)).collect();
+            if sinks.is_empty() {
+                continue;
+            }
+            let (labels, _) = self.deep(&arg.value);
+            for kind in sinks {
+                let key = SinkKey {
+                    module: self.here().module,
+                    place,
+                    kind: kind.clone(),
+                    arg: arg.name.clone(),
+                };
+                self.reach(key, model.symbol.clone(), event, presumed.clone(), &labels);
+                if matches!(kind.as_str(), "code.execute" | "process.command" | "code.load")
+                    && let Some(event) = event
+                {
+                    self.executed(module, kind, &arg.value, event, place, &model.symbol);
+                }
+            }
+        }
+        for (target, sources) in &model.into {
+            let stored: Vec<Value> = bound
+                .iter()
+                .filter(|arg| sources.iter().any(|source| source.trim_start_matches('*') == arg.name))
+                .map(|arg| arg.value.clone())
+                .collect();
+            for value in stored {
+                self.store_into(module, &bound, target, value, site, receiver, &written);
+            }
+        }
+        for (target, sources) in &model.calls {
+            let callbacks: Vec<Value> =
+                bound.iter().filter(|arg| arg.name == *target).map(|arg| arg.value.clone()).collect();
+            let mut values: Vec<Value> = Vec::new();
+            for source in sources {
+                for arg in bound.iter().filter(|arg| source.trim_start_matches('*') == arg.name) {
+                    match self.elements(&arg.value) {
+                        Some(items) if arg.value.object().is_some() => values.extend(items),
+                        _ => values.push(arg.value.clone()),
+                    }
+                }
+            }
+            for callback in callbacks {
+                self.call_back(module, &callback, &values, site);
+            }
+        }
+        self.model_result(module, model, &bound, event, place, &written, site, args)
+    }
+
+    fn mark_weight(&mut self, model: &Model, bound: &[Bound]) {
+        let weighty = model.source.as_deref().is_some_and(|source| !matches!(source, "time" | "random"))
+            || bound.iter().any(|arg| {
+                arg.roles.iter().any(|role| {
+                    sluice_catalog::kinds::is_sink(role)
+                        && !matches!(role.as_str(), "log" | "exception" | "return" | "serialize")
+                })
+            });
+        let effects = !model.pure && (weighty || !model.actions.is_empty() || model.source.is_some());
+        let frames: Vec<super::Key> = self.frames.iter().map(|frame| frame.key).collect();
+        for key in frames {
+            let summary = self.summaries.entry(key).or_default();
+            summary.weighty |= weighty;
+            summary.effects |= effects;
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn store_into(
+        &mut self,
+        module: &Rc<Module>,
+        bound: &[Bound],
+        target: &SmolStr,
+        value: Value,
+        site: Site,
+        receiver: Option<&Value>,
+        written: &SmolStr,
+    ) {
+        let place = self.place(site.span, Some(written));
+        let value = self.stepped(value, StepKind::Store, place, written);
+        let held = bound.iter().find(|arg| arg.name == *target).map(|arg| (arg.value.clone(), arg.expr));
+        let Some((object, expr)) = held.or_else(|| receiver.map(|value| (value.clone(), None))) else { return };
+        let base = match (target.as_str(), module.expr(site.callee).map(|expr| &expr.kind)) {
+            ("self", Some(ExprKind::Attr { base, .. })) => Some(*base),
+            _ => expr,
+        };
+        match (object.object(), base) {
+            (Some(id), _) => self.store_any(id, &value),
+            (None, Some(base)) => {
+                let id = self.opaque(module, &object, base);
+                self.store_any(id, &value);
+                // A writer on top of a buffer (`GzipFile(fileobj=buffer)`) writes into the buffer.
+            }
+            (None, None) => {}
+        }
+        // A writer on top of a buffer (`GzipFile(fileobj=buffer)`) writes into the buffer too.
+        let inner: Vec<super::value::ObjectId> = object
+            .object()
+            .and_then(|id| self.object(id))
+            .map(|object| {
+                object.fields.get("\u{1}under").into_iter().filter_map(Value::object).collect::<Vec<_>>()
+            })
+            .unwrap_or_default();
+        for id in inner {
+            self.store_any(id, &value);
+        }
+    }
+
+    /// Calls a function that was handed over.
+    pub(crate) fn call_back(&mut self, module: &Rc<Module>, callback: &Value, values: &[Value], site: Site) {
+        for reference in callback.refs().to_vec() {
+            match reference {
+                Ref::Function(key, receiver) => {
+                    self.registered.entry(key).or_default();
+                    let mut args = Args::of(values.to_vec());
+                    // A callback that wants more than is known gets unknown values.
+                    args.star = Some((Value::UNKNOWN, None));
+                    self.call_function(module, key, receiver, &args, site);
+                }
+                Ref::Symbol(symbol) if symbol != "print" => {
+                    let args = Args::of(values.to_vec());
+                    self.call_symbol(module, &symbol, None, &args, site);
+                }
+                Ref::Method(symbol, receiver) => {
+                    let args = Args::of(values.to_vec());
+                    self.call_symbol(module, &symbol, Some(&receiver), &args, site);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn model_result(
+        &mut self,
+        module: &Rc<Module>,
+        model: &Model,
+        bound: &[Bound],
+        event: Option<usize>,
+        place: EvidenceId,
+        written: &SmolStr,
+        site: Site,
+        args: &Args,
+    ) -> Value {
+        let mut value = Value::UNKNOWN;
+        let flows: Vec<&Value> = match &model.from {
+            None => bound.iter().map(|arg| &arg.value).collect(),
+            Some(names) => bound
+                .iter()
+                .filter(|arg| names.iter().any(|name| name.trim_start_matches('*') == arg.name))
+                .map(|arg| &arg.value)
+                .collect(),
+        };
+        if !model.sanitizes {
+            self.inherit(&mut value, &flows, None);
+        }
+        value = self.through(value, module, site, written);
+        // The file that is opened is the resource of what is read from and written to it, whatever the labels.
+        for arg in bound {
+            if arg.roles.iter().any(|role| matches!(role.as_str(), "file.path" | "file" | "descriptor")) {
+                let (_, tokens) = self.deep(&arg.value);
+                value.add_tokens(&tokens);
+                if let Some(text) = arg.value.known_text() {
+                    value.add_tokens(&[super::stable_hash(&[b"text", text.as_bytes()])]);
+                }
+            }
+        }
+        if let Some(kind) = &model.source {
+            let detail = bound
+                .iter()
+                .find(|arg| {
+                    arg.roles.iter().any(|role| {
+                        matches!(
+                            role.as_str(),
+                            "name" | "key" | "file" | "file.path" | "network.destination" | "process.command"
+                        )
+                    })
+                })
+                .or_else(|| bound.iter().find(|arg| arg.name == "self"))
+                .and_then(|arg| arg.value.term())
+                .map(|term| term.patterns().join(" or "))
+                .filter(|text| !text.is_empty() && text != "{}");
+            let label = self.origin(Origin {
+                key: OriginKey::Source(self.here().module, site.id, kind.clone()),
+                kind: kind.clone(),
+                symbol: model.symbol.clone(),
+                detail,
+                place,
+                function: self.here(),
+                event,
+            });
+            value.add_labels(&[label]);
+        }
+        let token = self.site_token(site.id);
+        value.add_tokens(&[token]);
+        if let Some(kind) = &model.result
+            && kind != "None"
+            && value.object().is_none()
+        {
+            let own = match kind.as_str() {
+                "self" => bound.iter().find(|arg| arg.name == "self").map(|arg| arg.value.refs().to_vec()),
+                _ => None,
+            };
+            match own {
+                Some(refs) => refs.into_iter().for_each(|reference| value.add_ref(reference)),
+                None => value.add_ref(Ref::Instance(kind.clone())),
+            }
+        }
+        let term = self.result_term(model, bound, written, args);
+        if let Some(term) = term {
+            value.edit().term = Some(term);
+        }
+        if let Some(event) = event
+            && let Some(data) = self.events.get_mut(event)
+        {
+            for token in value.tokens() {
+                if data.result.len() < MOST_CONTEXT_VALUES && !data.result.contains(token) {
+                    data.result.push(*token);
+                }
+            }
+        }
+        // A stream on top of another: what is written to it arrives there.
+        let under = bound
+            .iter()
+            .find(|arg| matches!(arg.name.as_str(), "fileobj" | "raw" | "buffer" | "stream" | "file"))
+            .filter(|arg| arg.value.object().is_some() || !arg.value.refs().is_empty())
+            .map(|arg| (arg.value.clone(), arg.expr));
+        if let Some((under, Some(expr))) = under
+            && model.result.is_some()
+        {
+            let base = match under.object() {
+                Some(id) => id,
+                None => self.opaque(module, &under, expr),
+            };
+            let id = self.allocate(super::heap::ObjectKind::Opaque, Vec::new(), false);
+            self.store_field(id, &SmolStr::new_static("\u{1}under"), Value::reference(Ref::Object(base)));
+            value.edit().refs.insert(0, Ref::Object(id));
+        }
+        value
+    }
+
+    fn result_term(&self, model: &Model, bound: &[Bound], written: &SmolStr, args: &Args) -> Option<Rc<Term>> {
+        let file = bound.iter().find(|arg| {
+            arg.roles.iter().any(|role| matches!(role.as_str(), "file.path" | "file"))
+                || (arg.name == "self" && matches!(arg.value.term().as_deref(), Some(Term::Text(_) | Term::Join(_))))
+        });
+        if let Some(file) = file
+            && model.result.is_some()
+        {
+            return file.value.term();
+        }
+        if let Some(from) = &model.from
+            && from.is_empty()
+        {
+            return Some(Rc::new(Term::Name(SmolStr::new(format!("{written}()")))));
+        }
+        let first = bound.first().and_then(|arg| arg.value.term());
+        match first {
+            Some(inner) if bound.len() <= 2 || model.pure => {
+                let name = model.symbol.rsplit('.').next().unwrap_or(&model.symbol);
+                if matches!(name, "encode" | "decode" | "str" | "strip" | "Path" | "bytes") {
+                    return Some(inner);
+                }
+                Some(Term::through(&format!("{name}()"), &inner))
+            }
+            _ => {
+                let _ = args;
+                Some(Rc::new(Term::Name(SmolStr::new(format!("{written}()")))))
+            }
+        }
+    }
+
+    /// The event at a call, made at its first meeting.
+    pub(crate) fn event(
+        &mut self,
+        id: ExprId,
+        place: EvidenceId,
+        symbol: &SmolStr,
+        written: &SmolStr,
+        presumed: Option<Arc<str>>,
+    ) -> usize {
+        let here = self.here();
+        if let Some(index) = self.event_index.get(&(here.module, id)) {
+            return *index;
+        }
+        let index = self.events.len();
+        let (guards, silent, looped, order) = match self.frames.last_mut() {
+            Some(frame) => {
+                frame.order += 1;
+                (frame.guards.clone(), frame.silent > 0, frame.looped > 0, frame.order)
+            }
+            None => (Vec::new(), false, false, 0),
+        };
+        self.events.push(EventData {
+            actions: Vec::new(),
+            source: None,
+            symbol: symbol.clone(),
+            written: written.clone(),
+            place,
+            function: here,
+            args: Vec::new(),
+            receiver: None,
+            result: Vec::new(),
+            guards,
+            silent,
+            looped,
+            order,
+            presumed,
+        });
+        self.event_index.insert((here.module, id), index);
+        index
+    }
+
+    fn fill_event(
+        &mut self,
+        index: usize,
+        model: &Model,
+        facts: Vec<(SmolStr, Vec<SmolStr>, ValueFact, EvidenceId)>,
+        id: ExprId,
+    ) {
+        let token = self.site_token(id);
+        let Some(event) = self.events.get_mut(index) else { return };
+        for action in &model.actions {
+            if !event.actions.contains(action) {
+                event.actions.push(action.clone());
+            }
+        }
+        if event.source.is_none() {
+            event.source.clone_from(&model.source);
+        }
+        if !event.result.contains(&token) {
+            event.result.push(token);
+        }
+        for (name, roles, fact, place) in facts {
+            if name == "self" {
+                match &mut event.receiver {
+                    Some(before) => join_facts(before, &fact),
+                    None => event.receiver = Some(fact.clone()),
+                }
+                if roles.is_empty() {
+                    continue;
+                }
+            }
+            let full = event.args.len() >= 64;
+            match event.args.iter_mut().find(|arg| arg.name == name && arg.place == place) {
+                Some(arg) => join_facts(&mut arg.fact, &fact),
+                None if !full => event.args.push(EventArg { name, roles, fact, place }),
+                None => {}
+            }
+        }
+    }
+
+    /// The event of reading a library's value.
+    pub(crate) fn attribute_event(
+        &mut self,
+        id: ExprId,
+        span: Span,
+        attribute: &sluice_catalog::Attribute,
+        written: SmolStr,
+    ) -> usize {
+        let place = self.place(span, Some(&attribute.symbol));
+        let index = self.event(id, place, &attribute.symbol, &written, None);
+        let token = self.site_token(id);
+        if let Some(event) = self.events.get_mut(index) {
+            event.source.clone_from(&attribute.source);
+            if !event.result.contains(&token) {
+                event.result.push(token);
+            }
+        }
+        let weighty = attribute.source.as_deref().is_some_and(|source| source != "platform");
+        let frames: Vec<super::Key> = self.frames.iter().map(|frame| frame.key).collect();
+        for key in frames {
+            let summary = self.summaries.entry(key).or_default();
+            summary.weighty |= weighty;
+            summary.effects = true;
+        }
+        index
+    }
+
+    fn call_unmodelled(
+        &mut self,
+        module: &Rc<Module>,
+        symbol: &SmolStr,
+        receiver: Option<&Value>,
+        args: &Args,
+        site: Site,
+    ) -> Value {
+        if let Some(value) = self.known_function(symbol, args) {
+            return value;
+        }
+        if let (Some(receiver), Some((_, name))) = (receiver, symbol.rsplit_once('.')) {
+            if let Some(value) = self.known_method(receiver, name, args) {
+                return value;
+            }
+            if self.presume(module, &SmolStr::new(name), receiver, args, site) {
+                let mut value = Value::UNKNOWN;
+                let mut all: Vec<Value> = args.all().cloned().collect();
+                all.push(receiver.clone());
+                self.inherit(&mut value, &all.iter().collect::<Vec<_>>(), None);
+                return self.named_result(value, module, site, args);
+            }
+        }
+        let place = self.place(site.span, Some(symbol));
+        let here = self.here();
+        self.unmodelled.entry(place).or_insert_with(|| (symbol.clone(), here));
+        let function = receiver.cloned().unwrap_or_default();
+        // Functions handed over may be called by the library.
+        for value in args.all().cloned().collect::<Vec<_>>() {
+            for reference in value.refs() {
+                if let Ref::Function(key, _) = reference {
+                    self.registered.entry(*key).or_default();
+                    self.edge(*key, site.span);
+                }
+            }
+        }
+        let mut value = self.call_unknown(module, &function, args, site);
+        value.add_ref(Ref::Instance(SmolStr::new(format!("{symbol}()"))));
+        value
+    }
+
+    /// Applies a presumption of the catalog to a method of which only the name and arguments are known.
+    pub(crate) fn presume(
+        &mut self,
+        module: &Rc<Module>,
+        name: &SmolStr,
+        receiver: &Value,
+        args: &Args,
+        site: Site,
+    ) -> bool {
+        let catalog = self.catalog;
+        let Some(presumption) = catalog
+            .presumptions(name)
+            .iter()
+            .find(|presumption| self.presumption_holds(presumption, receiver, args))
+        else {
+            return false;
+        };
+        let mut model = Model {
+            symbol: SmolStr::new(self.owner_symbol(receiver).map_or_else(
+                || self.written(module, site.callee).to_string(),
+                |owner| format!("{owner}.{name}"),
+            )),
+            actions: presumption.actions.clone(),
+            ..Model::default()
+        };
+        let star = presumption.args.get("*").cloned().unwrap_or_default();
+        for position in 0..args.positional.len() {
+            let roles = presumption.args.get(position.to_string().as_str()).cloned().unwrap_or_else(|| star.clone());
+            let param = SmolStr::new(format!("{position}"));
+            model.params.push(sluice_catalog::ModelParam {
+                name: param.clone(),
+                stars: 0,
+                optional: true,
+                named_only: false,
+            });
+            model.args.insert(param, roles);
+        }
+        for (name, _, _) in &args.named {
+            let roles = presumption.args.get(name.as_str()).cloned().unwrap_or_else(|| star.clone());
+            model.args.insert(name.clone(), roles);
+        }
+        if args.star_star.is_some() || args.star.is_some() {
+            model.params.push(sluice_catalog::ModelParam {
+                name: SmolStr::new_static("rest"),
+                stars: 2,
+                optional: true,
+                named_only: false,
+            });
+            model.args.insert(SmolStr::new_static("**rest"), star);
+        }
+        let reason: Arc<str> = Arc::from(presumption.reason.as_str());
+        self.apply_model(module, &model, None, args, site, Some(reason));
+        true
+    }
+
+    fn presumption_holds(&self, presumption: &Presumption, receiver: &Value, args: &Args) -> bool {
+        if presumption.external_base && !self.has_external_base(receiver) {
+            return false;
+        }
+        presumption.when.iter().all(|(key, allowed)| {
+            let value = match key.parse::<usize>() {
+                Ok(position) => args.positional.get(position).map(|(value, _)| value),
+                Err(_) => args.named.iter().find(|(name, _, _)| name == key).map(|(_, value, _)| value),
+            };
+            let Some(value) = value else { return false };
+            if allowed.is_empty() {
+                return true;
+            }
+            let text = match value.known() {
+                Some(Const::Str(text)) => text.to_lowercase(),
+                Some(Const::Bool(value)) => value.to_string(),
+                _ => return false,
+            };
+            allowed.iter().any(|known| known.as_str() == text)
+        })
+    }
+
+    /// True if the receiver is an instance of a class of the package that derives from one outside of it.
+    fn has_external_base(&self, receiver: &Value) -> bool {
+        receiver.refs().iter().any(|reference| match reference {
+            Ref::Object(id) => match self.object(*id).map(|object| object.kind) {
+                Some(super::heap::ObjectKind::Instance(class)) => self.external_base(class, 0).is_some(),
+                _ => false,
+            },
+            Ref::Class(class) | Ref::Super(class, _) => self.external_base(*class, 0).is_some(),
+            _ => false,
+        })
+    }
+
+    /// The first base class outside of the package, by symbol.
+    pub(crate) fn external_base(&self, class: super::Key, depth: u32) -> Option<SmolStr> {
+        if depth > 16 {
+            return None;
+        }
+        for base in self.classes.get(&class)? {
+            for reference in base.refs() {
+                match reference {
+                    Ref::Symbol(symbol) if !matches!(symbol.as_str(), "object" | "Exception") => {
+                        return Some(symbol.clone());
+                    }
+                    Ref::Class(base) if *base != class => {
+                        if let Some(found) = self.external_base(*base, depth + 1) {
+                            return Some(found);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        None
+    }
+
+    fn owner_symbol(&self, receiver: &Value) -> Option<SmolStr> {
+        receiver.refs().iter().find_map(|reference| match reference {
+            Ref::Object(id) => match self.object(*id).map(|object| object.kind) {
+                Some(super::heap::ObjectKind::Instance(class)) => self.external_base(class, 0),
+                _ => None,
+            },
+            Ref::Super(class, _) => self.external_base(*class, 0),
+            _ => None,
+        })
+    }
+
+    /// The symbol that a reference is, for facts.
+    pub(crate) fn symbol_of(&self, reference: &Ref) -> Option<SmolStr> {
+        match reference {
+            Ref::Symbol(symbol) | Ref::Instance(symbol) | Ref::Method(symbol, _) => Some(symbol.clone()),
+            Ref::Function(key, _) | Ref::Class(key) => {
+                let module = self.modules.get(key.module as usize)?;
+                module.function(sluice_syntax::ir::FuncId(key.func)).map(|function| function.name.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// A value with only these labels.
+    pub(crate) fn labelled(labels: &[Label]) -> Value {
+        Value::new(Data { labels: labels.to_vec(), ..Data::default() })
+    }
+}

@@ -1,0 +1,1059 @@
+//! Statements: control flow, assignment, definitions, imports.
+
+use std::rc::Rc;
+
+use sluice_syntax::ir::{
+    BinOp, Const, ExprId, ExprKind, FuncId, Handler, MatchArm, Module, SlotRef, Span, Stmt, StmtKind, Target,
+};
+use smol_str::SmolStr;
+
+use super::heap::{ObjectKind, field_name};
+use super::value::{Key, Ref, Value};
+use super::{Engine, OriginKey, Progress, SinkData, SinkKey};
+use crate::facts::{Guard, StepKind};
+
+/// What follows a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// The next statement.
+    On,
+    /// The end of the loop.
+    Break,
+    /// The next round.
+    Continue,
+    /// The caller: return or raise.
+    Leave,
+}
+
+/// Rounds of a loop over known values that are followed one by one, times the statements in its body.
+const MOST_ROUNDS: u64 = 200_000;
+/// Loops inside each other that are walked a second time for what the first round brought.
+const TWICE_DEPTH: u32 = 2;
+
+type Changes = Vec<(u32, Value)>;
+
+impl Engine<'_> {
+    /// A list of statements.
+    pub(crate) fn block(&mut self, module: &Rc<Module>, body: &[Stmt]) -> Next {
+        let guards = self.frames.last().map_or(0, |frame| frame.guards.len());
+        let mut next = Next::On;
+        for stmt in body {
+            next = self.stmt(module, stmt);
+            if next != Next::On {
+                break;
+            }
+        }
+        if let Some(frame) = self.frames.last_mut() {
+            frame.guards.truncate(guards);
+        }
+        next
+    }
+
+    /// Starts to remember changes of slots.
+    fn mark(&mut self) -> usize {
+        let Some(frame) = self.frames.last_mut() else { return 0 };
+        frame.open += 1;
+        frame.undo.len()
+    }
+
+    /// Takes back all changes since the mark and gives the values they had led to.
+    fn unwind(&mut self, mark: usize) -> Changes {
+        let Some(frame) = self.frames.last_mut() else { return Vec::new() };
+        let mut changes: Changes = Vec::new();
+        while frame.undo.len() > mark {
+            let Some((slot, old)) = frame.undo.pop() else { break };
+            if let Some(value) = frame.slots.get_mut(slot as usize) {
+                let new = std::mem::replace(value, old);
+                if !changes.iter().any(|(known, _)| *known == slot) {
+                    changes.push((slot, new));
+                }
+            }
+        }
+        frame.open = frame.open.saturating_sub(1);
+        changes
+    }
+
+    /// Sets slots; remembered if a mark is open.
+    fn apply(&mut self, changes: Changes) {
+        for (slot, value) in changes {
+            self.set_slot(slot, value);
+        }
+    }
+
+    /// Joins two ways into the present state.
+    fn merge(&mut self, a: Changes, b: Changes) {
+        for (slot, value) in &a {
+            let other = b.iter().find(|(known, _)| known == slot).map(|(_, value)| value.clone());
+            let other = other.unwrap_or_else(|| self.slot(*slot));
+            self.set_slot(*slot, value.join(&other));
+        }
+        for (slot, value) in b {
+            if !a.iter().any(|(known, _)| *known == slot) {
+                let old = self.slot(slot);
+                self.set_slot(slot, old.join(&value));
+            }
+        }
+    }
+
+    fn slot(&self, slot: u32) -> Value {
+        self.frames.last().and_then(|frame| frame.slots.get(slot as usize)).cloned().unwrap_or_default()
+    }
+
+    fn set_slot(&mut self, slot: u32, value: Value) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        if let Some(place) = frame.slots.get_mut(slot as usize) {
+            let old = std::mem::replace(place, value);
+            if frame.open > 0 {
+                frame.undo.push((slot, old));
+            }
+        }
+    }
+
+    fn unsure(&mut self, more: bool) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.unsure = if more { frame.unsure + 1 } else { frame.unsure.saturating_sub(1) };
+        }
+    }
+
+    fn push_guard(&mut self, guard: Guard) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.guards.push(guard);
+        }
+    }
+
+    fn pop_guard(&mut self) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.guards.pop();
+        }
+    }
+
+    fn leave(&mut self) {
+        if let Some(frame) = self.frames.last_mut()
+            && frame.unsure > 0
+        {
+            frame.left = true;
+        }
+    }
+
+    fn stmt(&mut self, module: &Rc<Module>, stmt: &Stmt) -> Next {
+        if self.inlined > 0 {
+            self.inline_steps = self.inline_steps.saturating_sub(1);
+        }
+        match &stmt.kind {
+            StmtKind::Expr(id) => {
+                self.eval_dropped(module, *id);
+                Next::On
+            }
+            StmtKind::Assign { targets, value } => {
+                let value = self.eval(module, *value);
+                for target in targets {
+                    self.assign(module, target, value.clone());
+                }
+                Next::On
+            }
+            StmtKind::AugAssign { target, old, op, value } => {
+                self.augment(module, target, *old, *op, *value, stmt.span);
+                Next::On
+            }
+            StmtKind::Delete(targets) => {
+                for target in targets {
+                    if let Target::Slot(slot, _) = target
+                        && slot.func.0 == self.here().func
+                    {
+                        self.set_slot(slot.slot, Value::UNKNOWN);
+                    }
+                }
+                Next::On
+            }
+            StmtKind::Return(value) => {
+                let result = match value {
+                    Some(id) => self.eval(module, *id),
+                    None => Value::constant(Const::None),
+                };
+                let result = self.stepped_return(result);
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.returns = Some(match frame.returns.take() {
+                        Some(before) => before.join(&result),
+                        None => result,
+                    });
+                }
+                self.leave();
+                Next::Leave
+            }
+            StmtKind::Raise { exception, cause } => {
+                self.raise(module, *exception, *cause, stmt.span);
+                self.leave();
+                Next::Leave
+            }
+            StmtKind::Assert { test, message } => {
+                self.test(module, *test);
+                if let Some(message) = message {
+                    self.eval(module, *message);
+                }
+                Next::On
+            }
+            StmtKind::If { test, then, otherwise } => self.branch(module, *test, then, otherwise),
+            StmtKind::Match { subject, arms } => self.arms(module, *subject, arms),
+            StmtKind::While { test, body, otherwise, test_last } => {
+                self.while_loop(module, *test, body, otherwise, *test_last)
+            }
+            StmtKind::For { target, iterable, body, otherwise } => {
+                self.for_loop(module, target, *iterable, body, otherwise)
+            }
+            StmtKind::Try { body, handlers, otherwise, finally } => {
+                self.guarded(module, body, handlers, otherwise, finally)
+            }
+            StmtKind::With { items, body } => {
+                for (context, target) in items {
+                    let value = self.eval(module, *context);
+                    let entered = self.entered(module, *context, value);
+                    if let Some(target) = target {
+                        self.assign(module, target, entered);
+                    }
+                }
+                self.block(module, body)
+            }
+            StmtKind::Function(func, slot) => {
+                let value = self.define(module, *func);
+                self.assign(module, &Target::Slot(*slot, stmt.span), value);
+                Next::On
+            }
+            StmtKind::Class(func, slot) => {
+                let value = self.define_class(module, *func);
+                self.assign(module, &Target::Slot(*slot, stmt.span), value);
+                Next::On
+            }
+            StmtKind::Import { path, slot, whole } => {
+                let value = self.import(path, *whole, stmt.span);
+                self.assign(module, &Target::Slot(*slot, stmt.span), value);
+                Next::On
+            }
+            StmtKind::ImportFrom { module: from, level, name, slot } => {
+                let value = self.import_from(from, *level, name, stmt.span);
+                self.assign(module, &Target::Slot(*slot, stmt.span), value);
+                Next::On
+            }
+            StmtKind::ImportStar { module: from, level } => {
+                self.import_star(from, *level, stmt.span);
+                Next::On
+            }
+            StmtKind::Break => {
+                self.leave();
+                Next::Break
+            }
+            StmtKind::Continue => {
+                self.leave();
+                Next::Continue
+            }
+            StmtKind::Pass => Next::On,
+            StmtKind::Unknown(parts) => {
+                for part in parts {
+                    self.eval(module, *part);
+                }
+                Next::On
+            }
+        }
+    }
+
+    /// The condition as a guard, and its truth if it is known.
+    pub(crate) fn test(&mut self, module: &Rc<Module>, test: ExprId) -> (Option<bool>, Guard) {
+        let before = self.guard_probe.replace(std::collections::BTreeSet::new());
+        let value = self.eval(module, test);
+        let mut kinds = self.guard_probe.take().unwrap_or_default();
+        self.guard_probe = before;
+        for kind in self.label_kinds(value.labels()) {
+            let guard = match kind.as_str() {
+                "platform" => "platform",
+                "time" => "date",
+                "host.identity" => "host",
+                "argument" => "argument",
+                "environment" => "environment",
+                _ => continue,
+            };
+            kinds.insert(SmolStr::new_static(guard));
+        }
+        let span = module.expr(test).map_or(Span::default(), |expr| expr.span);
+        let place = self.place(span, None);
+        let text = crate::facts::clip(module.slice(span), 120).split_whitespace().collect::<Vec<_>>().join(" ");
+        let guard =
+            Guard { kind: kinds.into_iter().next().unwrap_or_default(), text, holds: true, evidence: place };
+        (self.truth(&value), guard)
+    }
+
+    /// The truth of a value, if it is known.
+    pub(crate) fn truth(&self, value: &Value) -> Option<bool> {
+        if let Some(known) = value.known() {
+            return crate::evaluate::from_const(known).map(|concrete| crate::evaluate::truthy(&concrete));
+        }
+        let object = self.object(value.object()?)?;
+        if value.refs().len() > 1 || value.data().is_some_and(|data| data.joined) {
+            return None;
+        }
+        match object.kind {
+            ObjectKind::Instance(_) | ObjectKind::Opaque => None,
+            _ if !object.complete => None,
+            _ => Some(!object.items.is_empty() || !object.fields.is_empty()),
+        }
+    }
+
+    fn branch(&mut self, module: &Rc<Module>, test: ExprId, then: &[Stmt], otherwise: &[Stmt]) -> Next {
+        let (truth, guard) = self.test(module, test);
+        // A constant condition at the level of text (`if False:`, a version test) is decided only where the walk
+        // follows known values: what a reader calls dead code is still told in the generic walk.
+        let decided = if guard.kind.is_empty() { truth } else { None };
+        if let Some(truth) = decided {
+            return if truth { self.block(module, then) } else { self.block(module, otherwise) };
+        }
+        self.unsure(true);
+        let mark = self.mark();
+        self.push_guard(guard.clone());
+        let next_then = self.block(module, then);
+        self.pop_guard();
+        let changes_then = self.unwind(mark);
+        let mark = self.mark();
+        self.push_guard(Guard { holds: false, ..guard.clone() });
+        let next_otherwise = self.block(module, otherwise);
+        self.pop_guard();
+        let changes_otherwise = self.unwind(mark);
+        self.unsure(false);
+        match (next_then, next_otherwise) {
+            (Next::On, Next::On) => {
+                self.merge(changes_then, changes_otherwise);
+                Next::On
+            }
+            (Next::On, _) => {
+                self.apply(changes_then);
+                self.push_guard(guard);
+                Next::On
+            }
+            (_, Next::On) => {
+                self.apply(changes_otherwise);
+                self.push_guard(Guard { holds: false, ..guard });
+                Next::On
+            }
+            (a, b) => {
+                self.merge(changes_then, changes_otherwise);
+                if a == b { a } else { Next::Continue }
+            }
+        }
+    }
+
+    fn arms(&mut self, module: &Rc<Module>, subject: ExprId, arms: &[MatchArm]) -> Next {
+        let value = self.eval(module, subject);
+        let mut all: Option<Changes> = None;
+        let mut on = !arms.iter().any(|arm| arm.irrefutable && arm.guard.is_none());
+        self.unsure(true);
+        for arm in arms {
+            let mark = self.mark();
+            for id in &arm.values {
+                self.eval(module, *id);
+            }
+            let part = self.part_of(&value);
+            for target in &arm.bindings {
+                self.assign(module, target, part.clone());
+            }
+            if let Some(guard) = arm.guard {
+                self.test(module, guard);
+            }
+            let next = self.block(module, &arm.body);
+            let changes = self.unwind(mark);
+            if next == Next::On {
+                on = true;
+                all = Some(match all {
+                    None => changes,
+                    Some(before) => self.joined_changes(before, changes),
+                });
+            }
+        }
+        self.unsure(false);
+        if let Some(changes) = all {
+            self.merge(changes, Vec::new());
+        }
+        if on || arms.is_empty() { Next::On } else { Next::Leave }
+    }
+
+    fn joined_changes(&self, mut a: Changes, b: Changes) -> Changes {
+        for (slot, value) in b {
+            match a.iter_mut().find(|(known, _)| *known == slot) {
+                Some((_, before)) => *before = before.join(&value),
+                None => {
+                    let old = self.slot(slot);
+                    a.push((slot, old.join(&value)));
+                }
+            }
+        }
+        a
+    }
+
+    /// A value that the subject is or contains.
+    fn part_of(&self, value: &Value) -> Value {
+        let mut part = Value::UNKNOWN;
+        let (labels, tokens) = self.deep(value);
+        part.add_labels(&labels);
+        part.add_tokens(&tokens);
+        part
+    }
+
+    fn while_loop(
+        &mut self,
+        module: &Rc<Module>,
+        test: ExprId,
+        body: &[Stmt],
+        otherwise: &[Stmt],
+        test_last: bool,
+    ) -> Next {
+        let constant = module.expr(test).is_some_and(|expr| matches!(expr.kind, ExprKind::Const(_)));
+        let mut rounds = MOST_ROUNDS / (body.len() as u64 + 1);
+        let mut first = test_last;
+        while !constant && rounds > 0 && self.budget.steps > 0 {
+            let truth = if first { Some(true) } else { self.test(module, test).0 };
+            first = false;
+            match truth {
+                Some(false) => return self.block(module, otherwise),
+                Some(true) => {}
+                None => break,
+            }
+            rounds -= 1;
+            self.budget.steps = self.budget.steps.saturating_sub(body.len() as u64 + 1);
+            let left = self.frames.last_mut().map(|frame| std::mem::replace(&mut frame.left, false));
+            let next = self.block(module, body);
+            let unsure = self.frames.last().is_some_and(|frame| frame.left);
+            if let (Some(frame), Some(true)) = (self.frames.last_mut(), left) {
+                frame.left = true;
+            }
+            match next {
+                Next::Leave if !unsure => return Next::Leave,
+                Next::Break if !unsure => return Next::On,
+                _ if unsure => break,
+                _ => {}
+            }
+        }
+        let (_, guard) = self.test(module, test);
+        let endless = constant && self.truth_of_constant(module, test) == Some(true);
+        self.loop_body(module, body, |engine| {
+            engine.test(module, test);
+        }, (!constant).then_some(guard));
+        let next = self.block(module, otherwise);
+        if endless && !contains_break(body) { Next::Leave } else { next }
+    }
+
+    fn truth_of_constant(&mut self, module: &Rc<Module>, test: ExprId) -> Option<bool> {
+        let value = self.eval(module, test);
+        self.truth(&value)
+    }
+
+    /// The body of a loop whose rounds are not counted: once, and once more if the first round changed something that
+    /// a further round could read.
+    fn loop_body(
+        &mut self,
+        module: &Rc<Module>,
+        body: &[Stmt],
+        mut begin: impl FnMut(&mut Self),
+        guard: Option<Guard>,
+    ) {
+        self.unsure(true);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.looped += 1;
+        }
+        let rounds = if self.frames.last().is_some_and(|frame| frame.looped <= TWICE_DEPTH) { 2 } else { 1 };
+        for _ in 0..rounds {
+            let mark = self.mark();
+            begin(self);
+            let guarded = guard.clone().map(|guard| self.push_guard(guard)).is_some();
+            self.block(module, body);
+            if guarded {
+                self.pop_guard();
+            }
+            let changes = self.unwind(mark);
+            let news = changes.iter().any(|(slot, value)| {
+                let old = self.slot(*slot);
+                value.labels().iter().any(|label| !old.labels().iter().any(|known| known.origin == label.origin))
+                    || value.refs().iter().any(|reference| !old.refs().contains(reference))
+            });
+            self.merge(changes, Vec::new());
+            if !news {
+                break;
+            }
+        }
+        if let Some(frame) = self.frames.last_mut() {
+            frame.looped = frame.looped.saturating_sub(1);
+        }
+        self.unsure(false);
+    }
+
+    fn for_loop(
+        &mut self,
+        module: &Rc<Module>,
+        target: &Target,
+        iterable: ExprId,
+        body: &[Stmt],
+        otherwise: &[Stmt],
+    ) -> Next {
+        let value = self.eval(module, iterable);
+        if let Some(items) = self.elements(&value)
+            && (items.len() as u64).saturating_mul(body.len() as u64 + 1) <= self.rounds_allowed(items.len())
+        {
+            let mut whole = true;
+            for (round, item) in items.iter().enumerate() {
+                self.budget.steps = self.budget.steps.saturating_sub(body.len() as u64 + 1);
+                if self.budget.steps == 0 {
+                    whole = false;
+                    break;
+                }
+                self.assign(module, target, item.clone());
+                let left = self.frames.last_mut().map(|frame| std::mem::replace(&mut frame.left, false));
+                let next = self.block(module, body);
+                let unsure = self.frames.last().is_some_and(|frame| frame.left);
+                if let (Some(frame), Some(true)) = (self.frames.last_mut(), left) {
+                    frame.left = true;
+                }
+                match next {
+                    Next::Leave if !unsure => return Next::Leave,
+                    Next::Break if !unsure => return Next::On,
+                    _ if unsure && round > 16 => {
+                        whole = false;
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+            if whole {
+                return self.block(module, otherwise);
+            }
+        }
+        let element = self.element_of(&value);
+        self.loop_body(module, body, |engine| engine.assign(module, target, element.clone()), None);
+        self.block(module, otherwise)
+    }
+
+    /// Long loops are followed only while the budget for such loops lasts.
+    fn rounds_allowed(&self, rounds: usize) -> u64 {
+        if rounds <= 24 { u64::MAX } else { MOST_ROUNDS.min(self.budget.steps) }
+    }
+
+    fn guarded(
+        &mut self,
+        module: &Rc<Module>,
+        body: &[Stmt],
+        handlers: &[Handler],
+        otherwise: &[Stmt],
+        finally: &[Stmt],
+    ) -> Next {
+        let silent = handlers.iter().any(swallows);
+        let mark = self.mark();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.silent += u32::from(silent);
+        }
+        let mut next = self.block(module, body);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.silent -= u32::from(silent);
+        }
+        if next == Next::On {
+            next = self.block(module, otherwise);
+        }
+        let tried = self.unwind(mark);
+        let mut all: Option<Changes> = (next == Next::On).then(|| tried.clone());
+        self.unsure(true);
+        for handler in handlers {
+            let mark = self.mark();
+            // The body may have stopped anywhere: a handler sees what was before joined with what came after.
+            self.merge(tried.clone(), Vec::new());
+            if let Some(exception) = handler.exception {
+                self.eval(module, exception);
+            }
+            let caught = Value::UNKNOWN;
+            if let Some(slot) = handler.slot {
+                self.assign(module, &Target::Slot(slot, handler.span), caught.clone());
+            }
+            if let Some(frame) = self.frames.last_mut() {
+                frame.caught.push(caught);
+            }
+            let result = self.block(module, &handler.body);
+            if let Some(frame) = self.frames.last_mut() {
+                frame.caught.pop();
+            }
+            let changes = self.unwind(mark);
+            if result == Next::On {
+                all = Some(match all {
+                    None => changes,
+                    Some(before) => self.joined_changes(before, changes),
+                });
+            } else if next == Next::Leave && result != Next::Leave {
+                next = result;
+            }
+        }
+        self.unsure(false);
+        let on = all.is_some();
+        match all {
+            Some(changes) => self.apply(changes),
+            None => self.merge(tried, Vec::new()),
+        }
+        let last = self.block(module, finally);
+        if last != Next::On {
+            return last;
+        }
+        if on { Next::On } else { next }
+    }
+
+    /// Assigns a value to a target.
+    pub(crate) fn assign(&mut self, module: &Rc<Module>, target: &Target, value: Value) {
+        match target {
+            Target::Slot(slot, span) => {
+                let value = if value.labels().is_empty() {
+                    value
+                } else {
+                    let name = self.slot_name(module, *slot);
+                    let place = self.place(*span, Some(&name));
+                    self.stepped(value, StepKind::Assign, place, &name)
+                };
+                self.write(module, *slot, value);
+            }
+            Target::Free(_, _) | Target::Unknown(_) => {}
+            Target::Attr { base, name, span } => {
+                let object = self.eval(module, *base);
+                let place = self.place(*span, None);
+                let written = SmolStr::new(module.slice(*span));
+                let value = self.stepped(value, StepKind::Store, place, &written);
+                self.store_attr(module, &object, name, value, Some(*base));
+            }
+            Target::Index { base, index, span } => {
+                let object = self.eval(module, *base);
+                let key = self.eval(module, *index);
+                let place = self.place(*span, None);
+                let written = crate::facts::clip(module.slice(*span), 80);
+                let value = self.stepped(value, StepKind::Store, place, &SmolStr::new(&written));
+                self.store_index(module, &object, &key, value, *base, *index);
+            }
+            Target::Sequence(targets) => {
+                let rest = targets.iter().position(|target| matches!(target, Target::Rest(_)));
+                let items = self.elements(&value);
+                let count = targets.len();
+                for (position, target) in targets.iter().enumerate() {
+                    let part = match (&items, rest) {
+                        (Some(items), None) if items.len() == count => items.get(position).cloned(),
+                        (Some(items), Some(rest)) if items.len() + 1 >= count => {
+                            let extra = items.len() + 1 - count;
+                            if position < rest {
+                                items.get(position).cloned()
+                            } else if position > rest {
+                                items.get(position + extra - 1).cloned()
+                            } else {
+                                let middle = items.get(rest..rest + extra).unwrap_or(&[]).to_vec();
+                                Some(self.container(ObjectKind::List, middle, true))
+                            }
+                        }
+                        _ => Some(self.nth(&value, position)),
+                    };
+                    self.assign(module, target, part.unwrap_or_default());
+                }
+            }
+            Target::Keys(entries) => {
+                for (name, target) in entries {
+                    let part = value.object().and_then(|id| self.load_field(id, name)).unwrap_or_default();
+                    self.assign(module, target, part);
+                }
+            }
+            Target::Rest(inner) => self.assign(module, inner, value),
+            Target::Default(inner, default) => {
+                let default = self.eval(module, *default);
+                self.assign(module, inner, value.join(&default));
+            }
+        }
+    }
+
+    /// The item of a sequence that is not known whole.
+    fn nth(&mut self, value: &Value, position: usize) -> Value {
+        let name = SmolStr::new(format!("\u{1}i{position}"));
+        if let Some(id) = value.object()
+            && let Some(found) = self.load_field(id, &name)
+        {
+            return found;
+        }
+        self.element_of(value)
+    }
+
+    pub(crate) fn slot_name(&self, module: &Module, slot: SlotRef) -> SmolStr {
+        module
+            .function(slot.func)
+            .and_then(|function| function.slots.get(slot.slot as usize))
+            .map(|slot| slot.name.clone())
+            .unwrap_or_default()
+    }
+
+    /// Writes a variable of this or of an enclosing frame.
+    fn write(&mut self, module: &Rc<Module>, slot: SlotRef, value: Value) {
+        let here = self.here();
+        let captured = module
+            .function(slot.func)
+            .and_then(|function| function.slots.get(slot.slot as usize))
+            .is_some_and(|slot| slot.captured);
+        if slot.func.0 == here.func {
+            if captured {
+                self.share((here.module, slot), &value);
+            }
+            self.set_slot(slot.slot, value);
+            return;
+        }
+        self.share((here.module, slot), &value);
+        let key = Key { module: here.module, func: slot.func.0 };
+        if let Some(frame) = self.frames.iter_mut().rev().find(|frame| frame.key == key)
+            && let Some(place) = frame.slots.get_mut(slot.slot as usize)
+        {
+            *place = if place.is_unknown() { value } else { place.join(&value) };
+        }
+    }
+
+    fn share(&mut self, place: (u32, SlotRef), value: &Value) {
+        let joined = match self.shared.get(&place) {
+            Some(before) => before.join(value),
+            None => value.clone(),
+        };
+        self.shared.insert(place, joined);
+    }
+
+    fn store_attr(&mut self, module: &Rc<Module>, object: &Value, name: &SmolStr, value: Value, base: Option<ExprId>) {
+        let mut stored = false;
+        for reference in object.refs().to_vec() {
+            match reference {
+                Ref::Object(id) => {
+                    self.store_field(id, name, value.clone());
+                    stored = true;
+                }
+                Ref::Class(class) => {
+                    self.store_class(class, name, &value);
+                    stored = true;
+                }
+                Ref::Module(target) => {
+                    let other = self.module(target);
+                    if let Some(slot) = find_slot(&other, FuncId::MODULE, name) {
+                        self.share((target, slot), &value);
+                    }
+                    stored = true;
+                }
+                _ => {}
+            }
+        }
+        if !stored && let Some(base) = base {
+            let id = self.opaque(module, object, base);
+            self.store_field(id, name, value);
+        }
+    }
+
+    fn store_class(&mut self, class: Key, name: &SmolStr, value: &Value) {
+        let module = self.module(class.module);
+        if let Some(slot) = find_slot(&module, FuncId(class.func), name) {
+            self.share((class.module, slot), value);
+            return;
+        }
+        let id = self.generic_self(class);
+        self.store_field(id, name, value.clone());
+    }
+
+    fn store_index(
+        &mut self,
+        module: &Rc<Module>,
+        object: &Value,
+        key: &Value,
+        value: Value,
+        base: ExprId,
+        _index: ExprId,
+    ) {
+        let id = match object.object() {
+            Some(id) => id,
+            None => self.opaque(module, object, base),
+        };
+        match key.known().and_then(field_name) {
+            Some(name) => self.store_field(id, &name, value),
+            None => self.store_any(id, &value),
+        }
+    }
+
+    /// An object for a value that had none, so that what is stored into it is kept; the variable or attribute that
+    /// held the value holds the object from now on.
+    pub(crate) fn opaque(&mut self, module: &Rc<Module>, value: &Value, base: ExprId) -> super::value::ObjectId {
+        let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
+        let mut inner = Value::UNKNOWN;
+        inner.add_labels(value.labels());
+        inner.add_tokens(value.tokens());
+        self.store_any(id, &inner);
+        let mut held = value.clone();
+        held.edit().refs.insert(0, Ref::Object(id));
+        match module.expr(base).map(|expr| &expr.kind) {
+            Some(ExprKind::Slot(slot)) => self.write(module, *slot, held),
+            Some(ExprKind::Attr { base: outer, name }) => {
+                let outer = self.eval(module, *outer);
+                if let Some(outer) = outer.object() {
+                    self.store_field(outer, &name.clone(), held);
+                }
+            }
+            _ => {}
+        }
+        id
+    }
+
+    fn augment(&mut self, module: &Rc<Module>, target: &Target, old: ExprId, op: BinOp, value: ExprId, span: Span) {
+        let before = self.eval(module, old);
+        let more = self.eval(module, value);
+        if op == BinOp::Add
+            && let Some(id) = before.object()
+            && self.object(id).is_some_and(|object| matches!(object.kind, ObjectKind::List))
+        {
+            match self.elements(&more) {
+                Some(items) => items.into_iter().for_each(|item| self.append(id, item)),
+                None => {
+                    let element = self.element_of(&more);
+                    self.store_any(id, &element);
+                }
+            }
+            return;
+        }
+        let result = self.binary(op, &before, &more, span);
+        self.assign(module, target, result);
+    }
+
+    fn raise(&mut self, module: &Rc<Module>, exception: Option<ExprId>, cause: Option<ExprId>, span: Span) {
+        let Some(exception) = exception else { return };
+        let value = self.eval(module, exception);
+        if let Some(cause) = cause {
+            self.eval(module, cause);
+        }
+        let (labels, _) = self.deep(&value);
+        if labels.is_empty() {
+            return;
+        }
+        let callee = match module.expr(exception).map(|expr| &expr.kind) {
+            Some(ExprKind::Call { callee, .. }) => *callee,
+            _ => exception,
+        };
+        let symbol = module.expr(callee).map_or(SmolStr::default(), |expr| SmolStr::new(module.slice(expr.span)));
+        let place = self.place(span, Some(&symbol));
+        let key = SinkKey {
+            module: self.here().module,
+            place,
+            kind: SmolStr::new_static("exception"),
+            arg: SmolStr::new_static("args"),
+        };
+        self.reach(key, symbol, None, None, &labels);
+    }
+
+    /// Labels arrive at a sink.
+    pub(crate) fn reach(
+        &mut self,
+        key: SinkKey,
+        symbol: SmolStr,
+        event: Option<usize>,
+        presumed: Option<std::sync::Arc<str>>,
+        labels: &[super::value::Label],
+    ) {
+        if labels.is_empty() {
+            return;
+        }
+        let guards = self.frames.last().map(|frame| frame.guards.clone()).unwrap_or_default();
+        let place = key.place;
+        let sink = Rc::new(SinkData { key, symbol: symbol.clone(), function: self.here(), event, presumed, guards });
+        for label in labels {
+            let trace = self.step(Some(label.trace), StepKind::Sink, place, symbol.clone());
+            self.record_flow(super::value::Label { origin: label.origin, trace }, &sink);
+        }
+    }
+
+    fn stepped_return(&mut self, value: Value) -> Value {
+        let here = self.here();
+        let module = self.module(here.module);
+        let Some(function) = module.function(FuncId(here.func)) else { return value };
+        let public = !function.name.starts_with('_');
+        if public && !value.is_unknown() {
+            // Results of public functions are sinks for what entered by a source; parameters that come back are no news.
+            let (labels, _) = self.deep(&value);
+            let real: Vec<_> = labels
+                .into_iter()
+                .filter(|label| {
+                    self.origins
+                        .get(label.origin as usize)
+                        .is_some_and(|origin| matches!(origin.key, OriginKey::Source(..)))
+                })
+                .collect();
+            if !real.is_empty() {
+                let place = self.place_in(here.module, function.name_span, Some(&function.name));
+                let key = SinkKey {
+                    module: here.module,
+                    place,
+                    kind: SmolStr::new_static("return"),
+                    arg: SmolStr::new_static("result"),
+                };
+                self.reach(key, function.name.clone(), None, None, &real);
+            }
+        }
+        value
+    }
+
+    fn import(&mut self, path: &SmolStr, whole: bool, span: Span) -> Value {
+        let here = self.here().module;
+        let internal = self.program.absolute(here, path);
+        let place = self.place(span, Some(path));
+        if let Some(list) = self.imports.get_mut(here as usize) {
+            list.push((path.clone(), internal, place));
+        }
+        if let Some(target) = internal {
+            self.enter_module(target, span);
+        }
+        let shown = if whole { path.as_str() } else { path.split('.').next().unwrap_or(path) };
+        let module = if whole { internal } else { self.program.absolute(here, shown) };
+        match module {
+            Some(module) => {
+                self.run_module(module);
+                Value::reference(Ref::Module(module))
+            }
+            None => self.symbol(shown),
+        }
+    }
+
+    /// Runs a module of the package because this code imports it; the packages above it run first.
+    fn enter_module(&mut self, target: u32, span: Span) {
+        for package in self.program.packages_above(target) {
+            self.edge(Key { module: package, func: FuncId::MODULE.0 }, span);
+            self.run_module(package);
+        }
+        self.edge(Key { module: target, func: FuncId::MODULE.0 }, span);
+        self.run_module(target);
+    }
+
+    fn import_from(&mut self, from: &SmolStr, level: u32, name: &SmolStr, span: Span) -> Value {
+        let here = self.here().module;
+        let target = if level == 0 {
+            self.program.absolute(here, from)
+        } else {
+            self.program.relative(here, level, from)
+        };
+        let absolute = self.program.absolute_name(here, level, from);
+        let full = if absolute.is_empty() { name.clone() } else { SmolStr::new(format!("{absolute}.{name}")) };
+        let place = self.place(span, Some(&full));
+        let child = match target {
+            Some(target) => self.program.child(target, name),
+            None if level == 0 => self.program.absolute(here, &full),
+            None => self.program.relative(here, level, &format!("{from}.{name}")),
+        };
+        if let Some(list) = self.imports.get_mut(here as usize) {
+            let shown = if absolute.is_empty() { name.clone() } else { absolute.clone() };
+            list.push((shown, target.or(child), place));
+        }
+        if let Some(target) = target {
+            self.enter_module(target, span);
+            if let Some(value) = self.module_attr(target, name) {
+                return value;
+            }
+        }
+        if let Some(child) = child {
+            self.enter_module(child, span);
+            return Value::reference(Ref::Module(child));
+        }
+        self.symbol(&full)
+    }
+
+    fn import_star(&mut self, from: &SmolStr, level: u32, span: Span) {
+        let here = self.here().module;
+        let target = if level == 0 {
+            self.program.absolute(here, from)
+        } else {
+            self.program.relative(here, level, from)
+        };
+        let absolute = self.program.absolute_name(here, level, from);
+        let place = self.place(span, Some(&absolute));
+        if let Some(list) = self.imports.get_mut(here as usize) {
+            list.push((absolute.clone(), target, place));
+        }
+        if let Some(target) = target {
+            self.enter_module(target, span);
+        }
+        let stars = self.stars.entry(here).or_default();
+        stars.push((target, absolute));
+    }
+
+    /// What a module holds under a name.
+    pub(crate) fn module_attr(&mut self, module: u32, name: &str) -> Option<Value> {
+        let lowered = self.module(module);
+        if let Some(slot) = find_slot(&lowered, FuncId::MODULE, name) {
+            let key = Key { module, func: FuncId::MODULE.0 };
+            if self.progress.get(module as usize) == Some(&Progress::Running)
+                && let Some(frame) = self.frames.iter().rev().find(|frame| frame.key == key)
+                && let Some(value) = frame.slots.get(slot.slot as usize)
+                && !value.is_unknown()
+            {
+                return Some(value.clone());
+            }
+            return Some(self.shared.get(&(module, slot)).cloned().unwrap_or_default());
+        }
+        if let Some(child) = self.program.child(module, name) {
+            self.run_module(child);
+            return Some(Value::reference(Ref::Module(child)));
+        }
+        self.star_attr(module, name, 0)
+    }
+
+    /// A name that a module has from a star import.
+    pub(crate) fn star_attr(&mut self, module: u32, name: &str, depth: u32) -> Option<Value> {
+        if depth > 8 {
+            return None;
+        }
+        let stars = self.stars.get(&module).cloned()?;
+        for (target, absolute) in stars.into_iter().rev() {
+            match target {
+                Some(target) if target != module => {
+                    let lowered = self.module(target);
+                    if find_slot(&lowered, FuncId::MODULE, name).is_some() {
+                        return self.module_attr(target, name);
+                    }
+                    if let Some(value) = self.star_attr(target, name, depth + 1) {
+                        return Some(value);
+                    }
+                }
+                Some(_) => {}
+                None => {
+                    let symbol = self.canonical(&format!("{absolute}.{name}"));
+                    if self.catalog.model(&symbol).is_some() || self.catalog.attribute(&symbol).is_some() {
+                        return Some(Value::reference(Ref::Symbol(symbol)));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// A symbol of a library as a value.
+    pub(crate) fn symbol(&mut self, name: &str) -> Value {
+        let canonical = self.canonical(name);
+        Value::reference(Ref::Symbol(canonical))
+    }
+}
+
+/// The slot of a name in a frame.
+pub(crate) fn find_slot(module: &Module, func: FuncId, name: &str) -> Option<SlotRef> {
+    let function = module.function(func)?;
+    let position = function.slots.iter().position(|slot| slot.name == name)?;
+    Some(SlotRef { func, slot: u32::try_from(position).unwrap_or(u32::MAX) })
+}
+
+/// True if a handler hides that something failed.
+fn swallows(handler: &Handler) -> bool {
+    handler.body.iter().all(|stmt| match &stmt.kind {
+        StmtKind::Pass | StmtKind::Continue | StmtKind::Break => true,
+        StmtKind::Return(_) | StmtKind::Expr(_) => handler.body.len() == 1 && stmt.span.end - stmt.span.start < 14,
+        _ => false,
+    })
+}
+
+fn contains_break(body: &[Stmt]) -> bool {
+    body.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Break => true,
+        StmtKind::If { then, otherwise, .. } => contains_break(then) || contains_break(otherwise),
+        StmtKind::Try { body, handlers, otherwise, finally } => {
+            contains_break(body)
+                || contains_break(otherwise)
+                || contains_break(finally)
+                || handlers.iter().any(|handler| contains_break(&handler.body))
+        }
+        StmtKind::With { body, .. } => contains_break(body),
+        StmtKind::Match { arms, .. } => arms.iter().any(|arm| contains_break(&arm.body)),
+        _ => false,
+    })
+}

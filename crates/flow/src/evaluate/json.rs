@@ -1,0 +1,3 @@
+//! pending
+use super::Handler;
+pub(super) const FUNCTIONS: &[(&str, Handler)] = &[];

@@ -1,0 +1,185 @@
+//! Which file of the package an import means.
+//!
+//! A file's dotted name follows from the folders above it that are packages. Files in folders that are no packages
+//! (scripts, namespace packages, a `src` layout) answer to every name that their path ends with; among several files
+//! the one nearest to the importing file wins, so that vendored copies find their own siblings.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+/// Most folder levels that a file outside of packages is also known by.
+const NAMESPACE_LEVELS: usize = 5;
+
+/// The files of a package by path and by dotted name.
+#[derive(Debug, Default)]
+pub struct Program {
+    paths: Vec<String>,
+    by_path: FxHashMap<String, u32>,
+    by_name: FxHashMap<String, Vec<u32>>,
+    names: Vec<String>,
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once(['/', '!']).map_or("", |(folder, _)| folder)
+}
+
+impl Program {
+    /// From the paths of all modules, in their order.
+    pub fn new(paths: &[&str]) -> Self {
+        let mut program = Self::default();
+        let packages: FxHashSet<&str> =
+            paths.iter().filter(|path| path.ends_with("/__init__.py")).map(|path| parent(path)).collect();
+        for (index, path) in paths.iter().enumerate() {
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            program.by_path.entry((*path).to_owned()).or_insert(index);
+            program.paths.push((*path).to_owned());
+            let is_package = path.ends_with("/__init__.py") || *path == "__init__.py";
+            let stem = if is_package {
+                parent(path)
+            } else {
+                path.strip_suffix(".py").or_else(|| path.strip_suffix(".pyw")).unwrap_or(path)
+            };
+            let mut folder = parent(stem);
+            let mut length = 1;
+            while !folder.is_empty() && packages.contains(folder) {
+                folder = parent(folder);
+                length += 1;
+            }
+            let segments: Vec<&str> = stem.split(['/', '!']).filter(|segment| !segment.is_empty()).collect();
+            let name_of = |count: usize| {
+                segments.get(segments.len().saturating_sub(count)..).map(|tail| tail.join(".")).unwrap_or_default()
+            };
+            let name = name_of(length);
+            program.by_name.entry(name.clone()).or_default().push(index);
+            program.names.push(name);
+            for extra in 1..NAMESPACE_LEVELS {
+                if length + extra > segments.len() {
+                    break;
+                }
+                program.by_name.entry(name_of(length + extra)).or_default().push(index);
+            }
+        }
+        program
+    }
+
+    /// The dotted name of a module.
+    pub fn name(&self, module: u32) -> &str {
+        self.names.get(module as usize).map_or("", String::as_str)
+    }
+
+    /// The module that an absolute dotted name means when `from` imports it.
+    pub fn absolute(&self, from: u32, name: &str) -> Option<u32> {
+        let candidates = self.by_name.get(name)?;
+        let here = self.paths.get(from as usize)?;
+        let shared = |index: &u32| {
+            self.paths.get(*index as usize).map_or(0, |path| {
+                path.bytes().zip(here.bytes()).take_while(|(a, b)| a == b).count()
+            })
+        };
+        let best = candidates.iter().copied().max_by_key(|index| (shared(index), std::cmp::Reverse(*index)))?;
+        if !name.contains('.') && best != from {
+            // A plain name is a sibling script or a top-level package, not any file of that name somewhere.
+            let path = self.paths.get(best as usize)?;
+            let folder = if path.ends_with("/__init__.py") { parent(parent(path)) } else { parent(path) };
+            let reachable = here.starts_with(folder);
+            if !reachable && !folder.ends_with("src") && !folder.ends_with("lib") {
+                return None;
+            }
+        }
+        Some(best)
+    }
+
+    /// The module that a relative import means: `level` dots, then `module` (may be empty).
+    pub fn relative(&self, from: u32, level: u32, module: &str) -> Option<u32> {
+        let mut folder = parent(self.paths.get(from as usize)?);
+        for _ in 1..level {
+            folder = parent(folder);
+        }
+        let tail = module.replace('.', "/");
+        let base = match (folder.is_empty(), tail.is_empty()) {
+            (true, _) => tail,
+            (false, true) => folder.to_owned(),
+            (false, false) => format!("{folder}/{tail}"),
+        };
+        self.at(&base)
+    }
+
+    /// The submodule of a package.
+    pub fn child(&self, module: u32, name: &str) -> Option<u32> {
+        let path = self.paths.get(module as usize)?;
+        if !path.ends_with("__init__.py") {
+            return None;
+        }
+        let folder = parent(path);
+        self.at(&if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") })
+    }
+
+    /// The packages that a module stands in, outermost first.
+    pub fn packages_above(&self, module: u32) -> Vec<u32> {
+        let Some(path) = self.paths.get(module as usize) else { return Vec::new() };
+        let mut folder = if path.ends_with("/__init__.py") { parent(parent(path)) } else { parent(path) };
+        let mut packages = Vec::new();
+        while !folder.is_empty() {
+            match self.by_path.get(&format!("{folder}/__init__.py")) {
+                Some(package) => packages.push(*package),
+                None => break,
+            }
+            folder = parent(folder);
+        }
+        packages.reverse();
+        packages
+    }
+
+    fn at(&self, base: &str) -> Option<u32> {
+        if base.is_empty() {
+            return self.by_path.get("__init__.py").copied();
+        }
+        [format!("{base}.py"), format!("{base}/__init__.py")].iter().find_map(|path| self.by_path.get(path).copied())
+    }
+
+    /// The absolute dotted name of a relative import, for a module that is not in the package.
+    pub fn absolute_name(&self, from: u32, level: u32, module: &str) -> SmolStr {
+        if level == 0 {
+            return SmolStr::new(module);
+        }
+        let is_package = self.paths.get(from as usize).is_some_and(|path| path.ends_with("__init__.py"));
+        let mut parts: Vec<&str> = self.name(from).split('.').filter(|part| !part.is_empty()).collect();
+        let up = if is_package { level.saturating_sub(1) } else { level };
+        for _ in 0..up {
+            parts.pop();
+        }
+        if !module.is_empty() {
+            parts.push(module);
+        }
+        SmolStr::new(parts.join("."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_packages_above_a_file() {
+        let program = Program::new(&["pkg-1.0/src/pkg/__init__.py", "pkg-1.0/src/pkg/a.py", "pkg-1.0/setup.py"]);
+        assert_eq!(program.name(1), "pkg.a");
+        assert_eq!(program.absolute(2, "pkg.a"), Some(1));
+        assert_eq!(program.absolute(2, "json"), None);
+        assert_eq!(program.relative(1, 1, ""), Some(0));
+        assert_eq!(program.relative(0, 1, "a"), Some(1));
+        assert_eq!(program.child(0, "a"), Some(1));
+    }
+
+    #[test]
+    fn a_module_of_a_package_does_not_hide_a_library() {
+        let program = Program::new(&["p/__init__.py", "p/json.py", "p/b.py"]);
+        assert_eq!(program.absolute(2, "json"), None);
+        assert_eq!(program.absolute(2, "p.json"), Some(1));
+    }
+
+    #[test]
+    fn a_vendored_copy_finds_its_own_sibling() {
+        let program = Program::new(&["six/__init__.py", "v/six/__init__.py", "v/six/x.py", "six/x.py"]);
+        assert_eq!(program.absolute(2, "six"), Some(1));
+    }
+}

@@ -1,0 +1,483 @@
+//! What a file is: by its content first, by its name second.
+//!
+//! A name is a claim. Where the content contradicts it, the content wins and the contradiction is noted. Nothing is parsed here.
+
+use crate::package::FileKind;
+
+/// A container format that can be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Container {
+    Tar,
+    Gzip,
+    Bzip2,
+    Xz,
+    Zip,
+}
+
+/// Formats known by their first bytes: offset, bytes, name. A longer match stands before a shorter one.
+const MAGIC: &[(usize, &[u8], &str)] = &[
+    (0, b"\x7fELF", "ELF executable"),
+    (0, b"\xfe\xed\xfa\xce", "Mach-O executable"),
+    (0, b"\xfe\xed\xfa\xcf", "Mach-O executable"),
+    (0, b"\xce\xfa\xed\xfe", "Mach-O executable"),
+    (0, b"\xcf\xfa\xed\xfe", "Mach-O executable"),
+    (0, b"\0asm", "WebAssembly module"),
+    (0, b"dex\n03", "Android executable"),
+    (0, b"BC\xc0\xde", "LLVM bitcode"),
+    (0, b"\x1bLua", "Lua bytecode"),
+    (0, b"!<arch>\n", "ar archive"),
+    (0, b"\xed\xab\xee\xdb", "RPM package"),
+    (0, b"7z\xbc\xaf\x27\x1c", "7-Zip archive"),
+    (0, b"Rar!\x1a\x07", "RAR archive"),
+    (0, b"\x28\xb5\x2f\xfd", "Zstandard data"),
+    (0, b"\x04\x22\x4d\x18", "LZ4 data"),
+    (0, b"MSCF\0\0\0\0", "Cabinet archive"),
+    (0, b"xar!", "XAR archive"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "OLE compound file"),
+    (0, b"L\0\0\0\x01\x14\x02\0", "Windows shortcut"),
+    (0, b"\x89PNG\r\n\x1a\n", "PNG image"),
+    (0, b"\xff\xd8\xff", "JPEG image"),
+    (0, b"GIF87a", "GIF image"),
+    (0, b"GIF89a", "GIF image"),
+    (0, b"II*\0", "TIFF image"),
+    (0, b"MM\0*", "TIFF image"),
+    (0, b"\0\0\x01\0", "icon image"),
+    (0, b"%PDF-", "PDF document"),
+    (0, b"SQLite format 3\0", "SQLite database"),
+    (0, b"\x89HDF\r\n\x1a\n", "HDF5 data"),
+    (0, b"\x93NUMPY", "NumPy array"),
+    (0, b"PAR1", "Parquet data"),
+    (0, b"\xde\x12\x04\x95", "message catalog"),
+    (0, b"\x95\x04\x12\xde", "message catalog"),
+    (0, b"wOFF", "font"),
+    (0, b"wOF2", "font"),
+    (0, b"OTTO\0", "font"),
+    (0, b"\0\x01\0\0\0", "font"),
+    (0, b"ttcf", "font"),
+    (0, b"OggS", "Ogg media"),
+    (0, b"fLaC", "FLAC audio"),
+    (0, b"ID3", "MP3 audio"),
+    (4, b"ftyp", "MP4 media"),
+    (0, b"\x1aE\xdf\xa3", "Matroska media"),
+];
+
+/// Binary formats whose content could run, or hide what runs. Of these, what cannot be opened matters.
+const ACTIVE: [&str; 16] = [
+    "ELF executable",
+    "PE executable",
+    "DOS executable",
+    "Mach-O executable",
+    "Java class",
+    "WebAssembly module",
+    "Android executable",
+    "Python bytecode",
+    "ar archive",
+    "RPM package",
+    "7-Zip archive",
+    "RAR archive",
+    "Cabinet archive",
+    "XAR archive",
+    "Zstandard data",
+    "LZ4 data",
+];
+
+/// Archive formats that are known and cannot be opened.
+const CLOSED_ARCHIVES: [&str; 8] = [
+    "ar archive",
+    "RPM package",
+    "7-Zip archive",
+    "RAR archive",
+    "Cabinet archive",
+    "XAR archive",
+    "Zstandard data",
+    "LZ4 data",
+];
+
+/// Extensions of source code and their languages.
+const LANGUAGES: &[(&str, &str)] = &[
+    ("pth", "pth"),
+    ("pyx", "cython"),
+    ("pxd", "cython"),
+    ("pxi", "cython"),
+    ("js", "javascript"),
+    ("mjs", "javascript"),
+    ("cjs", "javascript"),
+    ("jsx", "javascript"),
+    ("ts", "typescript"),
+    ("tsx", "typescript"),
+    ("sh", "shell"),
+    ("bash", "shell"),
+    ("zsh", "shell"),
+    ("ksh", "shell"),
+    ("fish", "fish"),
+    ("ps1", "powershell"),
+    ("psm1", "powershell"),
+    ("psd1", "powershell"),
+    ("bat", "batch"),
+    ("cmd", "batch"),
+    ("vbs", "vbscript"),
+    ("vbe", "vbscript"),
+    ("wsf", "windows-script"),
+    ("hta", "windows-script"),
+    ("rb", "ruby"),
+    ("pl", "perl"),
+    ("pm", "perl"),
+    ("php", "php"),
+    ("lua", "lua"),
+    ("c", "c"),
+    ("h", "c"),
+    ("cc", "cpp"),
+    ("cpp", "cpp"),
+    ("cxx", "cpp"),
+    ("hpp", "cpp"),
+    ("cu", "cuda"),
+    ("m", "objective-c"),
+    ("go", "go"),
+    ("rs", "rust"),
+    ("java", "java"),
+    ("kt", "kotlin"),
+    ("scala", "scala"),
+    ("swift", "swift"),
+    ("cs", "csharp"),
+    ("r", "r"),
+    ("jl", "julia"),
+    ("f", "fortran"),
+    ("f90", "fortran"),
+    ("s", "assembly"),
+    ("asm", "assembly"),
+    ("sql", "sql"),
+    ("tcl", "tcl"),
+    ("applescript", "applescript"),
+    ("scpt", "applescript"),
+];
+
+/// Extensions of files that hold nothing that runs by itself.
+const HARMLESS: &[&str] = &[
+    "png", "jpg", "jpeg", "gif", "bmp", "ico", "webp", "tif", "tiff", "svg", "eps", "md", "rst", "txt", "csv", "tsv", "pdf", "html", "htm", "css", "less", "scss", "json", "xml", "yaml", "yml",
+    "toml", "cfg", "ini", "po", "pot", "mo", "ttf", "otf", "woff", "woff2", "eot", "mp3", "mp4", "wav", "ogg", "flac", "avi", "mov", "webm", "npy", "h5", "hdf5", "parquet", "fits", "nc", "log",
+    "typed", "tex", "bib", "doc", "docx", "ppt", "pptx", "xls", "xlsx", "odt", "map", "lock",
+];
+
+/// Whether content that was not read could be code that runs, judged by the name and, if any of it was seen, by its first bytes.
+pub(crate) fn matters(path: &str, head: &[u8]) -> bool {
+    if let Some(name) = binary_name(head) {
+        return ACTIVE.contains(&name);
+    }
+    if container(head).is_some() {
+        return true;
+    }
+    !extension(path).is_some_and(|ext| HARMLESS.contains(&ext.as_str()))
+}
+
+/// The lower-case extension of the last component, if it has one.
+pub(crate) fn extension(path: &str) -> Option<String> {
+    let name = path.rsplit('/').next()?;
+    let (stem, ext) = name.rsplit_once('.')?;
+    if stem.is_empty() && ext != "pth" {
+        return None;
+    }
+    Some(ext.to_ascii_lowercase())
+}
+
+/// The format of an archive or a compressed stream, by content alone.
+pub(crate) fn container(bytes: &[u8]) -> Option<Container> {
+    if bytes.starts_with(b"\x1f\x8b") {
+        Some(Container::Gzip)
+    } else if bytes.starts_with(b"BZh") && bytes.get(4..10).is_some_and(|block| block == b"1AY&SY" || block == b"\x17rE8P\x90") {
+        Some(Container::Bzip2)
+    } else if bytes.starts_with(b"\xfd7zXZ\0") {
+        Some(Container::Xz)
+    } else if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+        Some(Container::Zip)
+    } else if is_tar(bytes) {
+        Some(Container::Tar)
+    } else {
+        None
+    }
+}
+
+/// Whether the bytes begin with a tar header. Old tar headers have no magic, so the checksum of the first block decides.
+pub(crate) fn is_tar(bytes: &[u8]) -> bool {
+    let Some(block) = bytes.get(..512) else { return false };
+    let Some(field) = block.get(148..156) else { return false };
+    let digits: String = field.iter().map(|&b| char::from(b)).filter(|c| !matches!(c, ' ' | '\0')).collect();
+    let Ok(wanted) = u32::from_str_radix(&digits, 8) else { return false };
+    let sum: u32 = block.iter().enumerate().map(|(i, &b)| if (148..156).contains(&i) { 32 } else { u32::from(b) }).sum();
+    sum == wanted && block.first().is_some_and(|&b| b != 0)
+}
+
+/// Whether a zip archive ends where these bytes end, whatever they begin with.
+pub(crate) fn ends_as_zip(bytes: &[u8]) -> bool {
+    const END: usize = 22;
+    let from = bytes.len().saturating_sub(END + 0xffff);
+    let Some(tail) = bytes.get(from..) else { return false };
+    if tail.len() < END {
+        return false;
+    }
+    tail.windows(END).enumerate().rev().any(|(at, end)| {
+        end.starts_with(b"PK\x05\x06")
+            && end.get(20..22).and_then(|c| <[u8; 2]>::try_from(c).ok()).is_some_and(|c| at + END + usize::from(u16::from_le_bytes(c)) == tail.len())
+            // A central directory of at least one entry: a few stray bytes are no archive.
+            && end.get(10..12).is_some_and(|count| count != [0, 0])
+    })
+}
+
+/// The name of the binary format that the bytes begin with, if it is known.
+pub(crate) fn binary_name(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.starts_with(b"\xca\xfe\xba\xbe") {
+        // A class file's version is above 44; a fat Mach-O file has fewer architectures than that.
+        let count = bytes.get(4..8).and_then(|b| <[u8; 4]>::try_from(b).ok()).map(u32::from_be_bytes)?;
+        return Some(if count < 44 { "Mach-O executable" } else { "Java class" });
+    }
+    if bytes.starts_with(b"MZ") && !looks_like_text(bytes) {
+        let at = bytes.get(0x3c..0x40).and_then(|b| <[u8; 4]>::try_from(b).ok()).map(u32::from_le_bytes);
+        let pe = at.and_then(|at| bytes.get(at as usize..)).is_some_and(|rest| rest.starts_with(b"PE\0\0"));
+        return Some(if pe { "PE executable" } else { "DOS executable" });
+    }
+    if bytes.starts_with(b"RIFF") {
+        return match bytes.get(8..12) {
+            Some(b"WEBP") => Some("WebP image"),
+            Some(b"WAVE") => Some("WAV audio"),
+            Some(b"AVI ") => Some("AVI video"),
+            _ => None,
+        };
+    }
+    if bytes.starts_with(b"BM") && bytes.get(6..10) == Some(&[0, 0, 0, 0]) {
+        return Some("BMP image");
+    }
+    if is_bytecode(bytes) {
+        return Some("Python bytecode");
+    }
+    if is_pickle(bytes) {
+        return Some("Python pickle");
+    }
+    MAGIC.iter().find(|(at, magic, _)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(magic))).map(|(_, _, name)| *name)
+}
+
+/// Whether the bytes begin as a compiled Python module: a magic number of a released interpreter, then CR LF, then a type code of a code object.
+fn is_bytecode(bytes: &[u8]) -> bool {
+    let Some(head) = bytes.get(..4) else { return false };
+    let [low, high, b'\r', b'\n'] = head else { return false };
+    let number = u16::from_le_bytes([*low, *high]);
+    let known = (3000..4000).contains(&number) || (20121..=62300).contains(&number);
+    known && [8, 12, 16].iter().any(|&at| bytes.get(at).is_some_and(|code| matches!(code, b'c' | 0xe3)))
+}
+
+/// Whether the bytes are a pickle of protocol 2 or later.
+fn is_pickle(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x80, 2..=5, .., b'.']) && !looks_like_text(bytes)
+}
+
+/// Whether a closed archive format is named by `name`.
+pub(crate) fn is_closed_archive(name: &str) -> bool {
+    CLOSED_ARCHIVES.contains(&name)
+}
+
+/// Whether the first 8 KiB read as text in an encoding that contains ASCII.
+pub(crate) fn looks_like_text(bytes: &[u8]) -> bool {
+    let head = bytes.get(..8192).unwrap_or(bytes);
+    let control = head.iter().filter(|&&b| b < 32 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b | 0x08)).count();
+    if head.contains(&0) {
+        return false;
+    }
+    match std::str::from_utf8(head) {
+        Ok(_) => control * 20 <= head.len(),
+        // The cut at 8 KiB may go through a character.
+        Err(error) if error.error_len().is_none() && head.len() < bytes.len() => control * 20 <= head.len(),
+        Err(_) => {
+            let high = head.iter().filter(|&&b| b >= 0x80).count();
+            control == 0 && high * 3 <= head.len()
+        }
+    }
+}
+
+/// What a file is, and what its name and content contradict each other in.
+pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
+    if bytes.is_empty() {
+        return (FileKind::Empty, Vec::new());
+    }
+    let named = named_kind(path);
+    let text = looks_like_text(bytes) || crate::decode::utf16_order(bytes).is_some();
+    if text {
+        return classify_text(path, bytes, named);
+    }
+    let mut notes = Vec::new();
+    let found = if container(bytes).is_some() || ends_as_zip(bytes) {
+        Some(FileKind::Archive)
+    } else {
+        binary_name(bytes).map(|name| if is_closed_archive(name) { FileKind::Archive } else { FileKind::Binary(name.to_owned()) })
+    };
+    match (found, named) {
+        (Some(kind), named) => {
+            if let Some(named) = named {
+                let what = match &kind {
+                    FileKind::Binary(name) => name.clone(),
+                    _ => "archive".to_owned(),
+                };
+                notes.push(format!("named as {} but its content is: {what}", words(&named)));
+            }
+            (kind, notes)
+        }
+        (None, Some(named)) if mostly_text(bytes) => {
+            notes.push("holds bytes that are not text".to_owned());
+            (named, notes)
+        }
+        (None, Some(named)) => {
+            notes.push(format!("named as {} but its content is not text", words(&named)));
+            (FileKind::Data, notes)
+        }
+        (None, None) => (FileKind::Data, notes),
+    }
+}
+
+/// Whether a file named as source is still source with some odd bytes in it, rather than something else under that name.
+fn mostly_text(bytes: &[u8]) -> bool {
+    let head = bytes.get(..8192).unwrap_or(bytes);
+    let odd = head.iter().filter(|&&b| b >= 0x80 || (b < 32 && !b.is_ascii_whitespace())).count();
+    odd * 3 <= head.len()
+}
+
+fn classify_text(path: &str, bytes: &[u8], named: Option<FileKind>) -> (FileKind, Vec<String>) {
+    let mut notes = Vec::new();
+    if let Some(kind) = named {
+        if let Some(name) = binary_name(bytes) {
+            notes.push(format!("begins with the signature of {name}, and is text all the same"));
+        }
+        return (kind, notes);
+    }
+    if let Some(kind) = shebang(bytes) {
+        if extension(path).is_some_and(|ext| HARMLESS.contains(&ext.as_str())) {
+            notes.push(format!("has the name of a document, and begins as {}", words(&kind)));
+        }
+        return (kind, notes);
+    }
+    if let Some(name) = binary_name(bytes) {
+        return (FileKind::Binary(name.to_owned()), notes);
+    }
+    (FileKind::Text, notes)
+}
+
+fn named_kind(path: &str) -> Option<FileKind> {
+    let ext = extension(path)?;
+    match ext.as_str() {
+        "py" | "pyw" => Some(FileKind::Python),
+        "pyi" => Some(FileKind::PythonStub),
+        ext => LANGUAGES.iter().find(|(known, _)| *known == ext).map(|(_, language)| FileKind::OtherSource((*language).to_owned())),
+    }
+}
+
+/// The language that a `#!` line asks for.
+fn shebang(bytes: &[u8]) -> Option<FileKind> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let line = bytes.strip_prefix(b"#!")?.split(|&b| b == b'\n').next()?;
+    let line = String::from_utf8_lossy(line);
+    let program = line
+        .split_whitespace()
+        .map(|word| word.rsplit('/').next().unwrap_or(word))
+        .find(|word| *word != "env" && !word.starts_with('-') && !word.contains('='))?;
+    let program = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    Some(match program {
+        "python" | "pythonw" | "pypy" | "ipython" => FileKind::Python,
+        "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" => FileKind::OtherSource("shell".into()),
+        "node" | "nodejs" | "deno" | "bun" => FileKind::OtherSource("javascript".into()),
+        "perl" => FileKind::OtherSource("perl".into()),
+        "ruby" => FileKind::OtherSource("ruby".into()),
+        "php" => FileKind::OtherSource("php".into()),
+        "pwsh" | "powershell" => FileKind::OtherSource("powershell".into()),
+        "" => return None,
+        other => FileKind::OtherSource(other.to_owned()),
+    })
+}
+
+fn words(kind: &FileKind) -> String {
+    match kind {
+        FileKind::Python => "Python source".to_owned(),
+        FileKind::PythonStub => "a Python stub".to_owned(),
+        FileKind::OtherSource(language) => format!("{language} source"),
+        FileKind::Binary(name) => name.clone(),
+        FileKind::Text => "text".to_owned(),
+        FileKind::Data => "data".to_owned(),
+        FileKind::Archive => "an archive".to_owned(),
+        FileKind::Empty => "an empty file".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(path: &str, bytes: &[u8]) -> FileKind {
+        classify(path, bytes).0
+    }
+
+    #[test]
+    fn names_decide_for_text() {
+        assert_eq!(kind("a/b.py", b"x = 1\n"), FileKind::Python);
+        assert_eq!(kind("a/b.PYW", b"x = 1\n"), FileKind::Python);
+        assert_eq!(kind("b.pyi", b"x: int\n"), FileKind::PythonStub);
+        assert_eq!(kind("x.pth", b"import x\n"), FileKind::OtherSource("pth".into()));
+        assert_eq!(kind(".pth", b"import x\n"), FileKind::OtherSource("pth".into()));
+        assert_eq!(kind("x.js", b"let a"), FileKind::OtherSource("javascript".into()));
+        assert_eq!(kind("README", b"hello"), FileKind::Text);
+        assert_eq!(kind("__init__.py", b""), FileKind::Empty);
+    }
+
+    #[test]
+    fn shebang_decides_without_a_known_name() {
+        assert_eq!(kind("bin/tool", b"#!/usr/bin/env python3.11\nprint()"), FileKind::Python);
+        assert_eq!(kind("bin/tool", b"#!/usr/bin/env -S python3 -u\nprint()"), FileKind::Python);
+        assert_eq!(kind("bin/tool", b"#!/bin/sh\nls"), FileKind::OtherSource("shell".into()));
+        let (found, notes) = classify("notes.txt", b"#!/usr/bin/python\nprint()");
+        assert_eq!(found, FileKind::Python);
+        assert_eq!(notes.len(), 1);
+    }
+
+    #[test]
+    fn content_wins_over_a_name() {
+        let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
+        elf.resize(64, 0);
+        let mut pe = b"MZ\x90\0".to_vec();
+        pe.resize(0x3c, 0);
+        pe.extend(0x40u32.to_le_bytes());
+        pe.extend(b"PE\0\0");
+        let mut pyc = 3495u16.to_le_bytes().to_vec();
+        pyc.extend(b"\r\n");
+        pyc.extend([0; 12]);
+        pyc.push(0xe3);
+        for (bytes, name) in [(elf, "ELF executable"), (pe, "PE executable"), (pyc, "Python bytecode"), (b"\x89PNG\r\n\x1a\n\0\0".to_vec(), "PNG image")] {
+            let (found, notes) = classify("mod.py", &bytes);
+            assert_eq!(found, FileKind::Binary(name.into()));
+            assert!(notes[0].contains("Python source"), "{notes:?}");
+        }
+        let (found, notes) = classify("mod.py", b"\x1f\x8b\x08\0\0\0\0\0\0\x03");
+        assert_eq!(found, FileKind::Archive);
+        assert!(notes[0].contains("archive"));
+    }
+
+    #[test]
+    fn a_signature_in_valid_source_does_not_hide_the_source() {
+        let (found, notes) = classify("mod.py", b"GIF89a = 1\nimport os\n");
+        assert_eq!(found, FileKind::Python);
+        assert!(notes[0].contains("GIF image"), "{notes:?}");
+        assert_eq!(kind("mod.py", b"MZ = 1\n"), FileKind::Python);
+    }
+
+    #[test]
+    fn broken_source_stays_source_and_noise_does_not() {
+        assert_eq!(kind("m.py", b"x = 1\0\nimport os\nprint('hello there')\n"), FileKind::Python);
+        let noise: Vec<u8> = (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        assert_eq!(kind("m.py", &noise), FileKind::Data);
+    }
+
+    #[test]
+    fn what_matters_unread() {
+        for path in ["a.py", "lib.so", "unknown", "x.bin", "a.tar.gz", "b.sh"] {
+            assert!(matters(path, b""), "{path}");
+        }
+        for path in ["a.png", "README.md", "d.csv", "x/y.json"] {
+            assert!(!matters(path, b""), "{path}");
+        }
+        assert!(matters("a.png", b"\x7fELF"));
+        assert!(!matters("a.bin", b"\x89PNG\r\n\x1a\n"));
+    }
+}

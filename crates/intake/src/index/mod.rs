@@ -1,0 +1,23 @@
+//! Fetching a version of a package from the index that the user's own pip is set up for.
+//!
+//! No index is known here: its address comes from the user's options, environment and configuration files, or out of an installed pip. Nothing that was fetched is opened on this side.
+
+mod config;
+mod error;
+mod fetch;
+mod http;
+mod page;
+mod select;
+
+pub use error::IndexError;
+
+use crate::error::IntakeError;
+use crate::input::Input;
+use crate::resolve::Options;
+
+use config::Environment;
+
+/// Fetches the source archives and wheels of one version; the newest final one when `version` is none.
+pub(crate) fn fetch(name: &str, version: Option<&str>, options: &Options) -> Result<Input, IntakeError> {
+    Ok(fetch::fetch(name, version, options, &Environment::of_process())?)
+}

@@ -1,0 +1,199 @@
+//! What the user typed, taken apart. Nothing is looked up here.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use pep440_rs::Version;
+use percent_encoding::percent_decode_str;
+use thiserror::Error;
+
+/// A target as typed on a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A file, a folder or an archive.
+    Path(PathBuf),
+    /// Whatever standard input gives.
+    Stdin,
+    /// A version of a package of the Python package index that the user's own pip is set up for.
+    Pypi {
+        /// The project's name, as typed.
+        name: String,
+        /// The version, as typed; the newest final release when there is none.
+        version: Option<String>,
+    },
+}
+
+/// Why a typed target cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum TargetError {
+    /// Nothing was typed.
+    #[error("the target is empty; name a file, a folder, an archive, `-` for standard input, or `pypi:NAME[@VERSION]`")]
+    Empty,
+    /// The prefix names a registry that cannot be asked yet.
+    #[error("`{target}` names a package of `{ecosystem}`, and only `pypi:NAME[@VERSION]` packages can be fetched; for a file of that name type `./{target}`")]
+    UnknownEcosystem {
+        /// The target as typed.
+        target: String,
+        /// The registry's prefix.
+        ecosystem: String,
+    },
+    /// The package name is not one.
+    #[error("`{name}` in `{target}` is not a package name: letters, digits, `.`, `_` and `-`, beginning and ending with a letter or digit; write `pypi:NAME` or `pypi:NAME@VERSION`")]
+    Name {
+        /// The target as typed.
+        target: String,
+        /// The part that should be a name.
+        name: String,
+    },
+    /// The version is not one.
+    #[error("`{version}` in `{target}` is not a version: {why}; write `pypi:NAME@VERSION`, as in `pypi:example@1.2.3`")]
+    Version {
+        /// The target as typed.
+        target: String,
+        /// The part that should be a version.
+        version: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// Prefixes of registries that a user may well type, although they cannot be fetched from.
+const OTHER_ECOSYSTEMS: [&str; 8] = ["npm", "cargo", "gem", "rubygems", "golang", "maven", "nuget", "composer"];
+
+impl Target {
+    /// Takes a typed argument apart. An argument that is not UTF-8 can only be a path.
+    ///
+    /// # Errors
+    /// When the argument is empty, or has a registry's prefix and is malformed after it.
+    pub fn parse(typed: &OsStr) -> Result<Self, TargetError> {
+        match typed.to_str() {
+            Some(text) => text.parse(),
+            None => Ok(Self::Path(PathBuf::from(typed))),
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = TargetError;
+
+    fn from_str(typed: &str) -> Result<Self, TargetError> {
+        if typed.is_empty() {
+            return Err(TargetError::Empty);
+        }
+        if typed == "-" {
+            return Ok(Self::Stdin);
+        }
+        if let Some(rest) = typed.strip_prefix("pypi:") {
+            return pypi(typed, rest, false);
+        }
+        if let Some(purl) = typed.strip_prefix("pkg:") {
+            let purl = purl.trim_start_matches('/');
+            let (ecosystem, rest) = purl.split_once('/').unwrap_or((purl, ""));
+            if ecosystem.eq_ignore_ascii_case("pypi") {
+                let rest = rest.split(['?', '#']).next().unwrap_or_default();
+                return pypi(typed, rest, true);
+            }
+            return Err(TargetError::UnknownEcosystem { target: typed.to_owned(), ecosystem: ecosystem.to_owned() });
+        }
+        if let Some((prefix, rest)) = typed.split_once(':')
+            && !rest.is_empty()
+            && OTHER_ECOSYSTEMS.contains(&prefix)
+        {
+            return Err(TargetError::UnknownEcosystem { target: typed.to_owned(), ecosystem: prefix.to_owned() });
+        }
+        Ok(Self::Path(PathBuf::from(typed)))
+    }
+}
+
+fn pypi(typed: &str, rest: &str, encoded: bool) -> Result<Target, TargetError> {
+    let (name, version) = match rest.split_once('@') {
+        Some((name, version)) => (name, Some(version)),
+        None => (rest, None),
+    };
+    let decode = |part: &str| {
+        if encoded { percent_decode_str(part).decode_utf8_lossy().into_owned() } else { part.to_owned() }
+    };
+    let name = decode(name);
+    if !is_project_name(&name) {
+        return Err(TargetError::Name { target: typed.to_owned(), name });
+    }
+    let version = version.map(decode);
+    if let Some(text) = &version
+        && let Err(error) = Version::from_str(text)
+    {
+        let why = if text.is_empty() { "it is empty".to_owned() } else { error.to_string() };
+        return Err(TargetError::Version { target: typed.to_owned(), version: text.clone(), why });
+    }
+    Ok(Target::Pypi { name, version })
+}
+
+/// Whether `name` is a project name as the packaging standards define it.
+fn is_project_name(name: &str) -> bool {
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    edge(name.chars().next())
+        && edge(name.chars().next_back())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Stdin => f.write_str("-"),
+            Self::Pypi { name, version: None } => write!(f, "pypi:{name}"),
+            Self::Pypi { name, version: Some(version) } => write!(f, "pypi:{name}@{version}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pypi(name: &str, version: Option<&str>) -> Target {
+        Target::Pypi { name: name.to_owned(), version: version.map(ToOwned::to_owned) }
+    }
+
+    #[test]
+    fn every_form_is_understood() {
+        for (typed, wanted) in [
+            ("-", Target::Stdin),
+            ("src/app.py", Target::Path("src/app.py".into())),
+            ("./npm:left", Target::Path("./npm:left".into())),
+            ("C:\\work", Target::Path("C:\\work".into())),
+            ("pypi:example", pypi("example", None)),
+            ("pypi:Example_Name@1.4.post1", pypi("Example_Name", Some("1.4.post1"))),
+            ("pkg:pypi/example@1.0%2Blocal?file_name=x#y", pypi("example", Some("1.0+local"))),
+            ("pkg:pypi/example", pypi("example", None)),
+        ] {
+            assert_eq!(typed.parse::<Target>(), Ok(wanted), "{typed}");
+        }
+    }
+
+    #[test]
+    fn malformed_targets_say_what_is_wrong() {
+        for (typed, wanted) in [
+            ("", "empty"),
+            ("pypi:", "is not a package name"),
+            ("pypi:-x", "is not a package name"),
+            ("pypi:a b", "is not a package name"),
+            ("pypi:../etc", "is not a package name"),
+            ("pypi:example@", "it is empty"),
+            ("pypi:example@one two", "is not a version"),
+            ("npm:left-pad@1", "npm"),
+            ("pkg:npm/left-pad@1", "npm"),
+        ] {
+            let error = typed.parse::<Target>().unwrap_err().to_string();
+            assert!(error.contains(wanted), "{typed}: {error}");
+        }
+    }
+
+    #[test]
+    fn shown_as_typed() {
+        for typed in ["-", "a/b.py", "pypi:example", "pypi:example@1.0"] {
+            assert_eq!(typed.parse::<Target>().unwrap().to_string(), typed);
+        }
+    }
+}

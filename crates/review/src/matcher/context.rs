@@ -1,0 +1,426 @@
+//! The facts as rules ask for them: by kind, with roles resolved, and with the order and nearness of functions.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use sluice_catalog::behavior::{ARG_PREFIX, SOURCE_PREFIX};
+use sluice_catalog::{Catalog, Classes, Step, kinds};
+use sluice_flow::facts::{Event, EventId, EvidenceId, Facts, FunctionId, Guard, ModuleId, Path, PathId};
+use smol_str::SmolStr;
+
+use super::value::{Candidate, View, holds};
+
+/// How many calls up two functions may be apart and still be near.
+const NEAR_CALLS: u32 = 3;
+
+/// How many callers of a function are looked at.
+const MAX_CALLERS: usize = 256;
+
+/// How many connections of one receiver are asked for their destination.
+const MAX_CONNECTIONS: usize = 16;
+
+/// Functions that call a function, itself included: how many calls up, and the place of the call in it.
+type Callers = BTreeMap<FunctionId, (u32, Option<EvidenceId>)>;
+
+/// Facts with their indexes.
+pub(super) struct Context<'a> {
+    pub(super) facts: &'a Facts,
+    catalog: &'a Catalog,
+    pub(super) classes: &'a Classes,
+    /// Events by action and by sink kind of an argument.
+    events: FxHashMap<&'a str, Vec<EventId>>,
+    /// Paths by sink kind.
+    paths: FxHashMap<&'a str, Vec<PathId>>,
+    /// Events that give a receiver or result its destination, by identity.
+    connections: FxHashMap<u64, Vec<EventId>>,
+    /// Number of decoders on the way to a module.
+    module_codings: Vec<u32>,
+    /// Number of decoders on the way to what an event executes.
+    event_codings: FxHashMap<EventId, u32>,
+    /// Direct callers with the place of the call.
+    callers: FxHashMap<FunctionId, Vec<(FunctionId, EvidenceId)>>,
+    ancestors: RefCell<FxHashMap<FunctionId, Rc<Callers>>>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(facts: &'a Facts, catalog: &'a Catalog) -> Self {
+        let mut events: FxHashMap<&str, Vec<EventId>> = FxHashMap::default();
+        let mut connections: FxHashMap<u64, Vec<EventId>> = FxHashMap::default();
+        for (index, event) in facts.events.iter().enumerate() {
+            let Ok(index) = u32::try_from(index) else { break };
+            let id = EventId(index);
+            let roles = event.args.iter().flat_map(|arg| &arg.roles).filter(|role| kinds::is_sink(role));
+            for kind in event.actions.iter().chain(roles).map(SmolStr::as_str).collect::<BTreeSet<_>>() {
+                events.entry(kind).or_default().push(id);
+            }
+            if names_destination(event) {
+                let receiver = event.receiver.iter().flat_map(|value| &value.tokens);
+                for token in receiver.chain(&event.result) {
+                    connections.entry(*token).or_default().push(id);
+                }
+            }
+        }
+        let mut paths: FxHashMap<&str, Vec<PathId>> = FxHashMap::default();
+        for (path, index) in facts.paths.iter().zip(0..) {
+            paths.entry(path.sink.kind.as_str()).or_default().push(PathId(index));
+        }
+        let mut callers: FxHashMap<FunctionId, Vec<(FunctionId, EvidenceId)>> = FxHashMap::default();
+        for (function, index) in facts.functions.iter().zip(0..) {
+            for (callee, place) in &function.calls {
+                callers.entry(*callee).or_default().push((FunctionId(index), *place));
+            }
+        }
+        // Importing a module runs its body, and executing text runs the layer's: both are calls for order and nearness.
+        for module in &facts.modules {
+            for import in &module.imports {
+                if let Some(imported) = import.internal.and_then(|id| facts.modules.get(id.0 as usize)) {
+                    callers.entry(imported.body).or_default().push((module.body, import.evidence));
+                }
+            }
+        }
+        let mut event_codings = FxHashMap::default();
+        let module_codings = module_codings(facts);
+        for layer in &facts.layers {
+            let before = module_codings.get(layer.parent.0 as usize).copied().unwrap_or(0);
+            let own = u32::try_from(layer.codings.len()).unwrap_or(u32::MAX);
+            let codings: &mut u32 = event_codings.entry(layer.event).or_default();
+            *codings = (*codings).max(before.saturating_add(own));
+            let body = layer.module.and_then(|id| facts.modules.get(id.0 as usize)).map(|module| module.body);
+            if let (Some(body), Some(event)) = (body, facts.event(layer.event)) {
+                callers.entry(body).or_default().push((event.function, layer.evidence));
+            }
+        }
+        let (classes, ancestors) = (catalog.classes(), RefCell::default());
+        Self { facts, catalog, classes, events, paths, connections, module_codings, event_codings, callers, ancestors }
+    }
+
+    pub(super) fn path(&self, candidate: Candidate) -> Option<&'a Path> {
+        candidate.path_id().and_then(|id| self.facts.paths.get(id.0 as usize))
+    }
+
+    pub(super) fn event_id(&self, candidate: Candidate) -> Option<EventId> {
+        match candidate {
+            Candidate::Event(id) => Some(id),
+            Candidate::Path(_) => self.path(candidate).and_then(|path| path.sink.event),
+        }
+    }
+
+    pub(super) fn event(&self, candidate: Candidate) -> Option<&'a Event> {
+        self.event_id(candidate).and_then(|id| self.facts.event(id))
+    }
+
+    /// Where a step acts: the event, or the sink of the path.
+    pub(super) fn site(&self, candidate: Candidate) -> Option<EvidenceId> {
+        match self.path(candidate) {
+            Some(path) => Some(path.sink.evidence),
+            None => self.event(candidate).map(|event| event.evidence),
+        }
+    }
+
+    pub(super) fn function(&self, candidate: Candidate) -> Option<FunctionId> {
+        match self.path(candidate) {
+            Some(path) => Some(path.sink.function),
+            None => self.event(candidate).map(|event| event.function),
+        }
+    }
+
+    pub(super) fn presumed(&self, candidate: Candidate) -> bool {
+        let event = self.event(candidate).is_some_and(|event| event.presumed.is_some());
+        event || self.path(candidate).is_some_and(|path| path.presumed.is_some())
+    }
+
+    pub(super) fn guards(&self, candidate: Candidate) -> &'a [Guard] {
+        match (self.path(candidate), self.event(candidate)) {
+            (Some(path), _) => &path.guards,
+            (None, Some(event)) => &event.guards,
+            (None, None) => &[],
+        }
+    }
+
+    /// The candidates that fit a step alone, in the order of the facts.
+    pub(super) fn candidates(&self, step: &Step) -> Vec<Candidate> {
+        let mut all: Vec<Candidate> = if step.is_path() {
+            let kinds = step.sink.iter().filter_map(|kind| self.paths.get(kind.as_str()));
+            kinds.flatten().map(|id| Candidate::Path(*id)).collect()
+        } else if step.event.is_empty() {
+            (0..).zip(&self.facts.events).map(|(id, _)| Candidate::Event(EventId(id))).collect()
+        } else {
+            let kinds = step.event.iter().filter_map(|kind| self.events.get(kind.as_str()));
+            kinds.flatten().map(|id| Candidate::Event(*id)).collect()
+        };
+        all.retain(|candidate| self.fits(step, *candidate));
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    fn fits(&self, step: &Step, candidate: Candidate) -> bool {
+        if !step.presumed && self.presumed(candidate) {
+            return false;
+        }
+        let symbol = match (self.path(candidate), self.event(candidate)) {
+            (Some(path), _) => path.sink.symbol.as_str(),
+            (None, Some(event)) => event.symbol.as_str(),
+            (None, None) => return false,
+        };
+        if !(step.symbol.is_empty() || symbol_fits(&step.symbol, symbol)) || symbol_fits(&step.symbol_not, symbol) {
+            return false;
+        }
+        if let Some(path) = self.path(candidate) {
+            if !step.source_symbol.is_empty() && !symbol_fits(&step.source_symbol, &path.source.symbol) {
+                return false;
+            }
+            if !self.source_fits(step, path) {
+                return false;
+            }
+        }
+        self.stands(step, candidate)
+            && step.with.iter().all(|predicate| holds(predicate, &self.views(&predicate.role, candidate), self.classes))
+    }
+
+    /// A read of a file whose path is known to be a particular one counts as the particular kind as well.
+    fn source_fits(&self, step: &Step, path: &Path) -> bool {
+        let kind = path.source.kind.as_str();
+        if step.source.iter().any(|wanted| wanted == "any" || wanted == kind) {
+            return true;
+        }
+        if kind != "file" || step.source.iter().any(|wanted| wanted == "file") {
+            return false;
+        }
+        let event = path.source.event.and_then(|id| self.facts.event(id));
+        let paths = event.iter().flat_map(|event| &event.args).filter(|arg| has_role(&arg.roles, "file.path"));
+        let texts = paths.flat_map(|arg| View::Value(&arg.value).texts()).chain(path.source.detail.as_deref());
+        let particular = self.classes.source_kind(texts);
+        particular.is_some_and(|particular| step.source.iter().any(|wanted| wanted == particular))
+    }
+
+    /// Whether the candidate stands where the step asks: entry point, layer, guards, swallowed errors, loop.
+    fn stands(&self, step: &Step, candidate: Candidate) -> bool {
+        let event = self.event(candidate);
+        let when = match (self.path(candidate), event) {
+            (Some(path), _) => &path.when,
+            (None, Some(event)) => &event.when,
+            (None, None) => return false,
+        };
+        if !step.entry.is_empty() && !step.entry.iter().any(|entry| when.contains(entry)) {
+            return false;
+        }
+        let guards = self.guards(candidate);
+        let guarded = |kinds: &[SmolStr]| guards.iter().any(|guard| kinds.contains(&guard.kind));
+        if (!step.guard.is_empty() && !guarded(&step.guard)) || guarded(&step.guard_not) {
+            return false;
+        }
+        if let Some(pattern) = &step.guard_matches
+            && !guards.iter().any(|guard| pattern.is_match(&guard.text))
+        {
+            return false;
+        }
+        if step.silent.is_some_and(|silent| event.is_none_or(|event| event.silent != silent))
+            || step.looped.is_some_and(|looped| event.is_none_or(|event| event.looped != looped))
+        {
+            return false;
+        }
+        let module = self.site(candidate).and_then(|site| self.facts.evidence(site)).map(|place| place.module);
+        if let Some(layer) = step.layer {
+            let depth = module.and_then(|id| self.facts.modules.get(id.0 as usize)).map_or(0, |module| module.depth);
+            if layer != (depth > 0) {
+                return false;
+            }
+        }
+        step.codings == 0 || self.codings(candidate, module) >= step.codings
+    }
+
+    fn codings(&self, candidate: Candidate, module: Option<ModuleId>) -> u32 {
+        let around = module.and_then(|id| self.module_codings.get(id.0 as usize)).copied().unwrap_or(0);
+        let executed = self.event_id(candidate).and_then(|id| self.event_codings.get(&id)).copied().unwrap_or(0);
+        around.max(executed)
+    }
+
+    /// The values behind a role, or behind several joined by `|`.
+    pub(super) fn views(&self, roles: &str, candidate: Candidate) -> Vec<View<'a>> {
+        let mut views = Vec::new();
+        for role in roles.split('|') {
+            match role.strip_prefix(SOURCE_PREFIX) {
+                None => self.event_views(role, self.event_id(candidate), &mut views),
+                Some("detail") => {
+                    let detail = self.path(candidate).and_then(|path| path.source.detail.as_deref());
+                    views.extend(detail.map(View::Text));
+                }
+                Some(role) => {
+                    self.event_views(role, self.path(candidate).and_then(|path| path.source.event), &mut views);
+                }
+            }
+        }
+        views
+    }
+
+    fn event_views(&self, role: &str, id: Option<EventId>, views: &mut Vec<View<'a>>) {
+        let Some((id, event)) = id.and_then(|id| Some((id, self.facts.event(id)?))) else { return };
+        match role {
+            "self" => views.extend(event.receiver.iter().map(View::Value)),
+            "result" => views.push(View::Tokens(&event.result)),
+            "event" => views.push(View::Event(id)),
+            "any" => {
+                views.extend(event.args.iter().map(|arg| View::Value(&arg.value)));
+                views.extend(event.receiver.iter().map(View::Value));
+            }
+            "destination" => self.destinations(event, views),
+            _ => match role.strip_prefix(ARG_PREFIX) {
+                Some(name) => {
+                    views.extend(event.args.iter().filter(|arg| arg.name == name).map(|arg| View::Value(&arg.value)));
+                }
+                None => {
+                    let fitting = event.args.iter().filter(|arg| has_role(&arg.roles, role));
+                    views.extend(fitting.map(|arg| View::Value(&arg.value)));
+                    // A receiver has the roles that the model gives to `self`, and is no argument.
+                    let has_it = || self.catalog.model(&event.symbol).is_some_and(|model| has_role(model.roles("self"), role));
+                    if let Some(receiver) = event.receiver.as_ref().filter(|_| has_it()) {
+                        views.push(View::Value(receiver));
+                    }
+                }
+            },
+        }
+    }
+
+    /// The address of the call itself, else those of the connections of its receiver or arguments.
+    fn destinations(&self, event: &'a Event, views: &mut Vec<View<'a>>) {
+        let before = views.len();
+        own_destinations(event, views);
+        if views.len() > before {
+            return;
+        }
+        let tokens = event.receiver.iter().chain(event.args.iter().map(|arg| &arg.value)).flat_map(|value| &value.tokens);
+        let mut connections: BTreeSet<EventId> = BTreeSet::new();
+        for token in tokens {
+            let found = self.connections.get(token).map_or(&[][..], Vec::as_slice);
+            connections.extend(found.iter().take(MAX_CONNECTIONS));
+        }
+        for connection in connections.into_iter().take(MAX_CONNECTIONS) {
+            if let Some(event) = self.facts.event(connection) {
+                own_destinations(event, views);
+            }
+        }
+        if views.len() == before {
+            views.extend(event.receiver.iter().map(View::Value));
+        }
+    }
+
+    /// True unless the order of execution is known to be the other way round.
+    pub(super) fn runs_after(&self, later: Candidate, earlier: Candidate) -> bool {
+        let (Some(there), Some(here)) = (self.function(later), self.function(earlier)) else { return false };
+        let looped = |candidate| self.event(candidate).is_some_and(|event| event.looped);
+        if there == here {
+            if looped(later) && looped(earlier) {
+                return true;
+            }
+            return match (self.event(later), self.event(earlier)) {
+                (Some(later), Some(earlier)) => later.order >= earlier.order,
+                _ => self.start(self.site(later)) >= self.start(self.site(earlier)),
+            };
+        }
+        // In the nearest function from which both are reached, the one is called behind the other.
+        let (up_later, up_earlier) = (self.ancestors(there), self.ancestors(here));
+        let common = up_later.iter().filter_map(|(id, (depth, at))| {
+            let (other_depth, other_at) = up_earlier.get(id)?;
+            Some((depth + other_depth, at.or_else(|| self.site(later)), other_at.or_else(|| self.site(earlier))))
+        });
+        match common.min_by_key(|(distance, ..)| *distance) {
+            Some((_, at, other_at)) => self.start(at) >= self.start(other_at) || (looped(later) && looped(earlier)),
+            None => true,
+        }
+    }
+
+    /// Module, then offset: the order of the text.
+    fn start(&self, evidence: Option<EvidenceId>) -> (u32, u32) {
+        let place = evidence.and_then(|id| self.facts.evidence(id));
+        place.map_or((0, 0), |place| (place.module.0, place.start))
+    }
+
+    /// True if both stand in different files. A layer belongs to the file that it came from.
+    pub(super) fn in_other_file(&self, left: Candidate, right: Candidate) -> bool {
+        let file = |candidate| {
+            let place = self.site(candidate).and_then(|site| self.facts.evidence(site))?;
+            self.facts.modules.get(place.module.0 as usize).map(|module| module.path.as_str())
+        };
+        file(left) != file(right)
+    }
+
+    /// True if both stand in one function, in methods of one class, or in functions that a common caller reaches in a
+    /// few calls (one of them may be that caller).
+    pub(super) fn near(&self, left: Candidate, right: Candidate) -> bool {
+        let (Some(left), Some(right)) = (self.function(left), self.function(right)) else { return false };
+        if left == right {
+            return true;
+        }
+        let class = |id| self.facts.function(id).and_then(|function| function.class);
+        if class(left).is_some() && class(left) == class(right) {
+            return true;
+        }
+        let (left, right) = (self.ancestors(left), self.ancestors(right));
+        left.keys().any(|id| right.contains_key(id))
+    }
+
+    fn ancestors(&self, function: FunctionId) -> Rc<Callers> {
+        if let Some(known) = self.ancestors.borrow().get(&function) {
+            return Rc::clone(known);
+        }
+        let mut found: Callers = BTreeMap::from([(function, (0, None))]);
+        let mut queue = VecDeque::from([(function, 0)]);
+        while let Some((current, depth)) = queue.pop_front() {
+            if depth == NEAR_CALLS || found.len() >= MAX_CALLERS {
+                break;
+            }
+            for (caller, place) in self.callers.get(&current).map_or(&[][..], Vec::as_slice) {
+                found.entry(*caller).or_insert_with(|| {
+                    queue.push_back((*caller, depth + 1));
+                    (depth + 1, Some(*place))
+                });
+            }
+        }
+        let found = Rc::new(found);
+        self.ancestors.borrow_mut().insert(function, Rc::clone(&found));
+        found
+    }
+}
+
+/// Number of decoders on the way to each module. A layer's parent has a smaller depth, so the walk up ends.
+fn module_codings(facts: &Facts) -> Vec<u32> {
+    let count = |mut layer: Option<u32>| {
+        let mut codings = 0u32;
+        for _ in 0..=facts.layers.len() {
+            let Some(current) = layer.and_then(|index| facts.layers.get(index as usize)) else { break };
+            codings = codings.saturating_add(u32::try_from(current.codings.len()).unwrap_or(u32::MAX));
+            layer = facts.modules.get(current.parent.0 as usize).and_then(|module| module.layer);
+        }
+        codings
+    };
+    facts.modules.iter().map(|module| count(module.layer)).collect()
+}
+
+fn has_role(roles: &[SmolStr], role: &str) -> bool {
+    roles.iter().any(|known| known == role)
+}
+
+/// Roles that hold the address a call talks to.
+const DESTINATION_ROLES: &[&str] = &["network.destination", "address", "host"];
+
+fn names_destination(event: &Event) -> bool {
+    event.args.iter().flat_map(|arg| &arg.roles).any(|role| DESTINATION_ROLES.contains(&role.as_str()))
+}
+
+fn own_destinations<'a>(event: &'a Event, views: &mut Vec<View<'a>>) {
+    let named = event.args.iter().filter(|arg| arg.roles.iter().any(|role| DESTINATION_ROLES.contains(&role.as_str())));
+    views.extend(named.map(|arg| View::Value(&arg.value)));
+}
+
+/// True if one of the patterns fits; `*` at either end is a wildcard.
+fn symbol_fits(patterns: &[SmolStr], symbol: &str) -> bool {
+    patterns.iter().any(|pattern| match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(rest), Some(_)) => symbol.contains(rest.strip_suffix('*').unwrap_or(rest)),
+        (Some(end), None) => symbol.ends_with(end),
+        (None, Some(start)) => symbol.starts_with(start),
+        (None, None) => symbol == pattern,
+    })
+}

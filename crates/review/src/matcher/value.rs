@@ -1,0 +1,179 @@
+//! What a step asks of: candidates, the values behind roles, and whether two of them concern the same resource.
+
+use sluice_catalog::{ArgPredicate, Classes};
+use sluice_flow::facts::{EventId, PathId, ValueFact};
+
+/// A path or an event that may be a step of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Candidate {
+    Path(PathId),
+    Event(EventId),
+}
+
+impl Candidate {
+    pub(super) const fn path_id(self) -> Option<PathId> {
+        match self {
+            Self::Path(id) => Some(id),
+            Self::Event(_) => None,
+        }
+    }
+}
+
+/// What stands behind a role.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum View<'a> {
+    /// An argument, a receiver or a destination.
+    Value(&'a ValueFact),
+    /// A result, of which only identities are kept.
+    Tokens(&'a [u64]),
+    /// The event itself.
+    Event(EventId),
+    /// A key, path or name that is told as text.
+    Text(&'a str),
+}
+
+/// The shortest text that joins two steps. Shorter ones (`.py`, `a`) are in too many others.
+const MIN_TEXT: usize = 5;
+
+/// How many texts of one value are compared.
+const MAX_TEXTS: usize = 16;
+
+impl<'a> View<'a> {
+    /// The known texts, most telling first; the shape last, for patterns about code such as `Path.home()`.
+    pub(super) fn texts(self) -> Vec<&'a str> {
+        match self {
+            Self::Value(value) => {
+                let mut texts: Vec<&str> = Vec::new();
+                texts.extend(value.text.as_deref());
+                texts.extend(value.patterns.iter().map(AsRef::as_ref));
+                texts.extend(value.literals.iter().map(AsRef::as_ref));
+                let shape = value.shape.trim_matches('`');
+                if !shape.is_empty() {
+                    texts.push(shape);
+                }
+                texts
+            }
+            Self::Text(text) => vec![text],
+            Self::Tokens(_) | Self::Event(_) => Vec::new(),
+        }
+    }
+
+    fn tokens(self) -> &'a [u64] {
+        match self {
+            Self::Value(value) => &value.tokens,
+            Self::Tokens(tokens) => tokens,
+            Self::Event(_) | Self::Text(_) => &[],
+        }
+    }
+
+    fn known(self) -> bool {
+        match self {
+            Self::Value(value) => {
+                let constant = |text: &str| !text.replace("{}", "").trim().is_empty();
+                value.text.is_some()
+                    || value.patterns.iter().any(|text| constant(text))
+                    || value.literals.iter().any(|text| constant(text))
+            }
+            Self::Text(_) => true,
+            Self::Tokens(_) | Self::Event(_) => false,
+        }
+    }
+
+    fn has_label(self, kinds: &[smol_str::SmolStr]) -> bool {
+        match self {
+            Self::Value(value) => kinds.iter().any(|kind| value.labels.contains(kind)),
+            Self::Tokens(_) | Self::Event(_) | Self::Text(_) => false,
+        }
+    }
+}
+
+/// Whether the predicate holds of the values behind its role.
+pub(super) fn holds(predicate: &ArgPredicate, views: &[View<'_>], classes: &Classes) -> bool {
+    if predicate.given.is_some_and(|given| given == views.is_empty()) {
+        return false;
+    }
+    let has = |view: &View<'_>, class: &str| classes.has(class, view.texts());
+    let positive = |view: &View<'_>| {
+        (predicate.is.is_empty() || predicate.is.iter().any(|class| has(view, class)))
+            && predicate.matches.as_ref().is_none_or(|pattern| view.texts().iter().any(|text| pattern.is_match(text)))
+            && predicate.known.is_none_or(|known| known == view.known())
+            && predicate.literal.is_none_or(|wanted| matches!(view, View::Value(value) if value.literal == wanted))
+            && (predicate.labels.is_empty() || view.has_label(&predicate.labels))
+    };
+    let negative = |view: &View<'_>| {
+        predicate.is_not.iter().any(|class| has(view, class))
+            || predicate.matches_not.as_ref().is_some_and(|pattern| view.texts().iter().any(|text| pattern.is_match(text)))
+            || view.has_label(&predicate.labels_not)
+    };
+    let asks = !predicate.is.is_empty()
+        || predicate.matches.is_some()
+        || predicate.known.is_some()
+        || predicate.literal.is_some()
+        || !predicate.labels.is_empty();
+    // An argument that is not given has no known value.
+    let missing = views.is_empty() && predicate.known == Some(false);
+    (!asks || missing || views.iter().any(positive)) && !views.iter().any(negative)
+}
+
+/// What identifies the resource behind a role: identities, events, and texts that name it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Identity {
+    pub(super) tokens: Vec<u64>,
+    pub(super) events: Vec<EventId>,
+    texts: Vec<String>,
+}
+
+impl Identity {
+    pub(super) fn of(views: &[View<'_>]) -> Self {
+        let mut identity = Self::default();
+        for view in views {
+            identity.tokens.extend_from_slice(view.tokens());
+            match view {
+                View::Event(event) => identity.events.push(*event),
+                View::Value(value) => {
+                    let texts = value.text.iter().chain(&value.literals);
+                    identity.texts.extend(texts.take(MAX_TEXTS).filter_map(|text| name_of(text)));
+                }
+                View::Text(text) => identity.texts.extend(name_of(text)),
+                View::Tokens(_) => {}
+            }
+        }
+        identity.tokens.sort_unstable();
+        identity.tokens.dedup();
+        identity.texts.sort_unstable();
+        identity.texts.dedup();
+        identity
+    }
+
+    pub(super) fn has_texts(&self) -> bool {
+        !self.texts.is_empty()
+    }
+
+    /// True if both concern the same resource: they share an identity or an event, or a text of one that names a
+    /// resource stands whole in a text of the other.
+    pub(super) fn shares(&self, other: &Self) -> bool {
+        self.events.iter().any(|event| other.events.contains(event))
+            || self.tokens.iter().any(|token| other.tokens.binary_search(token).is_ok())
+            || self.texts.iter().any(|left| {
+                other.texts.iter().any(|right| contains_whole(left, right) || contains_whole(right, left))
+            })
+    }
+}
+
+/// The text as the name of a resource: long enough, and shaped like a path, a file or an address. Words of prose,
+/// modes and extensions name nothing.
+fn name_of(text: &str) -> Option<String> {
+    let text = text.trim().trim_matches(['"', '\'', '/', '\\']).to_ascii_lowercase();
+    let shaped = text.bytes().any(|byte| b"./\\:_-".contains(&byte)) && !text.starts_with('.');
+    (text.len() >= MIN_TEXT && text.len() <= 4096 && shaped).then(|| text.replace('\\', "/"))
+}
+
+/// True if `part` stands in `whole` and does not go on as a longer name on either side.
+fn contains_whole(whole: &str, part: &str) -> bool {
+    let goes_on = |character: Option<char>| character.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    whole.match_indices(part).take(MAX_TEXTS).any(|(at, _)| {
+        let before = whole.get(..at).and_then(|before| before.chars().next_back());
+        let after = whole.get(at + part.len()..).and_then(|after| after.chars().next());
+        !goes_on(before) && !goes_on(after)
+    })
+}

@@ -1,0 +1,479 @@
+//! Claims on what the facts come to: where requests go, what import does, how errors leave.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use regex::Regex;
+use sluice_catalog::kinds;
+use sluice_flow::facts::{Event, EvidenceId, Raise};
+
+use crate::claims::Draft;
+use crate::model::{Field, escape};
+use crate::prose::chain::{called, condition, parameter};
+use crate::prose::family::{Family, arg, does};
+use crate::prose::value::{destination, hosts, open_host, open_scheme, told};
+use crate::prose::words::{capital, code, code_up_to, commas, count, first_sentence, list};
+use crate::view::View;
+
+/// Where requests go, and who decides.
+pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
+    let events: Vec<&Event> = view
+        .events()
+        .filter(|event| event.presumed.is_none() && Family::of_event(event) == Some(Family::Network))
+        .filter(|event| destination(event).is_some())
+        .collect();
+    if events.is_empty() {
+        return Vec::new();
+    }
+    let mut fixed: BTreeMap<String, Vec<EvidenceId>> = BTreeMap::new();
+    let mut open: BTreeMap<String, Vec<EvidenceId>> = BTreeMap::new();
+    for event in &events {
+        let Some(arg) = destination(event) else { continue };
+        for host in hosts(&arg.value) {
+            fixed.entry(host).or_default().push(event.evidence);
+        }
+        if open_host(&arg.value) {
+            open.entry(told(view, arg)).or_default().push(event.evidence);
+        }
+    }
+    let places: Vec<EvidenceId> = events.iter().map(|event| event.evidence).collect();
+    let mut drafts = Vec::new();
+    let hosts: Vec<String> = fixed.keys().map(|host| code(host)).collect();
+    let chosen: BTreeSet<String> = view
+        .paths()
+        .filter(|path| path.sink.kind == "network.destination" && path.presumed.is_none())
+        .filter(|path| path.source.kind == "parameter")
+        .map(|path| parameter(view, path.source.function, &path.source.symbol))
+        .collect();
+    let by_caller = if chosen.is_empty() {
+        String::new()
+    } else {
+        format!("what the caller passes as {}", list(&chosen.into_iter().collect::<Vec<_>>(), 3))
+    };
+    let text = match (hosts.is_empty(), open.is_empty(), by_caller.is_empty()) {
+        (false, true, _) if hosts.len() == 1 => format!("Requests go to {} only", list(&hosts, 1)),
+        (false, true, _) => format!("Requests go to {}", list(&hosts, 6)),
+        (false, false, false) => format!("Requests go to {}, or to {by_caller}", list(&hosts, 6)),
+        (false, false, true) => format!("Requests go to {}, and to addresses that are not known here", list(&hosts, 6)),
+        (true, _, false) => format!("Requests go to {by_caller}"),
+        (true, _, true) => {
+            let shapes: Vec<String> = open.keys().cloned().collect();
+            format!("The address of requests is not fixed in the code: {}", list(&shapes, 3))
+        }
+    };
+    drafts.push(
+        Draft::new(Field::Analysis, "destination", 10, format!("{text}{}.", view.places(&places)))
+            .at(places)
+            .important(3),
+    );
+    drafts.extend(credential(view));
+    drafts.extend(scheme(view, &events));
+    drafts
+}
+
+/// The credential that a request carries.
+fn credential(view: &View<'_>) -> Option<Draft> {
+    let mut names = BTreeSet::new();
+    let mut places = Vec::new();
+    for path in view.paths().filter(|path| path.sink.kind == "network.send" && path.presumed.is_none()) {
+        if path.sink.arg == "auth" && path.source.kind == "parameter" {
+            names.insert(parameter(view, path.source.function, &path.source.symbol));
+            places.extend(path.steps.iter().skip(1).map(|step| step.evidence).take(4));
+            places.push(path.sink.evidence);
+        }
+    }
+    if names.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = names.into_iter().collect();
+    let text = format!("The credential that is sent is the caller's {}{}.", list(&names, 3), view.places(&places));
+    Some(Draft::new(Field::Analysis, "credential.sent", 12, text).at(places).important(2))
+}
+
+/// An address whose scheme the caller chooses, where nothing on the way looks at it.
+fn scheme(view: &View<'_>, events: &[&Event]) -> Option<Draft> {
+    let event = events.iter().find(|event| destination(event).is_some_and(|arg| open_scheme(&arg.value)))?;
+    let path = view.index.paths_to(event.evidence).find(|path| {
+        path.sink.kind == "network.destination"
+            && path.source.kind == "parameter"
+            && path.presumed.is_none()
+    })?;
+    let name = path.source.symbol.as_str();
+    // Anything that tests the parameter, and any function of the target on the way that can refuse it, is a check.
+    let tested = |text: &str| mentions(text, name);
+    let checked = view.raises().any(|raise| raise.guards.iter().any(|guard| tested(&guard.text)))
+        || view.events().any(|event| event.guards.iter().any(|guard| tested(&guard.text)))
+        || path.guards.iter().any(|guard| tested(&guard.text));
+    if checked {
+        return None;
+    }
+    let key = view.index.paths_to(event.evidence).any(|other| other.sink.arg == "auth");
+    let what = if key { "the credential" } else { "the data" };
+    let shown = parameter(view, path.source.function, name);
+    let text = format!("The scheme of {shown} is not checked here: with an `http://` address {what} would travel in clear text.");
+    Some(Draft::new(Field::Analysis, "scheme.unchecked", 30, text).at([path.source.evidence, event.evidence]).symbol(name).important(2))
+}
+
+fn mentions(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, found)| {
+        let word = |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric() || character == '_');
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let behind = text.get(at + found.len()..).and_then(|behind| behind.chars().next());
+        !word(before) && !word(behind)
+    })
+}
+
+/// What importing or running the file does.
+pub(crate) fn import_effects(view: &View<'_>) -> Vec<Draft> {
+    let makers: BTreeSet<u64> = view
+        .events()
+        .filter(|event| Family::of_event(event) == Some(Family::Network))
+        .filter_map(|event| event.receiver.as_ref())
+        .flat_map(|receiver| receiver.tokens.iter().copied())
+        .collect();
+    let on_import: Vec<&Event> = view
+        .events()
+        .filter(|event| view.is_top_level(event.function) || event.when.contains("import"))
+        .filter(|event| !event.guards.iter().any(|guard| guard.text.contains("__main__")))
+        .filter(|event| event.presumed.is_none())
+        .collect();
+    let makes: Vec<&Event> =
+        on_import.iter().copied().filter(|event| event.result.iter().any(|token| makers.contains(token))).collect();
+    let acts: Vec<&Event> = on_import
+        .iter()
+        .copied()
+        .filter(|event| {
+            !makes.iter().any(|made| made.evidence == event.evidence)
+                && !matches!(Family::of_event(event), None | Some(Family::Serialization | Family::Log))
+        })
+        .collect();
+    let sends = on_import.iter().any(|event| {
+        ["network.request", "network.connect", "network.listen"].iter().any(|action| does(event, action))
+            || arg(event, "network.send").is_some()
+    });
+    let mut parts = Vec::new();
+    let mut places = Vec::new();
+    for event in &makes {
+        parts.push(format!("makes a {}{}", code(&event.symbol), view.places(&[event.evidence])));
+        places.push(event.evidence);
+    }
+    let mut calls: BTreeMap<EvidenceId, String> = BTreeMap::new();
+    for event in &acts {
+        calls.insert(event.evidence, format!("{}{}", called(&event.written), view.places(&[event.evidence])));
+        places.push(event.evidence);
+    }
+    let calls: Vec<String> = calls.into_values().collect();
+    if !calls.is_empty() {
+        parts.push(format!("calls {}", list(&calls, 6)));
+    }
+    if parts.is_empty() {
+        return Vec::new();
+    }
+    // What an unknown call does on import is not known, so nothing is denied where there is one.
+    let unknown = view.unmodelled().any(|call| view.is_top_level(call.function));
+    if !sends && !unknown && view.is_file() {
+        parts.push("sends nothing".to_owned());
+    }
+    let what = if view.is_file() { "Importing it" } else { "Importing its modules" };
+    let text = format!("{what} {}.", list(&parts, 5));
+    let mut draft = Draft::new(Field::Analysis, "import-effect", 20, text).at(places);
+    draft.importance = if sends || !acts.is_empty() { 4 } else { 1 };
+    vec![draft]
+}
+
+/// What of the machine is read.
+pub(crate) fn machine(view: &View<'_>) -> Option<Draft> {
+    let mut kinds_read: BTreeMap<&str, Vec<EvidenceId>> = BTreeMap::new();
+    for event in view.events() {
+        if let Some(kind) = event.source.as_deref() {
+            kinds_read.entry(kind).or_default().push(event.evidence);
+        }
+    }
+    for path in view.paths().filter(|path| path.source.kind != "parameter") {
+        kinds_read.entry(path.source.kind.as_str()).or_default().push(path.source.evidence);
+    }
+    for outside in ["network.response", "literal", "random", "request", "parameter"] {
+        kinds_read.remove(outside);
+    }
+    let nouns: Vec<String> = kinds_read.keys().map(|kind| kinds::noun(kind).to_owned()).collect();
+    let places: Vec<EvidenceId> = kinds_read.into_values().flatten().collect();
+    let unknown = view.unmodelled().count();
+    if !view.is_file() || nouns.len() > 3 {
+        return None;
+    }
+    let caveat = if unknown > 0 { ", as far as its calls are known" } else { "" };
+    let text = if nouns.is_empty() {
+        format!("It reads nothing from the machine{caveat}.")
+    } else {
+        format!("Of the machine it reads {} and nothing else{caveat}.", list(&nouns, 3))
+    };
+    Some(Draft::new(Field::Analysis, "machine", 18, text).at(places).negative(&["source.environment"]))
+}
+
+/// How errors leave: exceptions with the conditions on which they are raised.
+pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
+    static STATUS: OnceLock<Option<Regex>> = OnceLock::new();
+    let status = STATUS.get_or_init(|| Regex::new(r"status(?:_code|Code)?\s*===?\s*(\d{3})\b").ok());
+    let mut drafts = Vec::new();
+    let mut by_status: BTreeMap<(u32, String, String), Vec<&Raise>> = BTreeMap::new();
+    let mut others: Vec<&Raise> = Vec::new();
+    for raise in view.raises().filter(|raise| !raise.exception.is_empty() && !raise.passes_caught) {
+        let number = raise.guards.iter().filter(|guard| !guard.holds).find_map(|guard| {
+            let found = status.as_ref()?.captures(&guard.text)?;
+            found.get(1).map(|number| number.as_str().to_owned())
+        });
+        match number {
+            Some(number) => {
+                by_status.entry((raise.function.0, raise.exception.to_string(), number)).or_default().push(raise);
+            }
+            None => others.push(raise),
+        }
+    }
+    for ((_, exception, number), raises) in by_status {
+        let from: Vec<String> = raises
+            .iter()
+            .map(|raise| {
+                let args: Vec<String> = raise
+                    .args
+                    .iter()
+                    .filter(|text| text.contains(['.', '[', '(']) && !text.contains("status") || text.chars().all(char::is_alphabetic))
+                    .map(|text| code_up_to(text, 40))
+                    .collect();
+                let handler = raise
+                    .handler
+                    .and_then(|at| view.facts().handlers.get(at as usize))
+                    .filter(|handler| !handler.exceptions.is_empty())
+                    .map(|handler| {
+                        let names: Vec<String> = handler.exceptions.iter().map(|name| code(name)).collect();
+                        format!("on {} ", list(&names, 3))
+                    })
+                    .unwrap_or_default();
+                let from = if args.is_empty() { String::new() } else { format!("from {}", list(&args, 3)) };
+                format!("{handler}{from}{}", view.places(&[raise.evidence])).trim().to_owned()
+            })
+            .collect();
+        let text = format!("Any status but {number} raises {}: {}.", code(&exception), from.join(", or "));
+        drafts.push(
+            Draft::new(Field::Analysis, "raise.status", 25, text)
+                .at(raises.iter().map(|raise| raise.evidence))
+                .symbol(exception)
+                .important(2),
+        );
+    }
+    let most = if view.is_file() { 4 } else { 0 };
+    for raise in others.iter().filter(|raise| !raise.guards.is_empty() || raise.handler.is_some()).take(most) {
+        let conditions: Vec<String> = raise.guards.iter().take(2).map(condition).collect();
+        let on = raise
+            .handler
+            .and_then(|at| view.facts().handlers.get(at as usize))
+            .filter(|handler| !handler.exceptions.is_empty())
+            .map(|handler| {
+                let names: Vec<String> = handler.exceptions.iter().map(|name| code(name)).collect();
+                format!(" on {}", list(&names, 3))
+            })
+            .unwrap_or_default();
+        let who = view.function_name(raise.function).map_or_else(|| "The top level".to_owned(), |name| code(&name));
+        let conditions = if conditions.is_empty() { String::new() } else { format!(" {}", conditions.join(", ")) };
+        let text = format!("{who} raises {}{on}{conditions}{}.", code(&raise.exception), view.places(&[raise.evidence]));
+        drafts.push(Draft::new(Field::Analysis, "raise", 50, text).at([raise.evidence]).symbol(raise.exception.as_str()).important(0));
+    }
+    drafts
+}
+
+/// Calls that leave the target and are not modelled: what they do is not part of this review.
+pub(crate) fn unknown_calls(view: &View<'_>) -> Option<Draft> {
+    let mut names: BTreeMap<&str, EvidenceId> = BTreeMap::new();
+    for call in view.unmodelled() {
+        names.entry(call.symbol.as_str()).or_insert(call.evidence);
+    }
+    if names.is_empty() {
+        return None;
+    }
+    let places: Vec<EvidenceId> = names.values().copied().collect();
+    let mut ordered: Vec<(&EvidenceId, &str)> = names.iter().map(|(name, place)| (place, *name)).collect();
+    ordered.sort();
+    let shown: Vec<String> = ordered.iter().map(|(_, name)| called(name)).collect();
+    let text = format!("What other packages do in {} was not read.", list(&shown, if view.is_file() { 6 } else { 4 }));
+    Some(Draft::new(Field::Analysis, "unmodelled", 80, text).at(places).important(0))
+}
+
+/// A limit that the documentation states for a parameter and that no line of the file compares with.
+pub(crate) fn unchecked_limits(view: &View<'_>) -> Vec<Draft> {
+    static LIMIT: OnceLock<Option<Regex>> = OnceLock::new();
+    let Some(limit) = LIMIT
+        .get_or_init(|| Regex::new(r":?param(?:eter)?\s+(\w+):[^\n]*\(\s*([<>]=?)\s*(\d+)[^)\n]*\)").ok())
+        .as_ref()
+    else {
+        return Vec::new();
+    };
+    if !view.is_file() {
+        return Vec::new();
+    }
+    let mut drafts = Vec::new();
+    for (id, function) in view.numbered_functions() {
+        let Some(doc) = function.doc.as_deref() else { continue };
+        for found in limit.captures_iter(doc).take(4) {
+            let (Some(name), Some(sign), Some(number)) = (found.get(1), found.get(2), found.get(3)) else { continue };
+            let name = name.as_str();
+            if !function.params.iter().any(|param| param == name) {
+                continue;
+            }
+            let compared = view.modules().flat_map(|module| module.text.lines()).any(|line| {
+                mentions(line, name)
+                    && !line.trim_start().starts_with(':')
+                    && ["<", ">", "min(", "max(", "assert", "range(", "==", " in "].iter().any(|test| line.contains(test))
+            });
+            if compared {
+                continue;
+            }
+            let text = format!(
+                "The documented limit of {} ({} {}) is not checked here{}.",
+                parameter(view, id, name),
+                sign.as_str(),
+                number.as_str(),
+                view.places(&[function.evidence])
+            );
+            drafts.push(Draft::new(Field::Analysis, "limit.unchecked", 35, text).at([function.evidence]).symbol(name).important(1));
+        }
+    }
+    drafts
+}
+
+/// When it runs, entry point by entry point, with what each of them reaches.
+pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for (at, entry) in ["install", "build", "startup", "activate", "import", "run"].into_iter().enumerate() {
+        let mut families: BTreeMap<Family, Vec<EvidenceId>> = BTreeMap::new();
+        for event in view.events().filter(|event| event.presumed.is_none() && event.when.contains(entry)) {
+            if let Some(family) = Family::of_event(event).filter(|family| !matches!(family, Family::Serialization | Family::Log)) {
+                families.entry(family).or_default().push(event.evidence);
+            }
+        }
+        let files: Vec<String> = declared(view, entry);
+        if families.is_empty() && files.is_empty() {
+            continue;
+        }
+        let runs = if files.is_empty() { String::new() } else { format!(" {} runs", list(&files, 4)) };
+        let does: Vec<String> = families
+            .iter()
+            .map(|(family, places)| format!("{}{}", doing(*family), view.places(places)))
+            .collect();
+        let when = match entry {
+            "install" => "On install",
+            "build" => "On build",
+            "startup" => "When the interpreter starts",
+            "activate" => "When it is activated",
+            "import" => "On import",
+            _ => "When it is run",
+        };
+        let text = match (runs.is_empty(), does.is_empty()) {
+            (false, true) => format!("{when},{runs}; nothing that it reaches is a known sink."),
+            (false, false) => format!("{when},{runs}; what it reaches {}.", list(&does, 6)),
+            (true, _) => format!("{when}, its code {}.", list(&does, 6)),
+        };
+        let importance = if matches!(entry, "install" | "startup" | "import") && !does.is_empty() { 4 } else { 1 };
+        let mut draft = Draft::new(Field::Analysis, &format!("entry.{entry}"), 14 + i32::try_from(at).unwrap_or(0), text)
+            .at(families.into_values().flatten())
+            .important(importance);
+        if does.is_empty() {
+            draft = draft.negative(&[]);
+        }
+        drafts.push(draft);
+    }
+    drafts
+}
+
+fn declared(view: &View<'_>, entry: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for point in view.index.package.entry_points.iter().filter(|point| point.when == entry) {
+        if let Some(file) = view.file
+            && point.file.as_deref() != Some(file)
+        {
+            continue;
+        }
+        let what = match (&point.file, &point.function, &point.command) {
+            (_, _, Some(command)) => code(command),
+            (Some(file), Some(function), _) => format!("{} of {}", code(&format!("{function}()")), code(file)),
+            (Some(file), None, _) => code(file),
+            (None, Some(function), _) => code(function),
+            (None, None, _) if !point.name.is_empty() => code(&point.name),
+            _ => continue,
+        };
+        let what = if point.name.is_empty() || entry != "run" { what } else { format!("{} ({what})", code(&point.name)) };
+        if !names.contains(&what) {
+            names.push(what);
+        }
+    }
+    names
+}
+
+fn doing(family: Family) -> &'static str {
+    match family {
+        Family::Network => "talks to the network",
+        Family::Commands => "runs commands",
+        Family::Code => "loads or executes code",
+        Family::Memory => "makes memory executable",
+        Family::Persistence => "makes itself permanent",
+        Family::Files => "writes or changes files",
+        Family::Database => "queries a database",
+        Family::Markup => "writes markup",
+        Family::Clipboard => "writes the clipboard",
+        Family::Log => "logs",
+        Family::Serialization => "serializes",
+        Family::Exceptions => "raises exceptions",
+        Family::Results => "returns results",
+    }
+}
+
+/// Whether what it does fits what its summary says: only the plain case of a tool that says it has no network is told.
+pub(crate) fn undocumented(view: &View<'_>) -> Option<Draft> {
+    if view.is_file() {
+        return None;
+    }
+    let package = view.index.package;
+    let summary = package.summary.as_deref().and_then(first_sentence)?;
+    let claims_offline = ["no network", "offline", "no dependencies and no network"].iter().any(|word| summary.to_lowercase().contains(word));
+    let places: Vec<EvidenceId> = view
+        .events()
+        .filter(|event| event.presumed.is_none() && does(event, "network.request"))
+        .map(|event| event.evidence)
+        .collect();
+    if !claims_offline || places.is_empty() {
+        return None;
+    }
+    let text = format!("Its summary says \"{}\", yet it makes requests{}.", escape(&summary), view.places(&places));
+    Some(Draft::new(Field::Anomalies, "mismatch", 30, capital(&text)).at(places).important(4))
+}
+
+/// Names of top-level imports that a fall-back replaces.
+pub(crate) fn fallbacks(view: &View<'_>) -> Option<Draft> {
+    let mut names = Vec::new();
+    let mut places = Vec::new();
+    for module in view.modules() {
+        for import in module.imports.iter().filter(|import| import.fallback) {
+            names.push(code(&import.name));
+            places.push(import.evidence);
+        }
+    }
+    if names.is_empty() || !view.is_file() {
+        return None;
+    }
+    let text = format!("{} {} a fall-back import{}.", commas(&names, 4), if names.len() == 1 { "is" } else { "are each" }, view.places(&places));
+    Some(Draft::new(Field::Analysis, "import.fallback", 60, text).at(places).important(0))
+}
+
+/// Presumed links, counted: what they are stands with the sinks.
+pub(crate) fn presumptions(view: &View<'_>) -> Option<Draft> {
+    let places: Vec<EvidenceId> =
+        view.events().filter(|event| event.presumed.is_some()).map(|event| event.evidence).collect();
+    if places.is_empty() {
+        return None;
+    }
+    let text = format!(
+        "{} presumed from names and arguments, since the class that defines {} was not read{}.",
+        capital(&count(places.len(), "call is", "calls are")),
+        if places.len() == 1 { "it" } else { "them" },
+        view.places(&places)
+    );
+    Some(Draft::new(Field::Analysis, "presumed", 40, text).at(places).presumed(true).important(1))
+}

@@ -1,0 +1,247 @@
+//! One flow as a line of text: `` `a` → `b` → request body (48) ``.
+
+use std::collections::BTreeSet;
+
+use sluice_catalog::kinds;
+use sluice_flow::facts::{Event, EvidenceId, FunctionId, Guard, Path, PathId, StepKind};
+
+use crate::prose::words::{code, code_up_to};
+use crate::view::View;
+
+/// Most steps that are shown between source and sink.
+const MOST_STEPS: usize = 6;
+
+/// A flow that is ready to be told.
+#[derive(Clone, Debug)]
+pub(crate) struct Chain {
+    pub source: String,
+    pub steps: Vec<String>,
+    pub sink: String,
+    /// The places named behind it.
+    pub places: Vec<EvidenceId>,
+    pub presumed: bool,
+    pub path: PathId,
+}
+
+/// Actions of a call that change the form of a value so that a reader wants to know.
+const TELLING: [&str; 9] = [
+    "serialize", "deserialize", "compress", "decompress", "encrypt", "decrypt", "digest", "encode", "decode",
+];
+
+/// Methods that every program calls on text and numbers; they tell nothing about where a value goes.
+const PLAIN: [&str; 28] = [
+    "encode", "decode", "strip", "lstrip", "rstrip", "lower", "upper", "replace", "format", "join", "split", "str",
+    "int", "float", "bytes", "isoformat", "get", "items", "keys", "values", "append", "update", "copy", "list", "dict",
+    "tuple", "read", "toString",
+];
+
+impl Chain {
+    pub(crate) fn new(view: &View<'_>, id: PathId, path: &Path) -> Self {
+        let sink_guards: BTreeSet<EvidenceId> = path.guards.iter().map(|guard| guard.evidence).collect();
+        let mut steps: Vec<String> = Vec::new();
+        let mut places: Vec<EvidenceId> = Vec::new();
+        let inner = path.steps.get(1..path.steps.len().saturating_sub(1)).unwrap_or(&[]);
+        let mut named = path.source.symbol.to_string();
+        let mut through = false;
+        for step in inner {
+            let event = view.index.event_at(step.evidence);
+            let text = match step.kind {
+                StepKind::Source | StepKind::Sink | StepKind::Return => continue,
+                // The name under which a call's result is known tells less than the call.
+                StepKind::Assign if through || !steps.is_empty() && steps.len() > 2 => continue,
+                StepKind::Assign | StepKind::Store | StepKind::Load => {
+                    if step.text.is_empty() || step.text == named {
+                        continue;
+                    }
+                    named = step.text.to_string();
+                    through = false;
+                    code(&step.text)
+                }
+                StepKind::Through if !tells(event, &step.text) => continue,
+                StepKind::Through | StepKind::Pass => {
+                    through = true;
+                    called(event.map_or(step.text.as_str(), |event| event.written.as_str()))
+                }
+            };
+            let conditions = event.map(|event| conditions(&event.guards, &sink_guards)).unwrap_or_default();
+            let text = if conditions.is_empty() { text } else { format!("{text}, {conditions}") };
+            if steps.last() != Some(&text) {
+                steps.push(text);
+                places.push(step.evidence);
+            }
+        }
+        if steps.len() > MOST_STEPS {
+            // The first and the last steps say what the value is and how it leaves.
+            let cut = steps.len() - MOST_STEPS;
+            steps.splice(MOST_STEPS / 2..MOST_STEPS / 2 + cut, ["…".to_owned()]);
+        }
+        places.push(path.sink.evidence);
+        if path.source.kind != "parameter" {
+            places.push(path.source.evidence);
+        }
+        Self {
+            source: source_label(view, path),
+            steps,
+            sink: sink_label(view, path),
+            places,
+            presumed: path.presumed.is_some(),
+            path: id,
+        }
+    }
+
+    /// What two chains share that differ only in their source.
+    pub(crate) fn tail(&self) -> (Vec<String>, String, bool) {
+        (self.steps.clone(), self.sink.clone(), self.presumed)
+    }
+
+    pub(crate) fn text(&self, view: &View<'_>, sources: &[String]) -> String {
+        let mut text = sources.join(", ");
+        for step in &self.steps {
+            text.push_str(" → ");
+            text.push_str(step);
+        }
+        text.push_str(if self.presumed { " → presumably " } else { " → " });
+        text.push_str(&self.sink);
+        text.push_str(&view.places(&self.places));
+        text
+    }
+}
+
+fn tells(event: Option<&Event>, text: &str) -> bool {
+    if let Some(event) = event
+        && event.actions.iter().any(|action| TELLING.contains(&action.as_str()))
+    {
+        // A text that becomes bytes of the same text is no change of form.
+        return !is_plain(&event.written) || event.symbol.contains("codecs") || event.actions.len() > 1;
+    }
+    !is_plain(text) && last_name(text).starts_with(char::is_uppercase)
+}
+
+fn is_plain(text: &str) -> bool {
+    PLAIN.contains(&last_name(text))
+}
+
+fn last_name(text: &str) -> &str {
+    let text = text.trim_end_matches(['(', ')']);
+    text.rsplit(['.', ' ']).next().unwrap_or(text)
+}
+
+/// "`json.dumps()`".
+pub(crate) fn called(name: &str) -> String {
+    let plain = name.trim_end_matches("()");
+    let callable = plain.chars().all(|character| character.is_alphanumeric() || "._$".contains(character));
+    if callable && !plain.is_empty() { code(&format!("{plain}()")) } else { code(name) }
+}
+
+/// "if `gzip`, unless `dry_run`", for conditions that are not those of the sink.
+fn conditions(guards: &[Guard], known: &BTreeSet<EvidenceId>) -> String {
+    let parts: Vec<String> =
+        guards.iter().filter(|guard| !known.contains(&guard.evidence)).take(2).map(condition).collect();
+    parts.join(", ")
+}
+
+/// "if `gzip`", "unless `dry_run`".
+pub(crate) fn condition(guard: &Guard) -> String {
+    let word = if guard.holds { "if" } else { "unless" };
+    format!("{word} {}", code_up_to(&guard.text, 60))
+}
+
+/// The name of a parameter with the stars it has in the text.
+pub(crate) fn parameter(view: &View<'_>, function: FunctionId, name: &str) -> String {
+    let stars = view
+        .function(function)
+        .and_then(|facts| {
+            let place = view.place(facts.evidence)?;
+            let module = view.facts().modules.get(place.module.0 as usize)?;
+            let header = module.text.get(place.start as usize..)?;
+            // The parameters of a definition end with its first colon or brace at the end of a line.
+            let end = header.find([':', '{']).map_or(header.len(), |_| header_end(header));
+            let header = header.get(..end)?;
+            ["**", "*", "..."].into_iter().find(|stars| {
+                header.match_indices(&format!("{stars}{name}")).any(|(at, found)| {
+                    let behind = header.get(at + found.len()..).and_then(|rest| rest.chars().next());
+                    behind.is_none_or(|character| !character.is_alphanumeric() && character != '_')
+                })
+            })
+        })
+        .unwrap_or("");
+    code(&format!("{stars}{name}"))
+}
+
+/// Where the brackets that open behind a definition's name close again; bounded to 4,000 bytes.
+fn header_end(text: &str) -> usize {
+    let mut depth = 0u32;
+    for (at, character) in text.char_indices().take(4_000) {
+        match character {
+            '(' => depth += 1,
+            ')' if depth <= 1 => return at,
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    text.char_indices().nth(4_000).map_or(text.len(), |(at, _)| at)
+}
+
+/// What enters: "`**kwargs`", "the clock", "environment variable `HOME`".
+pub(crate) fn source_label(view: &View<'_>, path: &Path) -> String {
+    let source = &path.source;
+    let detail = source.detail.as_deref().filter(|detail| !detail.is_empty());
+    match source.kind.as_str() {
+        "parameter" => {
+            let name = parameter(view, source.function, &source.symbol);
+            match view.function_name(source.function) {
+                Some(function) if !view.is_file() => format!("{name} of {}", code(&function)),
+                _ => name,
+            }
+        }
+        "environment" => detail
+            .map_or_else(|| format!("environment ({})", code(&source.symbol)), |name| format!("environment variable {}", code(name))),
+        kind => {
+            let noun = kinds::noun(kind);
+            detail.map_or_else(|| noun.to_owned(), |detail| format!("{noun} ({})", code(detail)))
+        }
+    }
+}
+
+/// Where it leaves: "request body", "`log.debug()`", "command of `os.system()`".
+pub(crate) fn sink_label(view: &View<'_>, path: &Path) -> String {
+    let sink = &path.sink;
+    let written = sink
+        .event
+        .and_then(|event| view.facts().event(event))
+        .map_or_else(|| sink.symbol.to_string(), |event| event.written.to_string());
+    let call = called(&written);
+    if path.presumed.is_some() {
+        return match sink.kind.as_str() {
+            "network.send" => format!("request of {call}"),
+            "network.destination" => format!("request path of {call}"),
+            _ => call,
+        };
+    }
+    match sink.kind.as_str() {
+        "network.send" => match sink.arg.as_str() {
+            "data" | "json" | "body" | "content" | "fields" => "request body".to_owned(),
+            "params" | "query" => "query of the request".to_owned(),
+            "headers" => "request headers".to_owned(),
+            "cookies" => "cookies of the request".to_owned(),
+            "auth" => "credentials of the request".to_owned(),
+            "files" => "uploaded files".to_owned(),
+            _ => call,
+        },
+        "network.destination" => "request URL".to_owned(),
+        "process.command" => format!("command of {call}"),
+        "code.execute" => format!("code executed by {call}"),
+        "code.load" => format!("module loaded by {call}"),
+        "memory.execute" => format!("executable memory of {call}"),
+        "file.write" => format!("file written by {call}"),
+        "file.path" => format!("path of {call}"),
+        "file.delete" => format!("deletion by {call}"),
+        "database.query" => format!("query of {call}"),
+        "return" => match view.function_name(sink.function) {
+            Some(function) => format!("result of {}", code(&function)),
+            None => "result".to_owned(),
+        },
+        "exception" => code(&sink.symbol),
+        _ => call,
+    }
+}

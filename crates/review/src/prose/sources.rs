@@ -1,0 +1,183 @@
+//! Claims on where values enter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sluice_catalog::kinds;
+use sluice_flow::facts::{Event, EvidenceId, FunctionId, StepKind};
+
+use crate::claims::Draft;
+use crate::model::Field;
+use crate::prose::chain::{called, parameter};
+use crate::prose::words::{capital, code, commas, list};
+use crate::view::View;
+
+/// Most functions whose parameters are listed one by one.
+const MOST_FUNCTIONS: usize = 8;
+
+/// Parameters, function by function. In a file's report those of functions that lead somewhere; in a package's report
+/// those that a public entry reaches.
+pub(crate) fn parameters(view: &View<'_>) -> Vec<Draft> {
+    // Functions in the order of the text, each with the parameters that a flow starts from.
+    let mut leading: BTreeMap<(EvidenceId, FunctionId), BTreeSet<&str>> = BTreeMap::new();
+    for path in view.paths().filter(|path| path.source.kind == "parameter" && path.sink.kind != "return") {
+        if !view.is_file() && path.when.is_empty() {
+            continue;
+        }
+        if let Some(function) = view.function(path.source.function) {
+            let key = (function.evidence, path.source.function);
+            leading.entry(key).or_default().insert(path.source.symbol.as_str());
+        }
+    }
+    if leading.is_empty() && view.is_file() {
+        for (id, function) in view.numbered_functions() {
+            let ordinary = function.public && !function.name.starts_with("__");
+            if ordinary && !function.params.is_empty() && matches!(function.kind.as_str(), "function" | "method") {
+                leading.insert((function.evidence, id), BTreeSet::new());
+            }
+        }
+    }
+    let functions = leading.len();
+    let mut drafts = Vec::new();
+    // Public functions are what a reader calls; helpers come behind them.
+    let mut ordered: Vec<_> = leading.into_iter().collect();
+    ordered.sort_by_key(|((evidence, id), _)| (!view.function(*id).is_some_and(|facts| facts.public), *evidence));
+    for ((evidence, id), _) in ordered.iter().take(MOST_FUNCTIONS) {
+        let Some(function) = view.function(*id) else { continue };
+        let names: Vec<String> = function.params.iter().map(|name| parameter(view, *id, name)).collect();
+        if names.is_empty() {
+            continue;
+        }
+        let Some(name) = view.function_name(*id) else { continue };
+        let text = format!("Parameters of {}{}: {}.", code(&name), view.places(&[*evidence]), commas(&names, 24));
+        drafts.push(Draft::new(Field::Sources, "source.parameter", 10, text).at([*evidence]).symbol(function.qualified.as_str()));
+    }
+    let rest = ordered.get(MOST_FUNCTIONS.min(functions)..).unwrap_or(&[]);
+    if !rest.is_empty() {
+        let names: Vec<String> = rest
+            .iter()
+            .filter_map(|((_, id), _)| Some(code(&view.function_name(*id)?)))
+            .collect();
+        let places: Vec<EvidenceId> = rest.iter().map(|((evidence, _), _)| *evidence).collect();
+        let text = format!("Parameters of {}.", list(&names, 8));
+        drafts.push(Draft::new(Field::Sources, "source.parameter", 11, text).at(places));
+    }
+    drafts
+}
+
+/// Reads of the outer world, by kind.
+pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
+    let mut by_kind: BTreeMap<(usize, &str), Vec<&Event>> = BTreeMap::new();
+    for event in view.events() {
+        if let Some(kind) = event.source.as_deref() {
+            by_kind.entry((order(kind), kind)).or_default().push(event);
+        }
+    }
+    // Sources that are no event: an attribute that is read, a literal.
+    let mut bare: BTreeMap<(usize, &str), BTreeMap<String, Vec<EvidenceId>>> = BTreeMap::new();
+    for path in view.paths() {
+        let kind = path.source.kind.as_str();
+        if kind == "parameter" || path.source.event.is_some() {
+            continue;
+        }
+        if view.is_file() && view.module_of(path.source.evidence).map(|module| module.path.as_str()) != view.file {
+            continue;
+        }
+        let name = match (&path.source.detail, path.source.symbol.is_empty()) {
+            (Some(detail), false) => format!("{} {}", code(&path.source.symbol), code(detail)),
+            (Some(detail), true) => code(detail),
+            (None, _) => code(&path.source.symbol),
+        };
+        bare.entry((order(kind), kind)).or_default().entry(name).or_default().push(path.source.evidence);
+    }
+    let mut drafts = Vec::new();
+    let keys: BTreeSet<(usize, &str)> = by_kind.keys().chain(bare.keys()).copied().collect();
+    for key in keys {
+        let (rank, kind) = key;
+        let mut calls: BTreeMap<String, (Vec<EvidenceId>, BTreeSet<String>, bool)> = BTreeMap::new();
+        let mut first: BTreeMap<String, EvidenceId> = BTreeMap::new();
+        for event in by_kind.get(&key).into_iter().flatten() {
+            let name = called(&event.written);
+            first.entry(name.clone()).or_insert(event.evidence);
+            let entry = calls.entry(name).or_default();
+            entry.0.push(event.evidence);
+            entry.1.extend(asked_for(event));
+            entry.2 |= event.presumed.is_some();
+        }
+        for (name, places) in bare.get(&key).into_iter().flatten() {
+            if let Some(place) = places.first() {
+                first.entry(name.clone()).or_insert(*place);
+            }
+            calls.entry(name.clone()).or_default().0.extend(places);
+        }
+        let mut names: Vec<String> = calls.keys().cloned().collect();
+        names.sort_by_key(|name| first.get(name).copied());
+        let items: Vec<String> = names
+            .iter()
+            .filter_map(|name| {
+                let (places, details, presumed) = calls.get(name)?;
+                let details: Vec<String> = details.iter().cloned().collect();
+                let asked = if details.is_empty() { String::new() } else { format!(" for {}", list(&details, 6)) };
+                let presumed = if *presumed { "presumably " } else { "" };
+                Some(format!("{presumed}{name}{asked}{}", view.places(places)))
+            })
+            .collect();
+        let stored = stored_as(view, kind, items.len());
+        let text = format!("{}: {}{stored}.", capital(kinds::noun(kind)), commas(&items, 8));
+        let places = calls.values().flat_map(|(places, ..)| places.iter().copied());
+        let presumed = calls.values().all(|(_, _, presumed)| *presumed);
+        drafts.push(
+            Draft::new(Field::Sources, &format!("source.{kind}"), 20 + i32::try_from(rank).unwrap_or(0), text)
+                .at(places)
+                .symbol(kind)
+                .presumed(presumed)
+                .important(interest(kind)),
+        );
+    }
+    drafts
+}
+
+/// "stored as `x`", for the only read of its kind whose result gets one name.
+fn stored_as(view: &View<'_>, kind: &str, calls: usize) -> String {
+    if calls != 1 {
+        return String::new();
+    }
+    let names: BTreeSet<&str> = view
+        .paths()
+        .filter(|path| path.source.kind == kind)
+        .filter_map(|path| {
+            path.steps
+                .iter()
+                .skip(1)
+                .find(|step| matches!(step.kind, StepKind::Assign | StepKind::Store))
+                .map(|step| step.text.as_str())
+        })
+        .collect();
+    match names.first() {
+        Some(name) if names.len() == 1 && !name.is_empty() => format!(", stored as {}", code(name)),
+        _ => String::new(),
+    }
+}
+
+/// The key, path or name that a read asks for, where it is known.
+fn asked_for(event: &Event) -> Option<String> {
+    const TOLD: [&str; 6] = ["key", "name", "file.path", "network.destination", "process.command", "pattern"];
+    let arg = event.args.iter().find(|arg| arg.roles.iter().any(|role| TOLD.contains(&role.as_str())))?;
+    let text = arg.value.text.as_deref()?;
+    (!text.is_empty()).then(|| code(text))
+}
+
+fn order(kind: &str) -> usize {
+    kinds::SOURCES.iter().position(|(name, _)| *name == kind).unwrap_or(kinds::SOURCES.len())
+}
+
+/// How much a reader who has to decide wants to know of a source, 1 to 6.
+pub(crate) fn interest(kind: &str) -> u32 {
+    match kind {
+        "file.credential" | "browser.profile" | "wallet" | "keystroke" | "screen" | "camera" | "process.memory" => 6,
+        "clipboard" | "file.source-code" | "host.identity" => 5,
+        "environment" | "process.output" => 4,
+        "network.response" | "file" | "request" | "literal" => 3,
+        "argument" | "platform" | "package.data" => 2,
+        _ => 1,
+    }
+}

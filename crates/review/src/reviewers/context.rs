@@ -1,0 +1,25 @@
+//! When does it run, and does it do what it says it does?
+
+use crate::claims::{Draft, Reviewer};
+use crate::prose::behavior::{author, behaviors};
+use crate::prose::{analysis, flows, purpose, sinks, sources};
+use crate::scores::Found;
+use crate::view::View;
+
+pub(super) fn claims(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
+    let mut drafts: Vec<Draft> = purpose::said(view).into_iter().collect();
+    // What it reads of the machine and where that goes decide whether it does more than it says.
+    drafts.extend(sources::reads(view));
+    let outward = ["sink.network", "sink.command", "sink.persistence", "sink.file", "sink.presumed"];
+    drafts.extend(sinks::sinks(view).into_iter().filter(|draft| outward.contains(&draft.kind.as_str())));
+    drafts.extend(flows::flows(view).into_iter().filter(|draft| draft.importance > 3));
+    let own: Vec<Found<'_>> = found.iter().filter(|found| author(found) == Reviewer::Context).cloned().collect();
+    drafts.extend(behaviors(view, &own));
+    drafts.extend(analysis::undocumented(view));
+    drafts.extend(analysis::import_effects(view));
+    if !view.is_file() || view.index.package.entry_points.iter().any(|point| point.file.as_deref() == view.file) {
+        drafts.extend(analysis::entries(view));
+    }
+    drafts.extend(analysis::unchecked_limits(view));
+    drafts
+}

@@ -1,0 +1,34 @@
+//! How is it written, and what is hidden?
+
+use std::collections::BTreeSet;
+
+use crate::claims::{Draft, Reviewer};
+use crate::model::Field;
+use crate::prose::behavior::{author, behaviors};
+use crate::prose::{analysis, anomalies, sinks, sources};
+use crate::scores::Found;
+use crate::view::View;
+
+pub(super) fn claims(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    // Only what hides or carries hidden text is this reviewer's among sources, sinks and flows.
+    let blobs = ["source.literal", "source.package.data", "source.file.source-code"];
+    drafts.extend(sources::reads(view).into_iter().filter(|draft| blobs.contains(&draft.kind.as_str())));
+    let carriers = ["sink.code", "sink.memory", "sink.exception", "sink.serialization"];
+    drafts.extend(sinks::sinks(view).into_iter().filter(|draft| carriers.contains(&draft.kind.as_str())));
+    let own: Vec<Found<'_>> = found.iter().filter(|found| author(found) == Reviewer::Form).cloned().collect();
+    drafts.extend(behaviors(view, &own));
+    drafts.extend(anomalies::hidden(view));
+    drafts.extend(anomalies::unused_helpers(view));
+    drafts.extend(anomalies::handlers(view));
+    drafts.extend(anomalies::diagnostics(view));
+    let credential = anomalies::credentials(view);
+    drafts.extend(anomalies::absence(view, credential.is_some()));
+    drafts.extend(credential);
+    drafts.extend(analysis::raises(view));
+    drafts.extend(analysis::fallbacks(view));
+    // The same fact in two fields would be told twice.
+    let mut seen = BTreeSet::new();
+    drafts.retain(|draft| draft.field == Field::Analysis || seen.insert((draft.kind.clone(), draft.text.clone())));
+    drafts
+}

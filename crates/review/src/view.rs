@@ -1,0 +1,261 @@
+//! The facts of one file or of the whole target, in the order of the text, as the reviewers look at them.
+//!
+//! [`Index`] sorts all facts by file once, so that the reviews of all files cost no more than one pass. A layer belongs
+//! to the file that it was decoded from.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use sluice_flow::facts::{
+    Event, EventId, Evidence, EvidenceId, Facts, FunctionFacts, FunctionId, ModuleFacts, ModuleId, Path, PathId,
+};
+
+use crate::package::PackageInfo;
+use crate::prose::family::Family;
+
+/// The facts that belong to one file, as indexes into the lists of [`Facts`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Part {
+    pub modules: Vec<usize>,
+    pub events: Vec<usize>,
+    pub paths: Vec<usize>,
+    pub functions: Vec<usize>,
+    pub dead_stores: Vec<usize>,
+    pub unused_helpers: Vec<usize>,
+    pub raises: Vec<usize>,
+    pub handlers: Vec<usize>,
+    pub layers: Vec<usize>,
+    pub unopened: Vec<usize>,
+    pub unmodelled: Vec<usize>,
+    pub limits: Vec<usize>,
+}
+
+/// All facts by file.
+pub(crate) struct Index<'a> {
+    pub facts: &'a Facts,
+    pub package: &'a PackageInfo,
+    /// By the path of the file.
+    pub files: BTreeMap<&'a str, Part>,
+    pub all: Part,
+    events_at: FxHashMap<(u32, u32, u32), EventId>,
+    /// Paths by the place of their sink.
+    paths_to: FxHashMap<EvidenceId, Vec<usize>>,
+    /// Events at the top level of a file by the identity of their result.
+    makers: FxHashMap<u64, EventId>,
+    /// Classes by file and name.
+    classes: FxHashSet<(&'a str, &'a str)>,
+    /// Functions with a call that reaches the network, presumed ones included.
+    network_functions: FxHashSet<FunctionId>,
+}
+
+impl<'a> Index<'a> {
+    pub(crate) fn new(facts: &'a Facts, package: &'a PackageInfo) -> Self {
+        let mut files: BTreeMap<&'a str, Part> = BTreeMap::new();
+        let mut all = Part::default();
+        let file_of = |module: ModuleId| facts.modules.get(module.0 as usize).map(|module| module.path.as_str());
+        let file_at = |evidence: EvidenceId| facts.evidence(evidence).and_then(|evidence| file_of(evidence.module));
+        macro_rules! sort_in {
+            ($list:ident, $file:expr) => {
+                for (at, item) in facts.$list.iter().enumerate() {
+                    all.$list.push(at);
+                    #[allow(clippy::redundant_closure_call)]
+                    if let Some(file) = $file(item) {
+                        files.entry(file).or_default().$list.push(at);
+                    }
+                }
+            };
+        }
+        sort_in!(modules, |module: &'a ModuleFacts| Some(module.path.as_str()));
+        sort_in!(events, |event: &Event| file_at(event.evidence));
+        sort_in!(functions, |function: &FunctionFacts| file_of(function.module));
+        sort_in!(dead_stores, |store: &sluice_flow::facts::DeadStore| file_at(store.evidence));
+        sort_in!(unused_helpers, |helper: &sluice_flow::facts::UnusedHelper| facts
+            .function(helper.helper)
+            .and_then(|function| file_of(function.module)));
+        sort_in!(raises, |raise: &sluice_flow::facts::Raise| file_at(raise.evidence));
+        sort_in!(handlers, |handler: &sluice_flow::facts::HandlerFacts| file_at(handler.evidence));
+        sort_in!(layers, |layer: &sluice_flow::facts::Layer| file_of(layer.parent));
+        sort_in!(unopened, |unopened: &sluice_flow::facts::Unopened| file_at(unopened.evidence));
+        sort_in!(unmodelled, |call: &sluice_flow::facts::Unmodelled| file_at(call.evidence));
+        sort_in!(limits, |limit: &sluice_flow::facts::LimitHit| file_of(limit.module));
+        // A path that crosses files belongs to the file of its source and to that of its sink.
+        for (at, path) in facts.paths.iter().enumerate() {
+            all.paths.push(at);
+            let (source, sink) = (file_at(path.source.evidence), file_at(path.sink.evidence));
+            if let Some(file) = source {
+                files.entry(file).or_default().paths.push(at);
+            }
+            if let Some(file) = sink.filter(|_| sink != source) {
+                files.entry(file).or_default().paths.push(at);
+            }
+        }
+        let mut events_at = FxHashMap::default();
+        for (at, event) in facts.events.iter().enumerate() {
+            if let (Some(place), Ok(id)) = (facts.evidence(event.evidence), u32::try_from(at)) {
+                events_at.entry((place.module.0, place.start, place.end)).or_insert(EventId(id));
+            }
+        }
+        let mut paths_to: FxHashMap<EvidenceId, Vec<usize>> = FxHashMap::default();
+        for (at, path) in facts.paths.iter().enumerate() {
+            paths_to.entry(path.sink.evidence).or_default().push(at);
+        }
+        let mut classes = FxHashSet::default();
+        for function in facts.functions.iter().filter(|function| function.kind == "class") {
+            if let Some(file) = file_of(function.module) {
+                classes.insert((file, function.name.as_str()));
+            }
+        }
+        let mut makers = FxHashMap::default();
+        let mut network_functions = FxHashSet::default();
+        for (at, event) in facts.events.iter().enumerate() {
+            let Ok(id) = u32::try_from(at) else { break };
+            if Family::of_event(event) == Some(Family::Network) {
+                network_functions.insert(event.function);
+            }
+            if is_top_level(facts, event.function) {
+                for token in &event.result {
+                    makers.entry(*token).or_insert(EventId(id));
+                }
+            }
+        }
+        let by_place = |id: EvidenceId| facts.evidence(id).map(|place| (place.module, place.start, place.end));
+        for part in files.values_mut().chain(std::iter::once(&mut all)) {
+            part.events.sort_by_key(|at| facts.events.get(*at).and_then(|event| by_place(event.evidence)));
+            part.raises.sort_by_key(|at| facts.raises.get(*at).and_then(|raise| by_place(raise.evidence)));
+            part.handlers.sort_by_key(|at| facts.handlers.get(*at).and_then(|handler| by_place(handler.evidence)));
+            part.functions.sort_by_key(|at| facts.functions.get(*at).and_then(|function| by_place(function.evidence)));
+        }
+        Self { facts, package, files, all, events_at, paths_to, makers, classes, network_functions }
+    }
+
+    /// The event whose place is exactly this one.
+    pub(crate) fn event_at(&self, id: EvidenceId) -> Option<&'a Event> {
+        let place = self.facts.evidence(id)?;
+        self.events_at.get(&(place.module.0, place.start, place.end)).and_then(|event| self.facts.event(*event))
+    }
+
+    /// The paths whose sink stands at this place.
+    pub(crate) fn paths_to(&self, sink: EvidenceId) -> impl Iterator<Item = &'a Path> + use<'a, '_> {
+        let facts = self.facts;
+        self.paths_to.get(&sink).into_iter().flatten().filter_map(move |at| facts.paths.get(*at))
+    }
+
+    /// The event at the top level of a file that made a value with one of these identities.
+    pub(crate) fn maker(&self, tokens: &[u64]) -> Option<&'a Event> {
+        tokens.iter().find_map(|token| self.makers.get(token)).and_then(|id| self.facts.event(*id))
+    }
+
+    /// True if the file defines a class of this name.
+    pub(crate) fn has_class(&self, file: &str, name: &str) -> bool {
+        self.classes.contains(&(file, name))
+    }
+
+    /// True if a call in the function reaches the network.
+    pub(crate) fn talks(&self, function: FunctionId) -> bool {
+        self.network_functions.contains(&function)
+    }
+}
+
+/// True if the function is a module or class body that runs when its file does.
+fn is_top_level(facts: &Facts, id: FunctionId) -> bool {
+    let mut id = id;
+    // Classes nest in classes, at most as deep as the text.
+    for _ in 0..64 {
+        match facts.function(id) {
+            Some(function) if function.kind == "module" => return true,
+            Some(function) if function.kind == "class" => match function.class {
+                Some(outer) => id = outer,
+                None => return function.public || !function.qualified.contains('.'),
+            },
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// The facts that one report is about.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub index: &'a Index<'a>,
+    pub part: &'a Part,
+    /// The file, for a report about one file; `None` for a report about the whole target.
+    pub file: Option<&'a str>,
+}
+
+macro_rules! lists {
+    ($($name:ident: $type:ty),* $(,)?) => {
+        $(
+            pub(crate) fn $name(&self) -> impl Iterator<Item = &'a $type> + use<'a> {
+                let facts = self.index.facts;
+                self.part.$name.iter().filter_map(move |at| facts.$name.get(*at))
+            }
+        )*
+    };
+}
+
+impl<'a> View<'a> {
+    lists! {
+        modules: ModuleFacts,
+        events: Event,
+        paths: Path,
+        functions: FunctionFacts,
+        dead_stores: sluice_flow::facts::DeadStore,
+        unused_helpers: sluice_flow::facts::UnusedHelper,
+        raises: sluice_flow::facts::Raise,
+        handlers: sluice_flow::facts::HandlerFacts,
+        layers: sluice_flow::facts::Layer,
+        unopened: sluice_flow::facts::Unopened,
+        unmodelled: sluice_flow::facts::Unmodelled,
+        limits: sluice_flow::facts::LimitHit,
+    }
+
+    pub(crate) fn facts(&self) -> &'a Facts {
+        self.index.facts
+    }
+
+    /// Paths with their ids.
+    pub(crate) fn numbered_paths(&self) -> impl Iterator<Item = (PathId, &'a Path)> + use<'a> {
+        let facts = self.index.facts;
+        self.part.paths.iter().filter_map(move |at| Some((PathId(u32::try_from(*at).ok()?), facts.paths.get(*at)?)))
+    }
+
+    /// Functions with their ids.
+    pub(crate) fn numbered_functions(&self) -> impl Iterator<Item = (FunctionId, &'a FunctionFacts)> + use<'a> {
+        let facts = self.index.facts;
+        self.part
+            .functions
+            .iter()
+            .filter_map(move |at| Some((FunctionId(u32::try_from(*at).ok()?), facts.functions.get(*at)?)))
+    }
+
+    pub(crate) fn is_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    pub(crate) fn place(&self, id: EvidenceId) -> Option<&'a Evidence> {
+        self.index.facts.evidence(id)
+    }
+
+    pub(crate) fn module_of(&self, id: EvidenceId) -> Option<&'a ModuleFacts> {
+        let place = self.place(id)?;
+        self.index.facts.modules.get(place.module.0 as usize)
+    }
+
+    pub(crate) fn function(&self, id: FunctionId) -> Option<&'a FunctionFacts> {
+        self.index.facts.function(id)
+    }
+
+    /// `post()`, `Class.method()`; the file or "the top level" for a module body.
+    pub(crate) fn function_name(&self, id: FunctionId) -> Option<String> {
+        let function = self.function(id)?;
+        match function.kind.as_str() {
+            "module" | "class" | "lambda" => None,
+            _ => Some(format!("{}()", function.qualified)),
+        }
+    }
+
+    /// True if the function is a module or class body that runs when its file does.
+    pub(crate) fn is_top_level(&self, id: FunctionId) -> bool {
+        is_top_level(self.index.facts, id)
+    }
+}

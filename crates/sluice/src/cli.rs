@@ -1,0 +1,297 @@
+//! The command line as typed: verbs, flags and how their values are read.
+//!
+//! Nothing here opens a file or looks at a target; a value that cannot be right is refused with its reason.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sluicegate::Prior;
+
+/// Reviews source code that somebody is about to trust.
+///
+/// Nothing that is reviewed is ever run, imported or built.
+#[derive(Debug, Parser)]
+#[command(name = "sluice", version, arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Review files, folders, archives and registry packages
+    #[command(after_long_help = REVIEW_HELP)]
+    Review(ReviewArgs),
+    /// Print the page of a behavior
+    Explain(ExplainArgs),
+    /// List the behaviors that a review can name
+    Behaviors(BehaviorsArgs),
+    /// Print what an engine sees (for developers; the output may change at any time)
+    #[command(hide = true)]
+    Dev(DevArgs),
+    /// Review what arrives on standard input, as a child of `review`
+    #[command(hide = true)]
+    Worker,
+}
+
+const REVIEW_HELP: &str = "\
+Exit codes:
+  0  every target was reviewed and no score is at a threshold of --fail-on
+  1  at least one target has a score at or above a threshold
+  2  wrong usage or configuration, or a target that does not exist
+  3  no score is at a threshold, but at least one review is inconclusive
+With several reasons the first of 2, 1, 3, 0 is given.
+
+Examples:
+  sluice review pypi:NAME@VERSION
+  sluice review src/module.py --format report
+  sluice review ./folder pkg-1.0.tar.gz pkg.whl --format json --output out.json
+  cat setup.py | sluice review - --language python";
+
+/// `sluice review`.
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// A file, a folder, an archive, `-` for standard input, or `pypi:NAME[@VERSION]`; may be repeated and mixed
+    #[arg(required = true, value_name = "TARGET")]
+    pub targets: Vec<OsString>,
+
+    /// How the result is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+
+    /// Write the result to this file, whole or not at all, instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// The language of what standard input (`-`) gives
+    #[arg(long, value_name = "NAME")]
+    pub language: Option<String>,
+
+    /// Exit with 1 when a score is at or above its threshold; `none` switches all thresholds off
+    #[arg(long, value_name = "FIELD=SCORE,…", default_value = "malware=0.5,securityRisk=0.8")]
+    pub fail_on: Thresholds,
+
+    /// How likely a target is malicious before anything is known of it, above 0 and below 1
+    #[arg(long, value_name = "P", value_parser = parse_prior)]
+    pub prior: Option<Prior>,
+
+    /// The number of targets reviewed at the same time; the output is the same for every number
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// When to color text; `auto` asks the terminal and the variable NO_COLOR
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+
+    /// The package index to fetch `pypi:` targets from, in place of the one that pip is set up for
+    #[arg(long, value_name = "URL")]
+    pub index_url: Option<String>,
+
+    /// Do not show progress
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+/// `sluice explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The id of a behavior, as `sluice behaviors` lists it
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+/// `sluice behaviors`.
+#[derive(Debug, Args)]
+pub struct BehaviorsArgs {
+    /// How the list is written
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub format: ListFormat,
+}
+
+/// `sluice dev`.
+#[derive(Debug, Args)]
+pub struct DevArgs {
+    /// The stage to show
+    #[arg(value_enum)]
+    pub stage: Stage,
+    /// Files that are read together, as one package
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// How a review is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a reader at a terminal
+    Text,
+    /// Exactly the object of twelve fields, for a single target
+    Report,
+    /// One object for a single target, an array for several
+    Json,
+    /// One object for each target, a line each, in the order given
+    Jsonl,
+    /// For a page or a comment
+    Markdown,
+}
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// Columns
+    Text,
+    /// An array of objects
+    Json,
+}
+
+/// When to color.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// A stage that `dev` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// The intermediate representation
+    Ir,
+    /// Functions, imports and calls as resolved
+    Symbols,
+    /// Arguments of modelled calls as evaluated
+    Values,
+    /// Sources joined to sinks
+    Paths,
+    /// Text that reaches code execution
+    Layers,
+    /// Calls that leave the package and that the catalog does not know
+    Unmodelled,
+}
+
+/// A score that can have a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Score {
+    /// `malware`.
+    Malware,
+    /// `obfuscated`.
+    Obfuscated,
+    /// `securityRisk`.
+    SecurityRisk,
+}
+
+impl Score {
+    const ALL: [Self; 3] = [Self::Malware, Self::Obfuscated, Self::SecurityRisk];
+
+    /// The name as in the report.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Malware => "malware",
+            Self::Obfuscated => "obfuscated",
+            Self::SecurityRisk => "securityRisk",
+        }
+    }
+}
+
+/// The thresholds of `--fail-on`, in the order typed; empty for `none`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thresholds(Vec<(Score, f64)>);
+
+impl Thresholds {
+    /// True if some score is at or above its threshold. `score` gives the value of a score, 0 to 1.
+    pub fn reached(&self, score: impl Fn(Score) -> f64) -> bool {
+        self.0.iter().any(|(name, threshold)| score(*name) >= *threshold)
+    }
+}
+
+impl FromStr for Thresholds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(Vec::new()));
+        }
+        text.split(',').map(parse_threshold).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+fn parse_threshold(text: &str) -> Result<(Score, f64), String> {
+    let Some((name, value)) = text.trim().split_once('=') else {
+        return Err(format!("`{}` is not of the form FIELD=SCORE, as in malware=0.5", text.escape_debug()));
+    };
+    let Some(score) = Score::ALL.into_iter().find(|score| score.name() == name) else {
+        return Err(format!(
+            "`{}` is not a score; the scores are malware, obfuscated and securityRisk",
+            name.escape_debug()
+        ));
+    };
+    match value.parse::<f64>() {
+        Ok(threshold) if (0.0..=1.0).contains(&threshold) => Ok((score, threshold)),
+        _ => Err(format!("the threshold of {} must be a number from 0 to 1", score.name())),
+    }
+}
+
+impl fmt::Display for Thresholds {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return formatter.write_str("none");
+        }
+        for (index, (score, threshold)) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(formatter, "{comma}{}={threshold}", score.name())?;
+        }
+        Ok(())
+    }
+}
+
+fn parse_prior(text: &str) -> Result<Prior, String> {
+    text.parse()
+        .ok()
+        .and_then(Prior::new)
+        .ok_or_else(|| "the prior must be a number above 0 and below 1, such as 0.01".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn thresholds_are_reached_at_equality() {
+        let thresholds: Thresholds = "malware=0.5,securityRisk=0.8".parse().unwrap();
+        assert!(thresholds.reached(|score| if score == Score::Malware { 0.5 } else { 0.0 }));
+        assert!(thresholds.reached(|score| if score == Score::SecurityRisk { 0.8 } else { 0.0 }));
+        assert!(!thresholds.reached(|score| if score == Score::Obfuscated { 1.0 } else { 0.49 }));
+        assert!(!"none".parse::<Thresholds>().unwrap().reached(|_| 1.0));
+    }
+
+    #[test]
+    fn thresholds_that_mean_nothing_are_refused() {
+        for wrong in ["", "malware", "malware=", "malware=1.5", "malware=NaN", "risk=0.5", "malware=0.5,"] {
+            assert!(wrong.parse::<Thresholds>().is_err(), "{wrong}");
+        }
+        assert_eq!("malware=0.5,obfuscated=1".parse::<Thresholds>().unwrap().to_string(), "malware=0.5,obfuscated=1");
+    }
+
+    #[test]
+    fn a_prior_is_a_probability_strictly_between_its_ends() {
+        assert_eq!(parse_prior("0.25").map(Prior::get), Ok(0.25));
+        for wrong in ["0", "1", "-0.1", "NaN", "half"] {
+            assert!(parse_prior(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Both ends of the pipe between the parent and a worker: what is asked, what is answered.
+//!
+//! A worker is this program under its hidden verb `worker`. One whole target goes in, one finished review comes out; a
+//! review crosses as JSON, everything else in a compact form. How the process is limited and killed is the business of
+//! `sluice-isolation`.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+use sluice_isolation::{Cause, Outcome, Pool, WorkerLimits};
+use sluicegate::intake::Input;
+use sluicegate::{Engine, LeftOut, Options, Review, STACK_BYTES, Stopped};
+
+use crate::bisect::{Ask, Died};
+use crate::exit::{Code, Failure};
+
+/// In builds for development, a worker that is to analyze a file of this name aborts. Tests kill workers with it.
+#[cfg(debug_assertions)]
+const CRASH_ON: &str = "SLUICE_TEST_CRASH_ON";
+
+/// One question to a worker. The parent borrows the input, the worker owns it.
+#[derive(Serialize, Deserialize)]
+struct Question<'a> {
+    task: Task,
+    options: Cow<'a, Options>,
+    input: Cow<'a, Input>,
+    /// The name in `SLUICE_TEST_CRASH_ON`; always none in a release.
+    crash_on: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Task {
+    /// Review the target without some files.
+    Review { left_out: Vec<LeftOut> },
+    /// List the target's files.
+    Files,
+    /// Analyze a range of the list of files, without those left out.
+    Probe { from: usize, to: usize, left_out: Vec<LeftOut> },
+}
+
+#[derive(Serialize, Deserialize)]
+enum Answer {
+    /// The review as JSON.
+    Review(String),
+    Files(Vec<String>),
+    Alive,
+    /// The engine failed without ending the process.
+    Stopped(String),
+}
+
+/// What to ask a worker to have a target reviewed.
+pub fn question(input: &Input, options: &Options) -> Result<Vec<u8>, Failure> {
+    encode(Task::Review { left_out: Vec::new() }, input, options)
+}
+
+fn encode(task: Task, input: &Input, options: &Options) -> Result<Vec<u8>, Failure> {
+    let question =
+        Question { task, options: Cow::Borrowed(options), input: Cow::Borrowed(input), crash_on: crash_on() };
+    postcard::to_stdvec(&question).map_err(|error| Failure::Workers(error.to_string()))
+}
+
+fn crash_on() -> Option<String> {
+    #[cfg(debug_assertions)]
+    return std::env::var(CRASH_ON).ok();
+    #[cfg(not(debug_assertions))]
+    None
+}
+
+/// The parent's workers.
+pub fn pool(jobs: usize) -> Result<Pool, Failure> {
+    let program = std::env::current_exe().map_err(|error| Failure::Workers(error.to_string()))?;
+    Ok(Pool::new(&program, ["worker"]).jobs(jobs))
+}
+
+/// Reads the answer to a [`question`].
+pub fn review(outcome: Outcome) -> Result<Result<Box<Review>, Died>, Failure> {
+    Ok(match answer(outcome)? {
+        Ok(Answer::Review(json)) => Ok(Box::new(serde_json::from_str(&json)?)),
+        Ok(other) => Err(unexpected(other)),
+        Err(died) => Err(died),
+    })
+}
+
+/// The outer error ends the run: no worker can be had at all.
+fn answer(outcome: Outcome) -> Result<Result<Answer, Died>, Failure> {
+    match outcome {
+        Ok(bytes) => Ok(postcard::from_bytes(&bytes).map_err(|_| Died("the worker's output was no answer".to_owned()))),
+        Err(death) => match death.why {
+            Cause::NotStarted { why } => Err(Failure::Workers(why)),
+            _ => Ok(Err(Died(death.to_string()))),
+        },
+    }
+}
+
+fn unexpected(answer: Answer) -> Died {
+    match answer {
+        Answer::Stopped(why) => Died(why),
+        Answer::Review(_) | Answer::Files(_) | Answer::Alive => Died("the worker answered another question".to_owned()),
+    }
+}
+
+/// Questions about one target, each to a worker of its own.
+pub struct Conversation<'a> {
+    pool: &'a Pool,
+    input: &'a Input,
+    options: &'a Options,
+    /// How the first question ended, which the pool has asked already.
+    first: Option<Died>,
+    /// Why no worker can be had any more.
+    pub broken: Option<Failure>,
+}
+
+impl<'a> Conversation<'a> {
+    /// About a target over which a worker has died.
+    pub const fn after(first: Died, pool: &'a Pool, input: &'a Input, options: &'a Options) -> Self {
+        Self { pool, input, options, first: Some(first), broken: None }
+    }
+
+    fn ask(&mut self, task: Task) -> Result<Answer, Died> {
+        let outcome = encode(task, self.input, self.options).and_then(|question| answer(self.pool.run_one(question)));
+        match outcome {
+            Ok(answer) => answer,
+            Err(failure) => {
+                let died = Died(failure.to_string());
+                self.broken = Some(failure);
+                Err(died)
+            }
+        }
+    }
+}
+
+impl Ask for Conversation<'_> {
+    fn review(&mut self, left_out: &[LeftOut]) -> Result<Box<Review>, Died> {
+        if let Some(died) = self.first.take() {
+            return Err(died);
+        }
+        match self.ask(Task::Review { left_out: left_out.to_vec() })? {
+            Answer::Review(json) => serde_json::from_str(&json)
+                .map(Box::new)
+                .map_err(|error| Died(format!("the worker's review is broken: {error}"))),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    fn files(&mut self) -> Result<Vec<String>, Died> {
+        match self.ask(Task::Files)? {
+            Answer::Files(files) => Ok(files),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    fn probe(&mut self, range: Range<usize>, left_out: &[LeftOut]) -> Result<(), Died> {
+        match self.ask(Task::Probe { from: range.start, to: range.end, left_out: left_out.to_vec() })? {
+            Answer::Alive => Ok(()),
+            other => Err(unexpected(other)),
+        }
+    }
+}
+
+/// The worker's side: answers questions until standard input ends.
+pub fn serve() -> Result<Code, Failure> {
+    let limits = WorkerLimits::default();
+    let limits = WorkerLimits { reserved: limits.reserved.saturating_add(STACK_BYTES as u64), ..limits };
+    let engine = Engine::new()?;
+    let served = sluice_isolation::serve(&limits, |question| {
+        let answer = reply(&engine, &question);
+        // An answer that cannot be encoded is empty, which the parent takes for a death.
+        postcard::to_stdvec(&answer).unwrap_or_default()
+    });
+    match served {
+        Ok(()) => Ok(Code::Clean),
+        Err(error) => Err(Failure::Workers(error.to_string())),
+    }
+}
+
+fn reply(engine: &Engine, question: &[u8]) -> Answer {
+    let question: Question<'_> = match postcard::from_bytes(question) {
+        Ok(question) => question,
+        Err(error) => return Answer::Stopped(format!("the question is broken: {error}")),
+    };
+    #[cfg(debug_assertions)]
+    crash_if_asked(engine, &question);
+    let (input, options) = (question.input.into_owned(), &*question.options);
+    let answer = match question.task {
+        Task::Review { left_out } => engine.try_review(input, options, &left_out).and_then(|review| {
+            serde_json::to_string(&review).map(Answer::Review).map_err(|error| Stopped(error.to_string()))
+        }),
+        Task::Files => engine.files(input, options).map(Answer::Files),
+        Task::Probe { from, to, left_out } => engine.probe(input, options, from..to, &left_out).map(|()| Answer::Alive),
+    };
+    answer.unwrap_or_else(|stopped| Answer::Stopped(stopped.to_string()))
+}
+
+/// Ends this process if the question is to analyze the file that [`CRASH_ON`] names.
+#[cfg(debug_assertions)]
+fn crash_if_asked(engine: &Engine, question: &Question<'_>) {
+    let Some(name) = &question.crash_on else { return };
+    let files = engine.files(question.input.clone().into_owned(), &question.options).unwrap_or_default();
+    let (range, left_out) = match &question.task {
+        Task::Review { left_out } => (0..files.len(), left_out),
+        Task::Probe { from, to, left_out } => (*from..*to, left_out),
+        Task::Files => return,
+    };
+    let asked = files.get(range).unwrap_or_default();
+    if asked.iter().any(|file| file.rsplit('/').next() == Some(name) && left_out.iter().all(|left| left.file != *file))
+    {
+        std::process::abort();
+    }
+}

@@ -1,0 +1,295 @@
+//! From what intake read to what the engines and the panel take.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sluice_flow::facts::Facts;
+use sluice_flow::{Context, Entry, Source};
+use sluice_intake::{EntryKind, FileKind, Package, PackageKind, SourceFile};
+use sluice_review::model::{Coverage, Unread};
+use sluice_review::{EntryPoint, FileInfo, PackageInfo};
+use sluice_syntax::ir::Language;
+use smol_str::SmolStr;
+
+/// A package as the engines take it.
+pub(crate) struct Analysis {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) context: Context,
+    /// Files that hold code which no front end reads, with what they are.
+    unanalyzed: Vec<(String, String)>,
+    /// Notes on files that stand in several archives.
+    notes: Vec<String>,
+}
+
+/// Chooses what is analyzed. Of files that stand with the same content at the same place in several archives of one
+/// package, such as a source archive and its wheels, the first is analyzed for all.
+pub(crate) fn analysis(package: &Package) -> Analysis {
+    let mut sources = Vec::new();
+    let mut unanalyzed = Vec::new();
+    let mut notes = Vec::new();
+    // Path in the installed package → the archives' paths that hold it, by digest.
+    let mut places: BTreeMap<String, BTreeMap<&str, &str>> = BTreeMap::new();
+    // A left-out path → the path that is analyzed in its place.
+    let mut twins: BTreeMap<&str, &str> = BTreeMap::new();
+    let archives = archives(package);
+    for file in &package.files {
+        let Some((text, language)) = source(file) else {
+            if let Some(what) = unread_code(&file.kind) {
+                unanalyzed.push((file.path.clone(), what));
+            }
+            continue;
+        };
+        if archives > 1 {
+            let same_place = places.entry(installed_path(&file.path)).or_default();
+            if let Some(first) = same_place.get(file.digest.as_str()) {
+                twins.insert(&file.path, first);
+                continue;
+            }
+            if let Some(other) = same_place.values().next() {
+                notes.push(format!("`{}` differs from `{other}`, which is installed to the same place", file.path));
+            }
+            same_place.insert(&file.digest, &file.path);
+        }
+        sources.push(Source { path: file.path.clone(), text, language });
+    }
+    if !twins.is_empty() {
+        notes.push(format!(
+            "{} files stand in several archives with the same content and were analyzed once",
+            twins.len()
+        ));
+    }
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut known: BTreeSet<(SmolStr, String, Option<String>)> = BTreeSet::new();
+    for point in &package.manifest.entry_points {
+        let Some(file) = &point.file else { continue };
+        let file = twins.get(file.as_str()).map_or_else(|| file.clone(), |first| (*first).to_owned());
+        let function = point.function.as_deref().and_then(function_name).map(ToOwned::to_owned);
+        let when = SmolStr::new(when(point.kind));
+        if known.insert((when.clone(), file.clone(), function.clone())) {
+            entries.push(Entry { when, file, function });
+        }
+    }
+    Analysis { sources, context: Context { entries }, unanalyzed, notes }
+}
+
+/// The number of archives side by side in a package; 1 for a folder or a file.
+fn archives(package: &Package) -> usize {
+    let roots: BTreeSet<&str> = package.files.iter().filter_map(|file| Some(file.path.split_once("!/")?.0)).collect();
+    roots.len().max(1)
+}
+
+/// Where a file of an archive is installed: without the archive's own name, the folder that a source archive puts
+/// around everything, and `src/`.
+fn installed_path(path: &str) -> String {
+    let Some((archive, inside)) = path.split_once("!/") else { return path.to_owned() };
+    let has_own_folder = !(archive.ends_with(".whl") || archive.ends_with(".egg"));
+    let inside = if has_own_folder { inside.split_once('/').map_or(inside, |(_, rest)| rest) } else { inside };
+    let inside = inside
+        .split_once(".data/purelib/")
+        .or_else(|| inside.split_once(".data/platlib/"))
+        .map_or(inside, |(_, rest)| rest);
+    inside.strip_prefix("src/").unwrap_or(inside).to_owned()
+}
+
+/// The text of a file that a front end reads, and its language.
+fn source(file: &SourceFile) -> Option<(Arc<str>, Language)> {
+    let text = file.text.as_ref()?;
+    match &file.kind {
+        FileKind::Python => Some((Arc::clone(text), Language::Python)),
+        FileKind::OtherSource(name) if name == "pth" => Some((path_file(text), Language::Python)),
+        FileKind::OtherSource(name) => Some((Arc::clone(text), Language::from_name(name)?)),
+        _ => None,
+    }
+}
+
+/// What the interpreter executes of a `.pth` file: the lines that start with `import`. The others name folders; they
+/// are left blank, so that lines keep their numbers.
+fn path_file(text: &str) -> Arc<str> {
+    let mut code = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("import ") || line.starts_with("import\t") {
+            code.push_str(line);
+        } else {
+            code.push('\n');
+        }
+    }
+    Arc::from(code)
+}
+
+/// What a file is that holds code and that no front end reads. `None` for files that hold no code.
+fn unread_code(kind: &FileKind) -> Option<String> {
+    match kind {
+        FileKind::OtherSource(language) => Some(format!("{language} source, which is not analyzed")),
+        FileKind::Binary(format) if is_machine_code(format) => {
+            Some(format!("a file of the format {format}, which is not analyzed"))
+        }
+        _ => None,
+    }
+}
+
+fn is_machine_code(format: &str) -> bool {
+    ["executable", "bytecode", "class", "module"].iter().any(|word| format.ends_with(word))
+}
+
+/// The function of a declared object, `package.module:function` → `function`. `None` when only a module is named.
+fn function_name(object: &str) -> Option<&str> {
+    let (_, function) = object.split_once(':')?;
+    let function = function.trim();
+    (!function.is_empty()).then_some(function)
+}
+
+/// The closed list's word for the time at which an entry point runs.
+const fn when(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Install => "install",
+        EntryKind::Build => "build",
+        EntryKind::Startup => "startup",
+        EntryKind::Import => "import",
+        EntryKind::Plugin => "activate",
+        EntryKind::Run => "run",
+    }
+}
+
+/// What the panel needs to know about the package. `left_out` are files that a caller kept from analysis.
+pub(crate) fn info(package: &Package, analysis: &Analysis, facts: &Facts, left_out: Vec<Unread>) -> PackageInfo {
+    let manifest = &package.manifest;
+    let mut coverage = Coverage {
+        files: analysis.sources.len() as u64,
+        bytes: analysis.sources.iter().map(|source| source.text.len() as u64).sum(),
+        unread: left_out,
+        notes: analysis.notes.clone(),
+    };
+    coverage.unread.extend(package.coverage.unread.iter().map(|unread| Unread {
+        file: unread.file.clone(),
+        why: unread.why.clone(),
+        matters: unread.matters,
+    }));
+    let named = Named::of(package, facts);
+    coverage.unread.extend(analysis.unanalyzed.iter().map(|(file, what)| Unread {
+        file: file.clone(),
+        why: format!("is {what}"),
+        matters: named.holds(file),
+    }));
+    coverage.notes.extend(package.coverage.notes.iter().map(|note| format!("`{}` {}", note.file, note.what)));
+    coverage.notes.extend(manifest.notes.iter().cloned());
+    for file in &package.files {
+        coverage.notes.extend(file.notes.iter().map(|note| format!("`{}`: {note}", file.path)));
+    }
+    let mut urls: Vec<String> = manifest.home_page.iter().chain(&manifest.urls).cloned().collect();
+    urls.dedup();
+    PackageInfo {
+        target: package.name.clone(),
+        digest: format!("sha256:{}", package.digest),
+        kind: match package.kind {
+            PackageKind::File => sluice_review::PackageKind::File,
+            PackageKind::FileSet => sluice_review::PackageKind::FileSet,
+            PackageKind::Package => sluice_review::PackageKind::Package,
+        },
+        name: manifest.name.clone(),
+        version: package.version.clone(),
+        summary: manifest.summary.clone(),
+        description: manifest.description.clone(),
+        urls,
+        entry_points: manifest.entry_points.iter().map(entry_point).collect(),
+        files: package.files.iter().map(file_info).collect(),
+        coverage,
+    }
+}
+
+fn entry_point(point: &sluice_intake::EntryPoint) -> EntryPoint {
+    EntryPoint {
+        when: when(point.kind).to_owned(),
+        name: String::new(),
+        file: point.file.clone(),
+        function: point.function.as_deref().and_then(function_name).map(ToOwned::to_owned),
+        command: None,
+    }
+}
+
+fn file_info(file: &SourceFile) -> FileInfo {
+    let kind = match &file.kind {
+        FileKind::Python | FileKind::PythonStub | FileKind::OtherSource(_) => "source",
+        FileKind::Text => "text",
+        FileKind::Data => "data",
+        FileKind::Binary(_) => "binary",
+        FileKind::Archive => "archive",
+        FileKind::Empty => "empty",
+    };
+    FileInfo { path: file.path.clone(), kind: kind.to_owned(), size: file.size }
+}
+
+/// The files that analyzed code or the manifest names: what of them was not analyzed can be reached, and matters.
+struct Named {
+    files: BTreeSet<String>,
+    modules: BTreeSet<String>,
+    words: BTreeSet<String>,
+}
+
+impl Named {
+    fn of(package: &Package, facts: &Facts) -> Self {
+        let files = package.manifest.entry_points.iter().filter_map(|point| point.file.clone()).collect();
+        let imports = facts.modules.iter().flat_map(|module| &module.imports);
+        let modules =
+            imports.filter(|import| import.internal.is_none()).map(|import| last(&import.name, '.')).collect();
+        let mut words = BTreeSet::new();
+        for event in &facts.events {
+            let runs = event.actions.iter().any(|action| {
+                ["process.", "code.", "import.", "memory."].iter().any(|family| action.starts_with(family))
+            });
+            if !runs {
+                continue;
+            }
+            for literal in event.args.iter().flat_map(|arg| &arg.value.literals) {
+                let names = literal.split(|c: char| c.is_whitespace() || "/\\\"'=;&|".contains(c));
+                words.extend(names.filter(|name| !name.is_empty()).map(ToOwned::to_owned));
+            }
+        }
+        Self { files, modules, words }
+    }
+
+    fn holds(&self, file: &str) -> bool {
+        let name = last(file, '/');
+        let stem = name.split('.').next().unwrap_or(&name).to_owned();
+        let is_extension = [".so", ".pyd", ".dylib", ".pyc", ".pyo"].iter().any(|end| name.ends_with(end));
+        self.files.contains(file) || self.words.contains(&name) || (is_extension && self.modules.contains(&stem))
+    }
+}
+
+/// The part behind the last separator.
+fn last(text: &str, separator: char) -> String {
+    text.rsplit(separator).next().unwrap_or(text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_of_several_archives_has_one_place() {
+        for path in [
+            "demo-1.0.tar.gz!/demo-1.0/demo/core.py",
+            "demo-1.0.tar.gz!/demo-1.0/src/demo/core.py",
+            "demo-1.0-py3-none-any.whl!/demo/core.py",
+            "demo-1.0-py3-none-any.whl!/demo-1.0.data/purelib/demo/core.py",
+        ] {
+            assert_eq!(installed_path(path), "demo/core.py", "{path}");
+        }
+        assert_ne!(installed_path("demo-1.0.tar.gz!/demo-1.0/setup.py"), "demo/core.py");
+    }
+
+    #[test]
+    fn only_import_lines_of_a_path_file_are_code() {
+        assert_eq!(
+            &*path_file("../lib\nimport site; site.x()\n# import y\nimport\tos"),
+            "\nimport site; site.x()\n\nimport\tos"
+        );
+    }
+
+    #[test]
+    fn a_declared_object_names_its_function() {
+        assert_eq!(function_name("demo.cli:main"), Some("main"));
+        assert_eq!(function_name("demo.cli:App.run "), Some("App.run"));
+        assert_eq!(function_name("demo.cli"), None);
+        assert_eq!(function_name("demo.cli:"), None);
+    }
+}

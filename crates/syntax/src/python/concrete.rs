@@ -1,0 +1,136 @@
+//! A tree from tree-sitter in a flat arena, which is built, walked and dropped without recursion.
+
+use std::ops::ControlFlow;
+use std::sync::LazyLock;
+
+use crate::ir::Span;
+
+/// The grammar; its names live as long as the program.
+static LANGUAGE: LazyLock<tree_sitter::Language> = LazyLock::new(|| tree_sitter_python::LANGUAGE.into());
+
+/// A node of the tree.
+pub(super) struct Node {
+    /// The grammar's name.
+    pub kind: &'static str,
+    /// The field of the parent that holds it.
+    pub field: Option<&'static str>,
+    /// False for punctuation, operators and keywords.
+    pub named: bool,
+    pub span: Span,
+    first: Option<u32>,
+    next: Option<u32>,
+}
+
+/// The arena. The root is the first node.
+pub(super) struct Tree {
+    nodes: Vec<Node>,
+}
+
+/// A parse may look at its progress once for so many bytes. Honest text takes about one look for each 200 bytes, text
+/// that is nothing but brackets one for each 20.
+const BYTES_PER_LOOK: usize = 4;
+
+/// How many looks a parse may take beyond that.
+const LOOKS: usize = 10_000;
+
+impl Tree {
+    /// Parses a text; `None` if that takes more steps than its length permits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let source = without_traps(text);
+        let mut parser = tree_sitter::Parser::new();
+        parser.set_language(&LANGUAGE).ok()?;
+        let mut left = LOOKS + source.len() / BYTES_PER_LOOK;
+        let mut progress = |_: &tree_sitter::ParseState| {
+            left = left.saturating_sub(1);
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);
+        let mut read = |at: usize, _| source.get(at..).unwrap_or_default();
+        let tree = parser.parse_with_options(&mut read, None, Some(options))?;
+        Some(Self::flatten(&tree))
+    }
+
+    fn flatten(tree: &tree_sitter::Tree) -> Self {
+        let mut nodes: Vec<Node> = Vec::new();
+        let mut cursor = tree.walk();
+        // The nodes from the root down to the parent, each with its last child so far.
+        let mut parents: Vec<(usize, Option<usize>)> = Vec::new();
+        loop {
+            let id = nodes.len();
+            let node = cursor.node();
+            let offset = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX);
+            nodes.push(Node {
+                kind: LANGUAGE.node_kind_for_id(node.kind_id()).unwrap_or("ERROR"),
+                field: cursor.field_id().and_then(|id| LANGUAGE.field_name_for_id(id.get())),
+                named: node.is_named(),
+                span: Span { start: offset(node.start_byte()), end: offset(node.end_byte()) },
+                first: None,
+                next: None,
+            });
+            if let Some((parent, last)) = parents.last_mut() {
+                let link = match last {
+                    Some(last) => nodes.get_mut(*last).map(|last| &mut last.next),
+                    None => nodes.get_mut(*parent).map(|parent| &mut parent.first),
+                };
+                if let Some(link) = link {
+                    *link = u32::try_from(id).ok();
+                }
+                *last = Some(id);
+            }
+            if cursor.goto_first_child() {
+                parents.push((id, None));
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return Self { nodes };
+                }
+                parents.pop();
+            }
+        }
+    }
+
+    /// The root.
+    pub fn root(&self) -> Option<&Node> {
+        self.nodes.first()
+    }
+
+    /// The children in the order of the text, with punctuation, without comments.
+    pub fn all<'t>(&'t self, node: &'t Node) -> impl Iterator<Item = &'t Node> {
+        let at = |id: Option<u32>| id.and_then(|id| self.nodes.get(id as usize));
+        std::iter::successors(at(node.first), move |node| at(node.next))
+            .filter(|node| !matches!(node.kind, "comment" | "line_continuation"))
+    }
+
+    /// The named children.
+    pub fn named<'t>(&'t self, node: &'t Node) -> impl Iterator<Item = &'t Node> {
+        self.all(node).filter(|node| node.named)
+    }
+
+    /// The first child in a field.
+    pub fn field<'t>(&'t self, node: &'t Node, field: &str) -> Option<&'t Node> {
+        self.all(node).find(|child| child.field == Some(field))
+    }
+}
+
+/// The text with spaces for what tree-sitter stumbles over: NUL bytes end its reading, and continued lines take it
+/// time that grows with their square. Offsets stay.
+fn without_traps(text: &str) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut rest = bytes.as_mut_slice();
+    loop {
+        let trap = match rest {
+            [0, ..] => 1,
+            [b'\\', b'\r', b'\n', ..] => 3,
+            [b'\\', ..] => 2,
+            [] => return bytes,
+            _ => 0,
+        };
+        let is_trap = !matches!(rest, [b'\\', next, ..] if !matches!(next, b'\n' | b'\r'));
+        let (done, tail) = rest.split_at_mut(trap.clamp(1, rest.len()));
+        if trap > 0 && is_trap {
+            done.fill(b' ');
+        }
+        rest = tail;
+    }
+}
