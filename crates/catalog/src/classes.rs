@@ -280,7 +280,7 @@ fn host_fits(pattern: &str, host: &str, path: &str) -> bool {
     host_fits && path.trim_start_matches('/').starts_with(start)
 }
 
-/// The host and the path of an address, in lower case: of a URL, or of a bare `host`, `host:port` or `host/path`.
+/// The host and the path of an address, in lower case: of a URL, or of a bare `host`, `host:port`, `host port` or `host/path`.
 ///
 /// Credentials, port and trailing dot are dropped. `None` if the text cannot start with a host.
 #[must_use]
@@ -289,7 +289,11 @@ pub fn host_and_path(text: &str) -> Option<(&str, &str)> {
         Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte)) => rest,
         // A URL inside a longer text, such as a command, is no address of it.
         Some(_) => return None,
-        None => text.strip_prefix("//").unwrap_or(text),
+        // A pair of host and port is told as both with a space between.
+        None => match text.split_once(' ') {
+            Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => text.strip_prefix("//").unwrap_or(text),
+        },
     };
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end)?;

@@ -48,6 +48,8 @@ fn addresses_have_ranges() {
         ("http://[2001:db8::1]/", "raw-address"),
         ("http://127.0.0.1:9000", "loopback"),
         ("localhost", "loopback"),
+        ("127.0.0.1 4444", "loopback"),
+        ("192.0.2.1 4444", "raw-address"),
         ("0.0.0.0", "loopback"),
         ("http://10.1.2.3/", "private"),
         ("192.168.0.1:80", "private"),
@@ -104,7 +106,7 @@ fn commands_have_classes() {
 fn a_text_has_all_its_classes_sorted() {
     let classes = Classes::embedded().unwrap();
     let found = classes.classify("file", ["~/.ssh/id_rsa"]);
-    assert_eq!(found, ["credential"]);
+    assert_eq!(found, ["credential", "private"]);
     assert_eq!(classes.source_kind(["/root/.aws/credentials"]), Some("file.credential"));
     assert_eq!(classes.source_kind(["notes.txt"]), None);
 }

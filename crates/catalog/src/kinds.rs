@@ -31,6 +31,7 @@ pub const SINKS: &[(&str, &str)] = &[
     ("network.send", "the network"),
     ("network.destination", "the address of a request"),
     ("process.command", "a command"),
+    ("process.input", "the input of a process"),
     ("code.execute", "code execution"),
     ("code.load", "an import"),
     ("file.write", "a file"),

@@ -59,6 +59,15 @@ impl Catalog {
         self.lookup(symbol, 0, &|name| self.attributes.get(name))
     }
 
+    /// What an item of a type's values is: of the item at a position (`socket.AcceptedPair.0`), else of any item
+    /// (`pathlib.Paths.*`).
+    #[must_use]
+    pub fn item(&self, symbol: &str, position: Option<usize>) -> Option<&Attribute> {
+        position
+            .and_then(|position| self.attribute(&format!("{symbol}.{position}")))
+            .or_else(|| self.attribute(&format!("{symbol}.*")))
+    }
+
     fn lookup<'a, T>(&self, symbol: &str, depth: u32, get: &dyn Fn(&str) -> Option<&'a T>) -> Option<&'a T> {
         if let Some(found) = get(symbol) {
             return Some(found);

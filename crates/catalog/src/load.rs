@@ -43,10 +43,9 @@ impl Catalog {
     /// What is wrong with the file, or which of its symbols the catalog already has.
     pub fn load_theme(&mut self, file_name: &str, text: &str) -> Result<(), LoadError> {
         let theme = Theme::parse(file_name, text)?;
-        theme.check_among(
-            &|name| self.models.contains_key(name) || self.attributes.contains_key(name),
-            &|name| self.aliases.get(name).cloned(),
-        )?;
+        theme.check_among(&|name| self.models.contains_key(name) || self.attributes.contains_key(name), &|name| {
+            self.aliases.get(name).cloned()
+        })?;
         self.add_theme(theme);
         Ok(())
     }

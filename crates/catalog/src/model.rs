@@ -25,7 +25,8 @@ pub struct Model {
     pub source: Option<SmolStr>,
     /// The parameters whose taint labels reach the result; `None`: those of all arguments and the receiver do.
     pub from: Option<Vec<SmolStr>>,
-    /// The type of the result, for resolving methods called on it. For a class it is the class itself.
+    /// The type of the result, for resolving methods called on it. For a class it is the class itself; `self` is the
+    /// type of the receiver.
     pub result: Option<SmolStr>,
     /// Parameters into which others flow: `self = ["data"]` for `write` of a buffer. `result` stands for the result,
     /// with the label of its source: `buffer = ["result"]` for `recv_into`.
@@ -70,7 +71,8 @@ pub struct ModelParam {
     pub named_only: bool,
 }
 
-/// A value that is read without a call: `os.environ`, `sys.argv`, or an attribute of a modelled type.
+/// A value that is read without a call: `os.environ`, `sys.argv`, an attribute of a modelled type, or an item of its
+/// values (`socket.AcceptedPair.0` at a position, `pathlib.Paths.*` at any).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Attribute {
     /// The canonical dotted symbol.
@@ -81,7 +83,8 @@ pub struct Attribute {
     pub result: Option<SmolStr>,
     /// The kind of guard that a test of the value is.
     pub guard: Option<SmolStr>,
-    /// The constant value, where it has one that evaluation may use (`string.ascii_letters`).
+    /// The constant value, where it has one that evaluation may use (`string.ascii_letters`): a number if the type is
+    /// `int`, else a text.
     pub value: Option<SmolStr>,
 }
 
@@ -95,7 +98,8 @@ pub struct Presumption {
     pub when: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// Holds only if the receiver derives from a base class outside of the package.
     pub external_base: bool,
-    /// The sink kinds of arguments, as in [`Model::args`], by position (`0`), name, or `*` for all.
+    /// The sink kinds of arguments, as in [`Model::args`], by position (`0`), name, `*` for all, or `self` for the
+    /// receiver.
     pub args: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// The actions, as in [`Model::actions`].
     pub actions: Vec<SmolStr>,

@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_wrong_signature_is_refused() {
-        for wrong in ["f", "f(x", "(x)", "f(x,)", "f(x, x)", "f(1)", "a..f()", "f(x=[)", "f(***x)", "f(x='a)", "f g()"] {
+        for wrong in ["f", "f(x", "(x)", "f(x,)", "f(x, x)", "f(1)", "a..f()", "f(x=[)", "f(***x)", "f(x='a)", "f g()"]
+        {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -126,8 +126,19 @@ pub enum Reason {
 
 const THEME_KEYS: &[&str] = &["theme", "origin", "aliases", "types", "model", "attribute", "presumption"];
 const MODEL_KEYS: &[&str] = &[
-    "signature", "signatures", "args", "actions", "source", "from", "result", "into", "calls", "guard", "pure",
-    "sanitizes", "noun",
+    "signature",
+    "signatures",
+    "args",
+    "actions",
+    "source",
+    "from",
+    "result",
+    "into",
+    "calls",
+    "guard",
+    "pure",
+    "sanitizes",
+    "noun",
 ];
 const ATTRIBUTE_KEYS: &[&str] = &["symbol", "symbols", "source", "result", "guard", "value"];
 const PRESUMPTION_KEYS: &[&str] = &["method", "methods", "when", "external_base", "args", "actions", "reason"];
@@ -417,14 +428,12 @@ impl Reader<'_> {
     fn actions(&self, table: &Table<'_>) -> Result<Vec<SmolStr>, LoadError> {
         match table.get("actions") {
             None => Ok(Vec::new()),
-            Some(value) => {
-                self.checked(self.texts(value, "actions")?, &kinds::is_action, &Reason::UnknownAction)
-            }
+            Some(value) => self.checked(self.texts(value, "actions")?, &kinds::is_action, &Reason::UnknownAction),
         }
     }
 
     /// A table of names to roles, each with the span of its name.
-    fn roles(&self, table: &Table<'_>) -> Result<Vec<(SmolStr, Vec<SmolStr>, Range<usize>)>, LoadError> {
+    fn roles(&self, table: &Table<'_>) -> Result<Vec<Roled>, LoadError> {
         let Some(value) = table.get("args") else { return Ok(Vec::new()) };
         let mut roles = Vec::new();
         for (key, value) in self.table(value, "args")?.iter() {
@@ -484,8 +493,9 @@ impl Reader<'_> {
         for (name, span) in mentioned {
             if name != RESULT && !parsed.iter().any(|(_, params, _)| find(params, name).is_some()) {
                 let signature = signatures.first().map(|(text, _)| text.to_string()).unwrap_or_default();
-                return Err(self
-                    .error(span.clone(), Reason::UnknownParameter { parameter: name.to_string(), signature }));
+                return Err(
+                    self.error(span.clone(), Reason::UnknownParameter { parameter: name.to_string(), signature })
+                );
             }
         }
         for (symbol, params, span) in parsed {
@@ -536,9 +546,8 @@ impl Reader<'_> {
                 when.insert(SmolStr::new(key.get_ref()), constants);
             }
         }
-        let (reason, _) = self
-            .optional_text(table, "reason")?
-            .ok_or_else(|| self.error(span, Reason::Missing("reason")))?;
+        let (reason, _) =
+            self.optional_text(table, "reason")?.ok_or_else(|| self.error(span, Reason::Missing("reason")))?;
         let shared = Presumption {
             method: SmolStr::default(),
             when,
@@ -554,6 +563,9 @@ impl Reader<'_> {
     }
 }
 
+/// A name, its roles, and its span.
+type Roled = (SmolStr, Vec<SmolStr>, Range<usize>);
+
 /// A name as it is spelled in the file, with its span.
 type Spelled = (SmolStr, Range<usize>);
 
@@ -561,5 +573,8 @@ type Spelled = (SmolStr, Range<usize>);
 fn find(params: &[ModelParam], spelled: &str) -> Option<SmolStr> {
     let name = spelled.trim_start_matches('*');
     let stars = spelled.len() - name.len();
-    params.iter().find(|param| param.name == name && (stars == 0 || stars == usize::from(param.stars))).map(|param| param.name.clone())
+    params
+        .iter()
+        .find(|param| param.name == name && (stars == 0 || stars == usize::from(param.stars)))
+        .map(|param| param.name.clone())
 }

@@ -1,5 +1,8 @@
 //! What the loader of theme files accepts and refuses.
 
+// Helpers of tests fail like tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use sluice_catalog::Catalog;
 use sluice_catalog::load::{LoadError, Reason};
 

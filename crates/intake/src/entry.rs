@@ -13,6 +13,11 @@ const NOT_INSTALLED: [&str; 18] = [
     "setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "versioneer.py", "test.py", "tests.py", "test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks", "scripts", "tools",
 ];
 
+/// Whether a top-level name of a source tree is most likely not installed.
+fn is_left_behind(top: &str) -> bool {
+    NOT_INSTALLED.contains(&top) || (top.ends_with(".py") && (top.starts_with("test_") || top.ends_with("_test.py")))
+}
+
 /// All entry points of a package, sorted. `files` is sorted by path.
 pub(crate) fn points(files: &[SourceFile], roots: &[Root], notes: &mut Vec<String>) -> Vec<EntryPoint> {
     let mut found = BTreeSet::new();
@@ -95,7 +100,7 @@ impl<'a> Tree<'a> {
                 let module = top.strip_suffix(".py").unwrap_or(top);
                 let named = declared.contains(module);
                 // A tree of sources holds much that is not installed; a wheel holds nothing else.
-                if !named && !self.root.installed && NOT_INSTALLED.contains(&top) {
+                if !named && !self.root.installed && root.is_empty() && is_left_behind(top) {
                     continue;
                 }
                 let is_entry = match deeper {

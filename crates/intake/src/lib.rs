@@ -4,7 +4,7 @@
 //! process [`unpack`]s the input into a [`Package`]: it opens archives, tells files apart by content, decodes text, reads the manifest, and touches neither disk nor network. An [`Input`] crosses the pipe
 //! as [`Input::to_bytes`].
 //!
-//! What is read is hostile. Nothing here fails on content, and nothing is left out silently: every file is in [`Package::files`] or in [`Coverage::unread`].
+//! What is read is hostile. Nothing here fails on content, and nothing is left out silently: every file is in [`Package::files`] or among what its [`Coverage`] names as unread.
 //!
 //! Source code is not parsed here, and nothing is judged.
 

@@ -60,6 +60,7 @@ fn a_folder_with_a_manifest_is_one_package() {
     write(root, "src/space/inner/deep.py", APP);
     write(root, "src/hook.pth", b"import example\n");
     write(root, "tests/__init__.py", APP);
+    write(root, "test_example.py", APP);
     write(root, ".git/objects/ab/cdef", b"packed");
     write(root, ".git/hooks/pre-commit", b"#!/bin/sh\nls\n");
     let package = package(root);
@@ -201,7 +202,6 @@ fn nothing_blocks_and_no_link_leads_out() {
 #[test]
 #[cfg(target_os = "linux")]
 fn what_may_not_be_read_is_recorded() {
-    // The system's own files that even an administrator cannot read stand in for a missing permission.
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "big.py", &vec![b'#'; 4000]);
     write(folder.path(), "ok.py", APP);
@@ -211,7 +211,7 @@ fn what_may_not_be_read_is_recorded() {
     assert!(input.coverage.hides_code());
 
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder.path().join("ok.py"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(folder.path().join("ok.py"), fs::Permissions::from_mode(0o000)).unwrap();
     let unreadable = fs::File::open(folder.path().join("ok.py")).is_err();
     let package = package(folder.path());
     // An administrator reads everything.

@@ -26,7 +26,6 @@ pub(crate) struct Place<'a> {
 pub(crate) enum Tone {
     Bad,
     Warn,
-    Note,
 }
 
 /// The places of a path, its steps numbered in their order; one line of code is shown once.
@@ -46,14 +45,12 @@ pub(crate) fn path_places<'a>(review: &'a Review, id: &str) -> Vec<Place<'a>> {
 }
 
 /// Renders one titled frame. The first [`MAX_PLACES`] places are shown.
-pub(crate) fn frame(look: Look, tone: Tone, name: &str, title: &str, places: &[Place<'_>], help: &str) -> String {
+pub(crate) fn frame(look: Look, tone: Tone, name: &str, title: &str, places: &[Place<'_>]) -> String {
     let name = escape(name);
     let title = escape(title);
-    let help = escape(help);
     let level = match tone {
         Tone::Bad => Level::ERROR,
         Tone::Warn => Level::WARNING,
-        Tone::Note => Level::NOTE,
     };
     let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Unicode).term_width(look.width);
@@ -63,9 +60,6 @@ pub(crate) fn frame(look: Look, tone: Tone, name: &str, title: &str, places: &[P
         .elements(Vec::<Snippet<'_, Annotation<'_>>>::new());
     for excerpt in excerpts(places) {
         group = excerpt.add_to(group);
-    }
-    if !help.is_empty() {
-        group = group.element(Level::HELP.message(help));
     }
     renderer.render(&[group])
 }

@@ -110,14 +110,6 @@ fn reason(claims: &[Claim], change: &Change) -> String {
     }
 }
 
-fn tone(stance: &str) -> (Tone, &'static str) {
-    match stance {
-        "malicious" => (Tone::Bad, "behavior"),
-        "weakness" => (Tone::Warn, "weakness"),
-        _ => (Tone::Note, "note"),
-    }
-}
-
 fn behaviors(page: &mut Page, review: &Review) {
     if review.behaviors.is_empty() {
         return;
@@ -132,45 +124,37 @@ fn behaviors(page: &mut Page, review: &Review) {
 }
 
 fn one_behavior(page: &mut Page, review: &Review, behavior: &BehaviorMatch) {
-    let look = page.look();
-    let (tone, word) = tone(&behavior.stance);
     let presumed = if behavior.presumed { " (presumed)" } else { "" };
     let title = format!("{}{presumed}", behavior.title);
-    let mut help = behavior.advice.clone();
-    if !help.is_empty() {
-        help.push(' ');
-    }
-    help.push_str(&format!("See `sluice explain {}`.", behavior.id));
-    let name = format!("{word} {}", behavior.id);
-    let shown: Vec<Vec<Place<'_>>> = behavior
-        .paths
-        .iter()
-        .take(MAX_FRAMES)
-        .map(|id| path_places(review, id))
-        .filter(|places| !places.is_empty())
-        .collect();
-    if shown.is_empty() {
-        let places: Vec<Place<'_>> = behavior
-            .evidence
-            .iter()
-            .filter_map(|id| review.evidence(id))
-            .map(|evidence| Place { evidence, label: String::new() })
-            .collect();
-        page.rendered(&frame(look, tone, &name, &title, &places, &help));
-        left_out(page, places.len().saturating_sub(MAX_PLACES), "further place", "further places");
-    } else {
-        let last = shown.len() - 1;
-        for (index, places) in shown.iter().enumerate() {
-            let help = if index == last { help.as_str() } else { "" };
-            page.rendered(&frame(look, tone, &name, &title, places, help));
-        }
-        left_out(page, behavior.paths.len().saturating_sub(MAX_FRAMES), "further path", "further paths");
+    match behavior.stance.as_str() {
+        "malicious" => frames(page, review, behavior, Tone::Bad, &format!("behavior {}", behavior.id), &title),
+        "weakness" => frames(page, review, behavior, Tone::Warn, &format!("weakness {}", behavior.id), &title),
+        // What honest code does is said and not shown.
+        _ => page.hanging("  ", "    ", &format!("{}: {title}", behavior.id)),
     }
     page.prose(2, &behavior.sentence);
+    page.prose(2, &format!("{} See `sluice explain {}`.", behavior.advice, behavior.id));
     let mut labels: Vec<String> = behavior.attack.clone();
     labels.extend(behavior.cwe.iter().map(|number| format!("CWE-{number}")));
     if !labels.is_empty() {
         page.line(FAINT, &format!("  {}", labels.join(", ")));
+    }
+}
+
+/// The code of a behavior: its paths, or, where it has none, its places.
+fn frames(page: &mut Page, review: &Review, behavior: &BehaviorMatch, tone: Tone, name: &str, title: &str) {
+    let look = page.look();
+    let paths: Vec<Vec<Place<'_>>> =
+        behavior.paths.iter().map(|id| path_places(review, id)).filter(|places| !places.is_empty()).collect();
+    for places in paths.iter().take(MAX_FRAMES) {
+        page.rendered(&frame(look, tone, name, title, places));
+    }
+    left_out(page, paths.len().saturating_sub(MAX_FRAMES), "further path", "further paths");
+    if paths.is_empty() {
+        let evidence = behavior.evidence.iter().filter_map(|id| review.evidence(id));
+        let places: Vec<Place<'_>> = evidence.map(|evidence| Place { evidence, label: String::new() }).collect();
+        page.rendered(&frame(look, tone, name, title, &places));
+        left_out(page, places.len().saturating_sub(MAX_PLACES), "further place", "further places");
     }
 }
 
@@ -209,7 +193,7 @@ fn flow_sentence(review: &Review, path: &FlowPath) -> String {
         if from.file == to.file && first == last {
             sentence.push_str(&format!(", {}:{first}", from.file));
         } else if from.file == to.file {
-            sentence.push_str(&format!(", {}:{first}–{last}", from.file));
+            sentence.push_str(&format!(", {}:{}–{}", from.file, first.min(last), first.max(last)));
         } else {
             sentence.push_str(&format!(", {}:{first} to {}:{last}", from.file, to.file));
         }

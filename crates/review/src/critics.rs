@@ -74,7 +74,7 @@ fn beyond_coverage(view: &View<'_>, drafts: &mut [Draft], coverage: &Coverage, v
         if verdicts.withdrawn.contains(&at) {
             continue;
         }
-        draft.text = format!("In what was read: {}", draft.text);
+        draft.text = format!("In what was read: {}", crate::prose::words::lower_first(&draft.text));
         verdicts.remarks.push(Remark {
             by: "coverage",
             claim: Some(at),
@@ -124,4 +124,24 @@ pub(crate) fn innocence(found: &mut [Found<'_>]) -> Vec<(String, String)> {
         }
     }
     remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::Reviewer;
+    use crate::model::Field;
+
+    #[test]
+    fn what_is_shown_is_not_denied() {
+        let mut shown = Draft::new(Field::Sinks, "sink.code", 0, "Code: `exec()` (3).".to_owned());
+        shown.by = Reviewer::Flow;
+        let denied = Draft::new(Field::Anomalies, "absence", 0, "no dynamic execution".to_owned()).negative(&["sink.code"]);
+        let other = Draft::new(Field::Anomalies, "absence", 0, "no command".to_owned()).negative(&["sink.command"]);
+        let mut verdicts = Verdicts::default();
+        contradiction(&[shown, denied, other], &mut verdicts);
+        assert_eq!(verdicts.withdrawn, BTreeSet::from([1]));
+        assert_eq!(verdicts.remarks.len(), 1);
+        assert!(verdicts.remarks[0].text.contains("`exec()` (3)"), "{:?}", verdicts.remarks);
+    }
 }

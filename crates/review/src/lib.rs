@@ -88,7 +88,6 @@ pub fn review_matches(
     };
     let outcome = panel::run(&view, &found, &coverage, weights, worst, true);
     use_ids(&mut ids, &outcome, &files, &found, facts);
-    let mut coverage = coverage;
     note_gaps(&mut coverage, facts);
     let claims: Vec<_> = outcome.claims.iter().chain(&outcome.withdrawn).cloned().collect();
     let mut all_claims = ids.claims(&claims, "");

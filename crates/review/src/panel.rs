@@ -50,7 +50,7 @@ pub(crate) fn run(
     } else {
         Vec::new()
     };
-    let mut drafts = merge(by_reviewer);
+    let mut drafts = merge(view, by_reviewer);
     fill(&mut drafts);
     let verdicts = critics::criticize(view, &mut drafts, coverage);
     let mut numbers = scores::numbers(view, &found, coverage, weights, Scope::All);
@@ -133,15 +133,15 @@ fn own_report(
 }
 
 /// The claims of all reviewers without repetitions, in the order of the report.
-fn merge(by_reviewer: Vec<(Reviewer, Vec<Draft>)>) -> Vec<Draft> {
+fn merge(view: &View<'_>, by_reviewer: Vec<(Reviewer, Vec<Draft>)>) -> Vec<Draft> {
     let mut seen: BTreeSet<(Field, String)> = BTreeSet::new();
     let mut drafts: Vec<Draft> = by_reviewer
         .into_iter()
         .flat_map(|(_, drafts)| drafts)
         .filter(|draft| seen.insert((draft.field, draft.text.clone())))
         .collect();
-    drafts.sort_by(|a, b| {
-        (a.field, a.rank, a.evidence.first()).cmp(&(b.field, b.rank, b.evidence.first()))
+    drafts.sort_by_key(|draft| {
+        (draft.field, draft.rank, draft.evidence.iter().map(|place| view.position(*place)).min())
     });
     drafts
 }

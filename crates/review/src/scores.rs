@@ -258,7 +258,7 @@ fn form_reasons(view: &View<'_>, weights: &Weights) -> Vec<Reason> {
     if view.modules().any(|module| module.form.strange_characters > 3) && hides {
         reasons.push(Reason::of("form.characters", "", "invisible characters", form.strange_characters));
     }
-    if view.modules().any(|module| module.form.computed_names > 2) && hides {
+    if !crate::prose::anomalies::computed(view).is_empty() {
         reasons.push(Reason::of("form.computed-names", "", "computed names", form.computed_names));
     }
     reasons
@@ -303,11 +303,7 @@ fn obfuscated(view: &View<'_>, weights: &Weights) -> (f64, Vec<Reason>) {
     for call in view.unmodelled() {
         add(model.call, call.evidence);
     }
-    let computed: f64 = view
-        .modules()
-        .filter(|module| module.depth == 0)
-        .map(|module| f64::from(module.form.computed_names) * model.computed_name)
-        .sum();
+    let computed = crate::prose::anomalies::computed(view).len() as f64 * model.computed_name * 2.0;
     // The computed name's own call is among the facts already.
     let computed = computed.min(all);
     let closed: f64 =

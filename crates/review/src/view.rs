@@ -27,7 +27,50 @@ pub(crate) struct Part {
     pub layers: Vec<usize>,
     pub unopened: Vec<usize>,
     pub unmodelled: Vec<usize>,
+    pub constants: Vec<usize>,
     pub limits: Vec<usize>,
+}
+
+impl Part {
+    fn extend(&mut self, other: &Self) {
+        let lists: [(&mut Vec<usize>, &Vec<usize>); 13] = [
+            (&mut self.modules, &other.modules),
+            (&mut self.events, &other.events),
+            (&mut self.paths, &other.paths),
+            (&mut self.functions, &other.functions),
+            (&mut self.dead_stores, &other.dead_stores),
+            (&mut self.unused_helpers, &other.unused_helpers),
+            (&mut self.raises, &other.raises),
+            (&mut self.handlers, &other.handlers),
+            (&mut self.layers, &other.layers),
+            (&mut self.unopened, &other.unopened),
+            (&mut self.unmodelled, &other.unmodelled),
+            (&mut self.constants, &other.constants),
+            (&mut self.limits, &other.limits),
+        ];
+        for (own, added) in lists {
+            own.extend(added);
+            own.sort_unstable();
+            own.dedup();
+        }
+    }
+}
+
+/// True for a file of tests, documentation or examples, by its folder or name.
+fn beside(path: &str) -> bool {
+    const FOLDERS: [&str; 9] =
+        ["test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks", "samples"];
+    let mut parts = path.split('/').rev();
+    let name = parts.next().unwrap_or("");
+    name.starts_with("test_") || name.starts_with("conftest.") || parts.any(|folder| FOLDERS.contains(&folder))
+}
+
+/// The folder `name-version/` that holds everything.
+fn root_of(facts: &Facts) -> String {
+    let mut roots = facts.modules.iter().map(|module| module.path.split_once('/').map(|(root, _)| root));
+    let Some(Some(first)) = roots.next() else { return String::new() };
+    let versioned = first.rsplit_once('-').is_some_and(|(_, version)| version.starts_with(|c: char| c.is_ascii_digit()));
+    if versioned && roots.all(|root| root == Some(first)) { format!("{first}/") } else { String::new() }
 }
 
 /// All facts by file.
@@ -37,6 +80,10 @@ pub(crate) struct Index<'a> {
     /// By the path of the file.
     pub files: BTreeMap<&'a str, Part>,
     pub all: Part,
+    /// All files but tests, documentation and examples: what a package's prose tells first.
+    pub told: Part,
+    /// The folder `name-version/` that all files stand in, with its slash; empty if there is none.
+    pub root: String,
     events_at: FxHashMap<(u32, u32, u32), EventId>,
     /// Paths by the place of their sink.
     paths_to: FxHashMap<EvidenceId, Vec<usize>>,
@@ -77,6 +124,7 @@ impl<'a> Index<'a> {
         sort_in!(layers, |layer: &sluice_flow::facts::Layer| file_of(layer.parent));
         sort_in!(unopened, |unopened: &sluice_flow::facts::Unopened| file_at(unopened.evidence));
         sort_in!(unmodelled, |call: &sluice_flow::facts::Unmodelled| file_at(call.evidence));
+        sort_in!(constants, |constant: &sluice_flow::facts::ConstantFact| file_at(constant.evidence));
         sort_in!(limits, |limit: &sluice_flow::facts::LimitHit| file_of(limit.module));
         // A path that crosses files belongs to the file of its source and to that of its sink.
         for (at, path) in facts.paths.iter().enumerate() {
@@ -118,14 +166,24 @@ impl<'a> Index<'a> {
                 }
             }
         }
+        let root = root_of(facts);
+        let mut told = Part::default();
+        for (file, part) in &files {
+            if !beside(file.strip_prefix(root.as_str()).unwrap_or(file)) {
+                told.extend(part);
+            }
+        }
+        if told.modules.is_empty() {
+            told = all.clone();
+        }
         let by_place = |id: EvidenceId| facts.evidence(id).map(|place| (place.module, place.start, place.end));
-        for part in files.values_mut().chain(std::iter::once(&mut all)) {
+        for part in files.values_mut().chain([&mut all, &mut told]) {
             part.events.sort_by_key(|at| facts.events.get(*at).and_then(|event| by_place(event.evidence)));
             part.raises.sort_by_key(|at| facts.raises.get(*at).and_then(|raise| by_place(raise.evidence)));
             part.handlers.sort_by_key(|at| facts.handlers.get(*at).and_then(|handler| by_place(handler.evidence)));
             part.functions.sort_by_key(|at| facts.functions.get(*at).and_then(|function| by_place(function.evidence)));
         }
-        Self { facts, package, files, all, events_at, paths_to, makers, classes, network_functions }
+        Self { facts, package, files, all, told, root, events_at, paths_to, makers, classes, network_functions }
     }
 
     /// The event whose place is exactly this one.
@@ -207,6 +265,7 @@ impl<'a> View<'a> {
         unopened: sluice_flow::facts::Unopened,
         unmodelled: sluice_flow::facts::Unmodelled,
         limits: sluice_flow::facts::LimitHit,
+        constants: sluice_flow::facts::ConstantFact,
     }
 
     pub(crate) fn facts(&self) -> &'a Facts {
@@ -234,6 +293,24 @@ impl<'a> View<'a> {
 
     pub(crate) fn place(&self, id: EvidenceId) -> Option<&'a Evidence> {
         self.index.facts.evidence(id)
+    }
+
+    /// The same without tests, documentation and examples.
+    pub(crate) fn told(&self) -> Self {
+        if self.is_file() { *self } else { Self { part: &self.index.told, ..*self } }
+    }
+
+    /// True if the event runs when its file is imported. A file that is a script as well calls its functions below a
+    /// test of its name, which is no import.
+    pub(crate) fn on_import(&self, event: &Event) -> bool {
+        let guarded = event.guards.iter().any(|guard| guard.text.contains("__main__"));
+        let script = || self.module_of(event.evidence).is_some_and(|module| module.text.contains("__main__"));
+        !guarded && (self.is_top_level(event.function) || event.when.contains("import") && !script())
+    }
+
+    /// The order of the text: module, offset.
+    pub(crate) fn position(&self, id: EvidenceId) -> (u32, u32) {
+        self.place(id).map_or((u32::MAX, 0), |place| (place.module.0, place.start))
     }
 
     pub(crate) fn module_of(&self, id: EvidenceId) -> Option<&'a ModuleFacts> {

@@ -15,67 +15,92 @@ use smol_str::SmolStr;
 pub(crate) struct Analysis {
     pub(crate) sources: Vec<Source>,
     pub(crate) context: Context,
+    /// Names of files that are not those in the package, by the name in the package; see [`analysis`].
+    names: BTreeMap<String, String>,
     /// Files that hold code which no front end reads, with what they are.
     unanalyzed: Vec<(String, String)>,
     /// Notes on files that stand in several archives.
     notes: Vec<String>,
 }
 
-/// Chooses what is analyzed. Of files that stand with the same content at the same place in several archives of one
-/// package, such as a source archive and its wheels, the first is analyzed for all.
+impl Analysis {
+    /// The name under which a file of the package is told of.
+    fn name(&self, path: &str) -> String {
+        self.names.get(path).map_or(path, String::as_str).to_owned()
+    }
+}
+
+/// Chooses what is analyzed.
+///
+/// The archives of one version, a source archive and its wheels, are one package: each of their files has the name
+/// under which it is installed. Of files with the same name and content the first is analyzed for all; one whose name
+/// is taken by other content keeps its full name, with the archive's.
 pub(crate) fn analysis(package: &Package) -> Analysis {
-    let mut sources = Vec::new();
-    let mut unanalyzed = Vec::new();
-    let mut notes = Vec::new();
-    // Path in the installed package → the archives' paths that hold it, by digest.
-    let mut places: BTreeMap<String, BTreeMap<&str, &str>> = BTreeMap::new();
-    // A left-out path → the path that is analyzed in its place.
-    let mut twins: BTreeMap<&str, &str> = BTreeMap::new();
-    let archives = archives(package);
+    let merged = merges(package);
+    let mut analysis = Analysis {
+        sources: Vec::new(),
+        context: Context::default(),
+        names: BTreeMap::new(),
+        unanalyzed: Vec::new(),
+        notes: Vec::new(),
+    };
+    // Installed name → digest and full name of the file that has it.
+    let mut taken: BTreeMap<String, (&str, &str)> = BTreeMap::new();
+    let mut twins = 0_usize;
     for file in &package.files {
         let Some((text, language)) = source(file) else {
             if let Some(what) = unread_code(&file.kind) {
-                unanalyzed.push((file.path.clone(), what));
+                analysis.unanalyzed.push((file.path.clone(), what));
             }
             continue;
         };
-        if archives > 1 {
-            let same_place = places.entry(installed_path(&file.path)).or_default();
-            if let Some(first) = same_place.get(file.digest.as_str()) {
-                twins.insert(&file.path, first);
-                continue;
+        let mut path = file.path.clone();
+        if merged {
+            let short = installed_path(&file.path);
+            match taken.get(&short) {
+                Some((digest, _)) if *digest == file.digest => {
+                    analysis.names.insert(file.path.clone(), short);
+                    twins += 1;
+                    continue;
+                }
+                Some((_, other)) => analysis
+                    .notes
+                    .push(format!("`{}` differs from `{other}`, which is installed to the same place", file.path)),
+                None => {
+                    taken.insert(short.clone(), (&file.digest, &file.path));
+                    analysis.names.insert(file.path.clone(), short.clone());
+                    path = short;
+                }
             }
-            if let Some(other) = same_place.values().next() {
-                notes.push(format!("`{}` differs from `{other}`, which is installed to the same place", file.path));
-            }
-            same_place.insert(&file.digest, &file.path);
         }
-        sources.push(Source { path: file.path.clone(), text, language });
+        analysis.sources.push(Source { path, text, language });
     }
-    if !twins.is_empty() {
-        notes.push(format!(
-            "{} files stand in several archives with the same content and were analyzed once",
-            twins.len()
-        ));
+    // The order of names is the order of the output, and must not depend on the archives'.
+    analysis.sources.sort_by(|a, b| a.path.cmp(&b.path));
+    if twins > 0 {
+        analysis
+            .notes
+            .push(format!("{twins} files stand in several archives with the same content and were analyzed once"));
     }
-    let mut entries: Vec<Entry> = Vec::new();
     let mut known: BTreeSet<(SmolStr, String, Option<String>)> = BTreeSet::new();
     for point in &package.manifest.entry_points {
         let Some(file) = &point.file else { continue };
-        let file = twins.get(file.as_str()).map_or_else(|| file.clone(), |first| (*first).to_owned());
+        let file = analysis.name(file);
         let function = point.function.as_deref().and_then(function_name).map(ToOwned::to_owned);
         let when = SmolStr::new(when(point.kind));
         if known.insert((when.clone(), file.clone(), function.clone())) {
-            entries.push(Entry { when, file, function });
+            analysis.context.entries.push(Entry { when, file, function });
         }
     }
-    Analysis { sources, context: Context { entries }, unanalyzed, notes }
+    analysis
 }
 
-/// The number of archives side by side in a package; 1 for a folder or a file.
-fn archives(package: &Package) -> usize {
-    let roots: BTreeSet<&str> = package.files.iter().filter_map(|file| Some(file.path.split_once("!/")?.0)).collect();
-    roots.len().max(1)
+/// True if the package is a set of archives side by side, as a version from an index is, and nothing else.
+fn merges(package: &Package) -> bool {
+    let mut inside = package.files.iter().filter(|file| file.kind != FileKind::Archive).peekable();
+    package.kind == PackageKind::Package
+        && inside.peek().is_some()
+        && inside.all(|file| file.path.split_once("!/").is_some_and(|(archive, _)| !archive.contains('/')))
 }
 
 /// Where a file of an archive is installed: without the archive's own name, the folder that a source archive puts
@@ -190,32 +215,54 @@ pub(crate) fn info(package: &Package, analysis: &Analysis, facts: &Facts, left_o
         summary: manifest.summary.clone(),
         description: manifest.description.clone(),
         urls,
-        entry_points: manifest.entry_points.iter().map(entry_point).collect(),
-        files: package.files.iter().map(file_info).collect(),
+        entry_points: entry_points(package, analysis),
+        files: files(package, analysis),
         coverage,
     }
 }
 
-fn entry_point(point: &sluice_intake::EntryPoint) -> EntryPoint {
-    EntryPoint {
-        when: when(point.kind).to_owned(),
-        name: String::new(),
-        file: point.file.clone(),
-        function: point.function.as_deref().and_then(function_name).map(ToOwned::to_owned),
-        command: None,
+/// What the manifest declares to run. What several archives declare alike is told once.
+fn entry_points(package: &Package, analysis: &Analysis) -> Vec<EntryPoint> {
+    let mut points: Vec<EntryPoint> = Vec::new();
+    for point in &package.manifest.entry_points {
+        let point = EntryPoint {
+            when: when(point.kind).to_owned(),
+            name: String::new(),
+            file: point.file.as_deref().map(|file| analysis.name(file)),
+            function: point.function.as_deref().and_then(function_name).map(ToOwned::to_owned),
+            command: None,
+        };
+        if !points.contains(&point) {
+            points.push(point);
+        }
     }
+    points
 }
 
-fn file_info(file: &SourceFile) -> FileInfo {
-    let kind = match &file.kind {
+/// The files under the names they are told of, each once.
+fn files(package: &Package, analysis: &Analysis) -> Vec<FileInfo> {
+    let mut known = BTreeSet::new();
+    package
+        .files
+        .iter()
+        .map(|file| FileInfo {
+            path: analysis.name(&file.path),
+            kind: kind_word(&file.kind).to_owned(),
+            size: file.size,
+        })
+        .filter(|file| known.insert(file.path.clone()))
+        .collect()
+}
+
+const fn kind_word(kind: &FileKind) -> &'static str {
+    match kind {
         FileKind::Python | FileKind::PythonStub | FileKind::OtherSource(_) => "source",
         FileKind::Text => "text",
         FileKind::Data => "data",
         FileKind::Binary(_) => "binary",
         FileKind::Archive => "archive",
         FileKind::Empty => "empty",
-    };
-    FileInfo { path: file.path.clone(), kind: kind.to_owned(), size: file.size }
+    }
 }
 
 /// The files that analyzed code or the manifest names: what of them was not analyzed can be reached, and matters.

@@ -345,6 +345,19 @@ impl Engine<'_> {
                 let id = args.positional.first().and_then(|(_, id)| *id).unwrap_or(ExprId(u32::MAX));
                 Some(self.as_text(module, &value, id))
             }
+            "len" if first.as_ref().is_some_and(|value| value.object().is_some()) => {
+                let value = first?;
+                let object = self.object(value.object()?)?;
+                let count = match object.kind {
+                    ObjectKind::Dict => object.fields.len(),
+                    _ => object.items.len(),
+                };
+                Some(if object.complete && value.refs().len() == 1 {
+                    Value::constant(Const::Int(i64::try_from(count).unwrap_or(i64::MAX)))
+                } else {
+                    Value::UNKNOWN
+                })
+            }
             "isinstance" | "issubclass" | "hasattr" | "callable" | "len" | "id" | "hash" | "bool" => {
                 Some(self.known_function(name, args).unwrap_or_default())
             }

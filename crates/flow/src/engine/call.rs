@@ -183,9 +183,11 @@ impl Engine<'_> {
     pub(crate) fn call_unknown(&mut self, module: &Rc<Module>, function: &Value, args: &Args, site: Site) -> Value {
         let written = self.written(module, site.callee);
         let mut value = Value::UNKNOWN;
-        let mut all: Vec<Value> = args.all().cloned().collect();
-        all.push(function.clone());
+        let all: Vec<Value> = args.all().cloned().collect();
         self.inherit(&mut value, &all.iter().collect::<Vec<_>>(), None);
+        let (labels, tokens) = self.of_receiver(function);
+        value.add_labels(&labels);
+        value.add_tokens(&tokens);
         self.escape(module, args, site);
         let value = self.through(value, module, site, &written);
         self.named_result(value, module, site, args)
@@ -283,32 +285,40 @@ impl Engine<'_> {
         }
         if self.presume(module, name, receiver, args, site) {
             let mut value = Value::UNKNOWN;
-            let mut all: Vec<Value> = args.all().cloned().collect();
-            all.push(receiver.clone());
+            let all: Vec<Value> = args.all().cloned().collect();
             self.inherit(&mut value, &all.iter().collect::<Vec<_>>(), None);
             return self.named_result(value, module, site, args);
         }
-        // A method that stores: what goes in stays in the receiver.
-        if matches!(
-            name.as_str(),
-            "append" | "extend" | "add" | "update" | "insert" | "write" | "put" | "push" | "setdefault" | "attach"
-                | "appendleft" | "add_header" | "writestr"
-        ) && !args.positional.is_empty()
-            && let Some(ExprKind::Attr { base, .. }) = module.expr(site.callee).map(|expr| &expr.kind)
-        {
-            let base = *base;
-            let id = match receiver.object() {
-                Some(id) => id,
-                None => self.opaque(module, receiver, base),
-            };
-            let place = self.place(site.span, None);
-            let written = self.written(module, site.callee);
-            for value in args.all().cloned().collect::<Vec<_>>() {
-                let value = self.stepped(value, StepKind::Store, place, &written);
-                self.store_any(id, &value);
-            }
-        }
+        self.stores_by_name(module, name, receiver, args, site);
         self.call_unknown(module, receiver, args, site)
+    }
+
+    /// A method that is named for storing: what goes in stays in the receiver.
+    pub(crate) fn stores_by_name(
+        &mut self,
+        module: &Rc<Module>,
+        name: &str,
+        receiver: &Value,
+        args: &Args,
+        site: Site,
+    ) {
+        const STORES: &[&str] =
+            &["append", "extend", "add", "update", "insert", "write", "put", "push", "setdefault", "attach", "set_"];
+        if args.positional.is_empty() || !STORES.iter().any(|prefix| name.starts_with(prefix)) {
+            return;
+        }
+        let Some(ExprKind::Attr { base, .. }) = module.expr(site.callee).map(|expr| &expr.kind) else { return };
+        let base = *base;
+        let id = match receiver.object() {
+            Some(id) => id,
+            None => self.opaque(module, receiver, base),
+        };
+        let place = self.place(site.span, None);
+        let written = self.written(module, site.callee);
+        for value in args.all().cloned().collect::<Vec<_>>() {
+            let value = self.stepped(value, StepKind::Store, place, &written);
+            self.store_any(id, &value);
+        }
     }
 
     /// Methods that only texts have, in the standard library's own types.
@@ -590,10 +600,7 @@ impl Engine<'_> {
             self.inlined += 1;
             let values = bound
                 .iter()
-                .enumerate()
-                .map(|(index, value)| {
-                    let param = function.params.get(index);
-                    let name = param.map(|param| param.name.clone()).unwrap_or_default();
+                .map(|value| {
                     let value = value.clone().unwrap_or_default();
                     self.stepped(value, StepKind::Pass, place, &name)
                 })
@@ -649,9 +656,10 @@ impl Engine<'_> {
             return true;
         }
         // A function without effects of known arguments is worth its result.
-        let known = !bound.is_empty()
-            && bound.iter().all(|value| value.as_ref().is_some_and(|value| self.concrete(value, 3).is_some()));
-        known && !summary.effects && summary.result.known().is_none()
+        if summary.effects || summary.result.known().is_some() || bound.is_empty() {
+            return false;
+        }
+        bound.iter().all(|value| value.as_ref().is_some_and(|value| self.concrete(value, 3).is_some()))
     }
 
     /// What a call does according to the summary of the function.
@@ -663,20 +671,14 @@ impl Engine<'_> {
         place: crate::facts::EvidenceId,
         name: &SmolStr,
     ) -> Value {
-        let target = self.module(key.module);
         let mut passed: Vec<Vec<Label>> = Vec::with_capacity(bound.len());
         for (index, value) in bound.iter().enumerate() {
             let labels = value.as_ref().map(|value| self.deep(value).0).unwrap_or_default();
-            let param = target
-                .function(FuncId(key.func))
-                .and_then(|function| function.params.get(index))
-                .map(|param| param.name.clone())
-                .unwrap_or_default();
             let labels: Vec<Label> = labels
                 .into_iter()
                 .map(|label| Label {
                     origin: label.origin,
-                    trace: self.step(Some(label.trace), StepKind::Pass, place, param.clone()),
+                    trace: self.step(Some(label.trace), StepKind::Pass, place, name.clone()),
                 })
                 .collect();
             let number = u32::try_from(index).unwrap_or(u32::MAX);
@@ -686,8 +688,14 @@ impl Engine<'_> {
             passed.push(labels);
         }
         let flows: Vec<(u32, u32, Rc<SinkData>)> = summary.flows.clone();
+        let constructor = self.is_constructor(key);
         for (index, inner, sink) in flows {
             for label in passed.get(index as usize).cloned().unwrap_or_default() {
+                if constructor && sink.function != key && self.is_param(label.origin) {
+                    // A field that another method sends: told of the constructor; whoever passes a parameter of its
+                    // own to the constructor need not call that method.
+                    continue;
+                }
                 let trace = self.splice(label.trace, inner);
                 self.record_flow(Label { origin: label.origin, trace }, &sink);
             }
@@ -840,6 +848,19 @@ impl Engine<'_> {
             };
             self.store_field(id, name, value);
         }
+    }
+
+    /// True if the function is a constructor.
+    pub(crate) fn is_constructor(&self, key: Key) -> bool {
+        self.modules
+            .get(key.module as usize)
+            .and_then(|module| module.function(FuncId(key.func)))
+            .is_some_and(|function| function.name == "__init__")
+    }
+
+    /// True if the origin is a parameter.
+    pub(crate) fn is_param(&self, origin: u32) -> bool {
+        self.origins.get(origin as usize).is_some_and(|origin| matches!(origin.key, OriginKey::Param(..)))
     }
 
     /// What a property's getter gives.

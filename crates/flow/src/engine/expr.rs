@@ -11,7 +11,6 @@ use smol_str::SmolStr;
 
 use super::builtins::is_builtin;
 use super::heap::{ObjectKind, field_name};
-use super::stmt::find_slot;
 use super::value::{Data, Key, ObjectId, Ref, Term, Value};
 use super::{Engine, Origin, OriginKey, Progress};
 use crate::evaluate::{self, Concrete};
@@ -49,7 +48,7 @@ impl Engine<'_> {
                 self.touched(value, module, id, span)
             }
             ExprKind::Free(name) => {
-                if let Some(value) = self.star_attr(self.here().module, name, 0) {
+                if let Some(value) = self.star_attr(self.here().module, name) {
                     return self.touched(value, module, id, span);
                 }
                 if is_builtin(name) {
@@ -373,14 +372,14 @@ impl Engine<'_> {
                         if let Some(kind) = kind {
                             value.add_ref(Ref::Instance(kind));
                         }
-                        let (labels, tokens) = self.deep(object);
+                        let (labels, tokens) = self.of_receiver(object);
                         value.add_labels(&labels);
                         value.add_tokens(&tokens);
                         add(value, &mut result);
                     } else {
                         let receiver = object.clone();
                         let mut value = Value::reference(Ref::Method(member, receiver));
-                        let (labels, tokens) = self.deep(object);
+                        let (labels, tokens) = self.of_receiver(object);
                         value.add_labels(&labels);
                         value.add_tokens(&tokens);
                         add(value, &mut result);
@@ -435,7 +434,7 @@ impl Engine<'_> {
             return value;
         }
         let mut value = Value::reference(Ref::Unresolved(name.clone(), object.clone()));
-        let (labels, tokens) = self.deep(object);
+        let (labels, tokens) = self.of_receiver(object);
         value.add_labels(&labels);
         value.add_tokens(&tokens);
         let here = self.here().module;
@@ -1152,8 +1151,7 @@ impl Engine<'_> {
     /// What a name stands for in another frame; for `globals()["name"]` and the like.
     pub(crate) fn global_named(&mut self, name: &str) -> Option<Value> {
         let here = self.here().module;
-        let module = self.module(here);
-        find_slot(&module, FuncId::MODULE, name)?;
+        self.slot_named(Key { module: here, func: FuncId::MODULE.0 }, name)?;
         self.module_attr(here, name)
     }
 }

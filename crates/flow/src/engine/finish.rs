@@ -76,9 +76,6 @@ impl Engine<'_> {
                 function: function_of(*key),
             });
         }
-        if self.budget.exhausted {
-            self.limits.push((0, "evaluation steps", "some values were not evaluated".to_owned()));
-        }
         for (module, budget, what) in &self.limits {
             let hit = LimitHit { module: ModuleId(*module), budget: SmolStr::new(*budget), what: what.clone() };
             if !facts.limits.contains(&hit) {
@@ -209,7 +206,7 @@ impl Engine<'_> {
         }
         let modules: Vec<_> = self.modules.clone();
         let pairs: Vec<(&Module, &Structure)> =
-            modules.iter().map(std::convert::AsRef::as_ref).zip(structures).collect();
+            modules.iter().map(AsRef::as_ref).zip(structures).collect();
         for helper in structure::unused_helpers(&pairs) {
             let module = number(helper.module);
             let key = |func: FuncId| Key { module, func: func.0 };

@@ -236,6 +236,35 @@ impl Engine<'_> {
         (all.labels().to_vec(), all.tokens().to_vec())
     }
 
+    /// True if the value is an instance of a class of this package.
+    pub(crate) fn is_instance(&self, value: &Value) -> bool {
+        value
+            .object()
+            .and_then(|id| self.object(id))
+            .is_some_and(|object| matches!(object.kind, ObjectKind::Instance(_)))
+    }
+
+    /// Labels and identities that a method's result may have from its receiver: of a container those inside, of an
+    /// instance only its own, since a method says by itself which fields it reads.
+    pub(crate) fn of_receiver(&self, value: &Value) -> (Vec<Label>, Vec<u64>) {
+        if self.is_instance(value) {
+            return (value.labels().to_vec(), value.tokens().to_vec());
+        }
+        self.deep(value)
+    }
+
+    /// Everything an instance holds, its fields included.
+    pub(crate) fn whole(&self, value: &Value) -> Vec<Label> {
+        let mut all = Value::UNKNOWN;
+        all.add_labels(value.labels());
+        if let Some(object) = value.object().and_then(|id| self.object(id)) {
+            for inner in object.fields.values().chain(&object.items).chain(std::iter::once(&object.rest)).take(WIDE) {
+                all.add_labels(&self.deep(inner).0);
+            }
+        }
+        all.labels().to_vec()
+    }
+
     fn deep_into(&self, value: &Value, all: &mut Value, seen: &mut Vec<ObjectId>, depth: u32, left: &mut usize) {
         all.add_labels(value.labels());
         all.add_tokens(value.tokens());
@@ -248,6 +277,12 @@ impl Engine<'_> {
                 Ref::Object(id) if !seen.contains(id) => {
                     seen.push(*id);
                     let Some(object) = self.object(*id) else { continue };
+                    if let ObjectKind::Instance(class) = object.kind
+                        && self.selves.get(&class) == Some(id)
+                    {
+                        // The receiver of a method as such: its fields are read by name, not with the whole.
+                        continue;
+                    }
                     self.deep_into(&object.rest, all, seen, depth - 1, left);
                     for inner in object.items.iter().chain(object.fields.values()) {
                         if inner.is_unknown() {
@@ -260,6 +295,9 @@ impl Engine<'_> {
                     }
                 }
                 Ref::Method(_, receiver) | Ref::Unresolved(_, receiver) | Ref::Function(_, Some(receiver)) => {
+                    if self.is_instance(receiver) {
+                        continue;
+                    }
                     self.deep_into(receiver, all, seen, depth - 1, left);
                 }
                 _ => {}
@@ -267,8 +305,26 @@ impl Engine<'_> {
         }
     }
 
-    /// The value as a whole, if it is known down to its leaves.
-    pub(crate) fn concrete(&self, value: &Value, depth: u32) -> Option<Concrete> {
+    /// The value as a whole, if it is known down to its leaves. A container costs four steps for each item.
+    pub(crate) fn concrete(&mut self, value: &Value, depth: u32) -> Option<Concrete> {
+        if let Some(known) = value.known() {
+            return crate::evaluate::from_const(known);
+        }
+        if value.refs().len() != 1 {
+            return None;
+        }
+        let object = self.object(value.object()?)?;
+        if !object.complete || matches!(object.kind, ObjectKind::Instance(_) | ObjectKind::Opaque) {
+            return None;
+        }
+        let mut left = self.budget.steps;
+        let result = self.concrete_within(value, depth, &mut left);
+        self.budget.steps = left;
+        result
+    }
+
+    fn concrete_within(&self, value: &Value, depth: u32, left: &mut u64) -> Option<Concrete> {
+        *left = left.checked_sub(4)?;
         if let Some(known) = value.known() {
             return crate::evaluate::from_const(known);
         }
@@ -285,14 +341,14 @@ impl Engine<'_> {
                     .fields
                     .iter()
                     .map(|(name, value)| {
-                        Some((crate::evaluate::from_const(&key_of(name))?, self.concrete(value, depth - 1)?))
+                        Some((crate::evaluate::from_const(&key_of(name))?, self.concrete_within(value, depth - 1, left)?))
                     })
                     .collect();
                 Some(Concrete::Dict(Rc::new(pairs?)))
             }
             ObjectKind::List | ObjectKind::Tuple | ObjectKind::Set => {
                 let items: Option<Vec<Concrete>> =
-                    object.items.iter().map(|item| self.concrete(item, depth - 1)).collect();
+                    object.items.iter().map(|item| self.concrete_within(item, depth - 1, left)).collect();
                 let items = Rc::new(items?);
                 Some(match object.kind {
                     ObjectKind::List => Concrete::List(items),

@@ -30,16 +30,17 @@ use crate::evaluate::Budget;
 use crate::facts::{EvidenceId, Guard, StepKind};
 use crate::program::Program;
 
-/// Statements and expressions interpreted again for the sake of known arguments, per byte of source. Measured so that
-/// honest packages never meet it and decoders of a few thousand rounds do not either.
-const INLINE_STEPS_BASE: u64 = 2_000_000;
+/// Statements and calls interpreted again for the sake of known arguments: a base, and so many per byte of source.
+const INLINE_STEPS_BASE: u64 = 200_000;
+const INLINE_STEPS_PER_BYTE: u64 = 1;
 /// Deepest chain of functions interpreted inside each other.
 const MOST_FRAMES: usize = 60;
 /// Deepest chain of interpretations with known arguments.
 const MOST_INLINED: u32 = 10;
 /// Most interpretations of one function with known arguments.
 const MOST_CONTEXTS: u32 = 48;
-/// Evaluation steps and bytes, as in the table of budgets.
+/// Evaluation steps and bytes, as in the table of budgets: per file, and per package.
+const EVALUATION_STEPS_FILE: u64 = 5_000_000;
 const EVALUATION_STEPS: u64 = 50_000_000;
 const EVALUATION_BYTES: u64 = 512 << 20;
 
@@ -230,6 +231,8 @@ pub struct Engine<'a> {
     pub computed_names: Vec<u32>,
     pub canonical: FxHashMap<SmolStr, SmolStr>,
     pub budget: Budget,
+    /// Evaluation steps left for the files to come.
+    pub steps_left: u64,
     pub inline_steps: u64,
     pub inlined: u32,
     /// Expressions being evaluated inside each other, over all frames.
@@ -257,6 +260,7 @@ impl<'a> Engine<'a> {
         let paths: Vec<&str> = modules.iter().map(|module| module.path.as_str()).collect();
         let program = Program::new(&paths);
         let count = modules.len();
+        let bytes: u64 = modules.iter().map(|module| module.text.len() as u64).sum();
         Self {
             catalog,
             depth: vec![0; count],
@@ -291,8 +295,9 @@ impl<'a> Engine<'a> {
             slot_index: FxHashMap::default(),
             defaults: FxHashMap::default(),
             canonical: FxHashMap::default(),
-            budget: Budget::new(EVALUATION_STEPS, EVALUATION_BYTES),
-            inline_steps: INLINE_STEPS_BASE,
+            budget: Budget::new(EVALUATION_STEPS_FILE, EVALUATION_BYTES),
+            steps_left: EVALUATION_STEPS,
+            inline_steps: INLINE_STEPS_BASE + bytes * INLINE_STEPS_PER_BYTE,
             inlined: 0,
             nesting: 0,
             guard_probe: None,
@@ -304,8 +309,15 @@ impl<'a> Engine<'a> {
         let mut next = 0;
         while next < self.modules.len() {
             let index = u32::try_from(next).unwrap_or(u32::MAX);
+            let allowed = EVALUATION_STEPS_FILE.min(self.steps_left);
+            self.budget.steps = allowed;
             self.run_module(index);
             self.run_functions(index);
+            self.steps_left = self.steps_left.saturating_sub(allowed.saturating_sub(self.budget.steps));
+            if self.budget.exhausted {
+                self.budget.exhausted = false;
+                self.limits.push((index, "evaluation steps", "some values were not evaluated".to_owned()));
+            }
             next += 1;
         }
         self.replay();
@@ -382,7 +394,9 @@ impl<'a> Engine<'a> {
                     })
                     .unwrap_or_default();
                 for (inner, sink) in flows {
-                    if self.flows.contains_key(&(origin, sink.key.clone())) {
+                    if self.flows.contains_key(&(origin, sink.key.clone()))
+                        || (sink.function != callee && self.is_constructor(callee) && self.is_param(origin))
+                    {
                         continue;
                     }
                     let trace = self.splice(trace, inner);

@@ -8,7 +8,7 @@ use sluice_syntax::ir::{Const, ExprId, ExprKind, Module, Span};
 use smol_str::SmolStr;
 
 use super::call::{Args, Site};
-use super::value::{Data, Label, Ref, Term, Value};
+use super::value::{Ref, Term, Value};
 use super::{Engine, EventArg, EventData, Origin, OriginKey, SinkKey};
 use crate::facts::{EvidenceId, StepKind, ValueFact};
 
@@ -201,7 +201,10 @@ impl Engine<'_> {
         if let (Some(guard), Some(probe)) = (&model.guard, &mut self.guard_probe) {
             probe.insert(guard.clone());
         }
+        // A resource that is made is an event even if making it does nothing: what is done with it refers back to it.
+        let makes = model.result.as_deref().is_some_and(|kind| kind.contains('.') && !kind.starts_with("datetime."));
         let is_event = !model.actions.is_empty()
+            || makes
             || model.source.is_some()
             || bound.iter().any(|arg| !arg.roles.is_empty());
         let place = self.place(site.span, Some(&model.symbol));
@@ -232,9 +235,13 @@ impl Engine<'_> {
         if !model.actions.is_empty() || model.source.is_some() || bound.iter().any(|arg| !arg.roles.is_empty()) {
             self.mark_weight(model, &bound);
         }
+        let in_memory = bound.first().is_some_and(|arg| arg.name == "self" && self.in_memory(&arg.value, 0));
         for arg in &bound {
-            let sinks: Vec<&SmolStr> =
-                arg.roles.iter().filter(|role| sluice_catalog::kinds::is_sink(role)).collect();
+            let sinks: Vec<&SmolStr> = arg
+                .roles
+                .iter()
+                .filter(|role| sluice_catalog::kinds::is_sink(role) && !(in_memory && role.as_str() == "file.write"))
+                .collect();
             if sinks.is_empty() {
                 continue;
             }
@@ -281,6 +288,18 @@ impl Engine<'_> {
             }
         }
         self.model_result(module, model, &bound, event, place, &written, site, args)
+    }
+
+    /// True if a stream is a buffer in memory, or writes into one: no file is written.
+    fn in_memory(&self, value: &Value, depth: u32) -> bool {
+        value.refs().iter().any(|reference| match reference {
+            Ref::Instance(kind) => matches!(kind.as_str(), "io.BytesIO" | "io.StringIO"),
+            Ref::Object(id) if depth < 4 => self
+                .object(*id)
+                .and_then(|object| object.fields.get("\u{1}under"))
+                .is_some_and(|under| self.in_memory(under, depth + 1)),
+            _ => false,
+        })
     }
 
     fn mark_weight(&mut self, model: &Model, bound: &[Bound]) {
@@ -468,7 +487,9 @@ impl Engine<'_> {
                 None => self.opaque(module, &under, expr),
             };
             let id = self.allocate(super::heap::ObjectKind::Opaque, Vec::new(), false);
-            self.store_field(id, &SmolStr::new_static("\u{1}under"), Value::reference(Ref::Object(base)));
+            let mut below = under.clone();
+            below.edit().refs.insert(0, Ref::Object(base));
+            self.store_field(id, &SmolStr::new_static("\u{1}under"), below);
             value.edit().refs.insert(0, Ref::Object(id));
         }
         value
@@ -629,11 +650,11 @@ impl Engine<'_> {
             }
             if self.presume(module, &SmolStr::new(name), receiver, args, site) {
                 let mut value = Value::UNKNOWN;
-                let mut all: Vec<Value> = args.all().cloned().collect();
-                all.push(receiver.clone());
+                let all: Vec<Value> = args.all().cloned().collect();
                 self.inherit(&mut value, &all.iter().collect::<Vec<_>>(), None);
                 return self.named_result(value, module, site, args);
             }
+            self.stores_by_name(module, name, receiver, args, site);
         }
         let place = self.place(site.span, Some(symbol));
         let here = self.here();
@@ -703,8 +724,23 @@ impl Engine<'_> {
             });
             model.args.insert(SmolStr::new_static("**rest"), star);
         }
+        let mut own = None;
+        if let Some(roles) = presumption.args.get("self") {
+            // The object itself is what is sent: all that it holds.
+            model.params.insert(0, sluice_catalog::ModelParam {
+                name: SmolStr::new_static("self"),
+                stars: 0,
+                optional: false,
+                named_only: false,
+            });
+            model.args.insert(SmolStr::new_static("self"), roles.clone());
+            let mut value = Value::UNKNOWN;
+            value.add_labels(&self.whole(receiver));
+            value.add_tokens(receiver.tokens());
+            own = Some(value);
+        }
         let reason: Arc<str> = Arc::from(presumption.reason.as_str());
-        self.apply_model(module, &model, None, args, site, Some(reason));
+        self.apply_model(module, &model, own.as_ref(), args, site, Some(reason));
         true
     }
 
@@ -721,12 +757,17 @@ impl Engine<'_> {
             if allowed.is_empty() {
                 return true;
             }
-            let text = match value.known() {
-                Some(Const::Str(text)) => text.to_lowercase(),
-                Some(Const::Bool(value)) => value.to_string(),
-                _ => return false,
+            let texts: Vec<String> = match value.known() {
+                Some(Const::Str(text)) => vec![text.to_lowercase()],
+                Some(Const::Bool(value)) => vec![value.to_string()],
+                _ => value.term().map(|term| term.patterns()).unwrap_or_default(),
             };
-            allowed.iter().any(|known| known.as_str() == text)
+            texts.iter().any(|text| {
+                allowed.iter().any(|known| match known.strip_suffix('*') {
+                    Some(prefix) => text.to_lowercase().starts_with(prefix),
+                    None => known.as_str() == text,
+                })
+            })
         })
     }
 
@@ -786,10 +827,5 @@ impl Engine<'_> {
             }
             _ => None,
         }
-    }
-
-    /// A value with only these labels.
-    pub(crate) fn labelled(labels: &[Label]) -> Value {
-        Value::new(Data { labels: labels.to_vec(), ..Data::default() })
     }
 }

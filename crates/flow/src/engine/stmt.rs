@@ -27,6 +27,8 @@ pub(crate) enum Next {
 
 /// Rounds of a loop over known values that are followed one by one, times the statements in its body.
 const MOST_ROUNDS: u64 = 200_000;
+/// Evaluation steps that one interpreted statement of a followed loop costs.
+const STEPS_PER_STATEMENT: u64 = 10;
 /// Loops inside each other that are walked a second time for what the first round brought.
 const TWICE_DEPTH: u32 = 2;
 
@@ -71,6 +73,21 @@ impl Engine<'_> {
         }
         frame.open = frame.open.saturating_sub(1);
         changes
+    }
+
+    /// Closes a mark and keeps the changes. True if a variable has another value than at the mark.
+    fn progressed(&mut self, mark: usize) -> bool {
+        let Some(frame) = self.frames.last_mut() else { return false };
+        let changed = frame
+            .undo
+            .iter()
+            .skip(mark)
+            .any(|(slot, old)| frame.slots.get(*slot as usize).is_some_and(|value| value.known() != old.known()));
+        frame.open = frame.open.saturating_sub(1);
+        if frame.open == 0 {
+            frame.undo.clear();
+        }
+        changed
     }
 
     /// Sets slots; remembered if a mark is open.
@@ -414,17 +431,19 @@ impl Engine<'_> {
                 None => break,
             }
             rounds -= 1;
-            self.budget.steps = self.budget.steps.saturating_sub(body.len() as u64 + 1);
+            self.budget.steps = self.budget.steps.saturating_sub((body.len() as u64 + 1) * STEPS_PER_STATEMENT);
+            let mark = self.mark();
             let left = self.frames.last_mut().map(|frame| std::mem::replace(&mut frame.left, false));
             let next = self.block(module, body);
             let unsure = self.frames.last().is_some_and(|frame| frame.left);
             if let (Some(frame), Some(true)) = (self.frames.last_mut(), left) {
                 frame.left = true;
             }
+            let progress = self.progressed(mark);
             match next {
                 Next::Leave if !unsure => return Next::Leave,
                 Next::Break if !unsure => return Next::On,
-                _ if unsure => break,
+                _ if unsure || !progress => break,
                 _ => {}
             }
         }
@@ -495,7 +514,7 @@ impl Engine<'_> {
         {
             let mut whole = true;
             for (round, item) in items.iter().enumerate() {
-                self.budget.steps = self.budget.steps.saturating_sub(body.len() as u64 + 1);
+                self.budget.steps = self.budget.steps.saturating_sub((body.len() as u64 + 1) * STEPS_PER_STATEMENT);
                 if self.budget.steps == 0 {
                     whole = false;
                     break;
@@ -724,8 +743,8 @@ impl Engine<'_> {
                     stored = true;
                 }
                 Ref::Module(target) => {
-                    let other = self.module(target);
-                    if let Some(slot) = find_slot(&other, FuncId::MODULE, name) {
+                    let body = Key { module: target, func: FuncId::MODULE.0 };
+                    if let Some(slot) = self.slot_named(body, name) {
                         self.share((target, slot), &value);
                     }
                     stored = true;
@@ -740,8 +759,7 @@ impl Engine<'_> {
     }
 
     fn store_class(&mut self, class: Key, name: &SmolStr, value: &Value) {
-        let module = self.module(class.module);
-        if let Some(slot) = find_slot(&module, FuncId(class.func), name) {
+        if let Some(slot) = self.slot_named(class, name) {
             self.share((class.module, slot), value);
             return;
         }
@@ -971,9 +989,8 @@ impl Engine<'_> {
 
     /// What a module holds under a name.
     pub(crate) fn module_attr(&mut self, module: u32, name: &str) -> Option<Value> {
-        let lowered = self.module(module);
-        if let Some(slot) = find_slot(&lowered, FuncId::MODULE, name) {
-            let key = Key { module, func: FuncId::MODULE.0 };
+        let key = Key { module, func: FuncId::MODULE.0 };
+        if let Some(slot) = self.slot_named(key, name) {
             if self.progress.get(module as usize) == Some(&Progress::Running)
                 && let Some(frame) = self.frames.iter().rev().find(|frame| frame.key == key)
                 && let Some(value) = frame.slots.get(slot.slot as usize)
@@ -987,31 +1004,36 @@ impl Engine<'_> {
             self.run_module(child);
             return Some(Value::reference(Ref::Module(child)));
         }
-        self.star_attr(module, name, 0)
+        self.star_attr(module, name)
     }
 
-    /// A name that a module has from a star import.
-    pub(crate) fn star_attr(&mut self, module: u32, name: &str, depth: u32) -> Option<Value> {
-        if depth > 8 {
+    /// A name that a module has from a star import: the modules that it takes names from are asked, each once.
+    pub(crate) fn star_attr(&mut self, module: u32, name: &str) -> Option<Value> {
+        if !self.stars.contains_key(&module) {
             return None;
         }
-        let stars = self.stars.get(&module).cloned()?;
-        for (target, absolute) in stars.into_iter().rev() {
-            match target {
-                Some(target) if target != module => {
-                    let lowered = self.module(target);
-                    if find_slot(&lowered, FuncId::MODULE, name).is_some() {
-                        return self.module_attr(target, name);
+        let mut seen = rustc_hash::FxHashSet::default();
+        seen.insert(module);
+        let mut pending = vec![module];
+        while let Some(next) = pending.pop() {
+            let stars = self.stars.get(&next).cloned().unwrap_or_default();
+            for (target, absolute) in stars.iter().rev() {
+                match target {
+                    Some(target) => {
+                        if !seen.insert(*target) {
+                            continue;
+                        }
+                        let key = Key { module: *target, func: FuncId::MODULE.0 };
+                        if self.slot_named(key, name).is_some() {
+                            return self.module_attr(*target, name);
+                        }
+                        pending.push(*target);
                     }
-                    if let Some(value) = self.star_attr(target, name, depth + 1) {
-                        return Some(value);
-                    }
-                }
-                Some(_) => {}
-                None => {
-                    let symbol = self.canonical(&format!("{absolute}.{name}"));
-                    if self.catalog.model(&symbol).is_some() || self.catalog.attribute(&symbol).is_some() {
-                        return Some(Value::reference(Ref::Symbol(symbol)));
+                    None => {
+                        let symbol = self.canonical(&format!("{absolute}.{name}"));
+                        if self.catalog.model(&symbol).is_some() || self.catalog.attribute(&symbol).is_some() {
+                            return Some(Value::reference(Ref::Symbol(symbol)));
+                        }
                     }
                 }
             }
@@ -1024,13 +1046,6 @@ impl Engine<'_> {
         let canonical = self.canonical(name);
         Value::reference(Ref::Symbol(canonical))
     }
-}
-
-/// The slot of a name in a frame.
-pub(crate) fn find_slot(module: &Module, func: FuncId, name: &str) -> Option<SlotRef> {
-    let function = module.function(func)?;
-    let position = function.slots.iter().position(|slot| slot.name == name)?;
-    Some(SlotRef { func, slot: u32::try_from(position).unwrap_or(u32::MAX) })
 }
 
 /// True if a handler hides that something failed.

@@ -76,6 +76,15 @@ pub(super) fn flag_or(value: Option<&Concrete>, default: bool) -> bool {
     value.map_or(default, truthy)
 }
 
+/// A truth-value parameter that CPython takes as an integer; `None` when it is another type.
+pub(super) fn switch_or(value: Option<&Concrete>, default: bool) -> Option<bool> {
+    match value {
+        None => Some(default),
+        Some(Concrete::Bool(_) | Concrete::Int(_)) => value.map(truthy),
+        Some(_) => None,
+    }
+}
+
 /// An optional bound, as of a slice: `Some(None)` when absent or Python's `None`.
 pub(super) fn bound_of(value: Option<&Concrete>) -> Option<Option<i64>> {
     match value {

@@ -45,9 +45,12 @@ pub(super) const FUNCTIONS: &[(&str, Handler)] = &[
         let [items, start] = a.bind(["iterable", "start"])?;
         let start = int_or(start, 0)?;
         let items = ordered(items?, b)?;
-        let pairs: Option<Vec<_>> =
-            (start..).zip(items).map(|(i, item)| tuple_of(vec![Concrete::Int(i), item], b)).collect();
-        Some(list_of(pairs?, b)?.into())
+        let mut pairs = Vec::with_capacity(items.len());
+        for (i, item) in items.into_iter().enumerate() {
+            let number = start.checked_add(i64::try_from(i).ok()?)?;
+            pairs.push(tuple_of(vec![Concrete::Int(number), item], b)?);
+        }
+        Some(list_of(pairs, b)?.into())
     }),
     ("float", parse::float),
     ("format", |a, b| {
@@ -199,6 +202,9 @@ fn dict(a: &Args<'_>, b: &mut Budget) -> Option<Outcome> {
 }
 
 fn range(a: &Args<'_>, b: &mut Budget) -> Option<Outcome> {
+    if a.pos.iter().any(|bound| matches!(bound, Concrete::Big(_))) {
+        b.exhausted = true;
+    }
     let bounds: Option<Vec<i64>> = a.positional()?.iter().map(Concrete::as_i64).collect();
     let (start, stop, step) = match bounds?.as_slice() {
         [stop] => (0, *stop, 1),

@@ -48,7 +48,9 @@ pub(super) fn method(receiver: &Concrete, name: &str, args: &Args<'_>, b: &mut B
             let [sep, group] = args.bind(["sep", "bytes_per_sep"])?;
             let sep = match sep {
                 None => None,
-                Some(sep) => Some(sequence::same_kind(Kind::Text, sep).or_else(|| sep.as_bytes())?),
+                Some(Concrete::Str(sep)) => Some(sep.as_bytes()),
+                Some(Concrete::Bytes(sep)) => Some(sep.as_ref()),
+                Some(_) => return None,
             };
             hex(s, sep, int_or(group, 1)?, b)
         }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::args::{Args, flag_or, int_or, str_or};
+use super::args::{Args, flag_or, int_or, str_or, switch_or};
 use super::{Budget, Concrete, Handler, Outcome, bytes, compress, encodings};
 
 /// The functions of this module.
@@ -14,11 +14,16 @@ pub(super) const FUNCTIONS: &[(&str, Handler)] = &[
             None | Some(Concrete::None) => None,
             Some(alt) => Some(ascii(alt)?),
         };
-        base64(s?, alt, flag_or(validate, false), b)
+        base64(s?, alt, switch_or(validate, false)?, b)
     }),
     ("base64.standard_b64decode", |a, b| base64(only(a, "s")?, None, false, b)),
     ("base64.urlsafe_b64decode", |a, b| base64(only(a, "s")?, Some(b"-_"), false, b)),
-    ("base64.decodebytes", |a, b| base64(only(a, "s")?, None, false, b)),
+    ("base64.decodebytes", |a, b| {
+        let s = only(a, "s")?;
+        s.as_bytes()?;
+        base64(s, None, false, b)
+    }),
+    // Python 2, where text is bytes.
     ("base64.decodestring", |a, b| base64(only(a, "s")?, None, false, b)),
     ("base64.b64encode", |a, b| {
         let [s, alt] = a.bind(["s", "altchars"])?;

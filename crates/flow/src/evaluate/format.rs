@@ -193,7 +193,7 @@ fn float_field(f: f64, spec: &Spec, b: &mut Budget) -> Option<String> {
     }
     let body = float_digits(f, kind, spec.precision, spec.alternate)?;
     let prefix = sign_of(f.is_sign_negative() && !f.is_nan(), spec);
-    if !f.is_finite() {
+    if !body.starts_with(|c: char| c.is_ascii_digit()) {
         return pad(prefix, &body, spec, spec.align.unwrap_or('>'), b);
     }
     let end = body.find(|c: char| !c.is_ascii_digit()).unwrap_or(body.len());
@@ -203,7 +203,8 @@ fn float_field(f: f64, spec: &Spec, b: &mut Budget) -> Option<String> {
 
 /// The magnitude of a float in one of the presentation types, `None` being the one without a letter.
 pub(super) fn float_digits(f: f64, kind: Option<char>, precision: Option<usize>, alternate: bool) -> Option<String> {
-    if precision.is_some_and(|precision| precision > MAX_PRECISION) {
+    let known = matches!(kind, None | Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | 'n' | '%'));
+    if !known || precision.is_some_and(|precision| precision > MAX_PRECISION) {
         return None;
     }
     let magnitude = if kind == Some('%') { f.abs() * 100.0 } else { f.abs() };
@@ -245,7 +246,7 @@ fn general(magnitude: f64, precision: usize, margin: i64, alternate: bool, lette
         let kept = decimal.digits.trim_end_matches('0').len().max(1);
         decimal.digits.truncate(kept);
     }
-    if exponential && magnitude != 0.0 {
+    if exponential {
         return radix::exponential(&decimal, letter, alternate);
     }
     let text = radix::fixed(&decimal);

@@ -15,7 +15,8 @@ pub(super) const FUNCTIONS: &[(&str, Handler)] = &[
         let [text] = a.bind(["string"])?;
         let bytes = match text? {
             Concrete::Str(s) => s.as_bytes(),
-            other => other.as_bytes()?,
+            Concrete::Bytes(s) => s.as_ref(),
+            _ => return None,
         };
         Some(Outcome::decoded(Concrete::Bytes(Arc::from(percent(bytes, b)?)), "url"))
     }),
@@ -105,6 +106,10 @@ fn unquote(a: &Args<'_>, plus: bool, b: &mut Budget) -> Option<Outcome> {
         Concrete::Bytes(s) if !plus => String::from_utf8(s.to_vec()).ok()?,
         _ => return None,
     };
+    if !text.contains('%') {
+        b.produce(text.len())?;
+        return Some(Outcome::decoded(Concrete::text(&text), "url"));
+    }
     // Text outside ASCII is kept as it is; escapes are decoded where they stand together.
     let mut out = String::new();
     let mut rest = text.as_str();

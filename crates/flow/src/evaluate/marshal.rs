@@ -1,3 +1,149 @@
-//! pending
-use super::Handler;
-pub(super) const FUNCTIONS: &[(&str, Handler)] = &[];
+//! `marshal.loads` of plain data. Code objects give no answer: their reading is not this module's.
+
+use std::sync::Arc;
+
+use num_bigint::BigInt;
+
+use super::{Budget, Concrete, Handler, MAX_DEPTH, Outcome, dict_of, list_of, set_of, tuple_of};
+
+/// The functions of this module.
+pub(super) const FUNCTIONS: &[(&str, Handler)] = &[("marshal.loads", |a, b| {
+    let data = a.one()?.as_bytes()?;
+    let mut reader = Reader { rest: data, known: Vec::new() };
+    Some(Outcome::decoded(reader.value(MAX_DEPTH, b)?, "marshal"))
+})];
+
+/// What is left of the data, and the values that later data may refer to.
+struct Reader<'a> {
+    rest: &'a [u8],
+    known: Vec<Option<Concrete>>,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(count)?;
+        self.rest = rest;
+        Some(taken)
+    }
+
+    fn long(&mut self) -> Option<i32> {
+        Some(i32::from_le_bytes(self.take(4)?.try_into().ok()?))
+    }
+
+    fn size(&mut self) -> Option<usize> {
+        usize::try_from(self.long()?).ok()
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    fn value(&mut self, depth: usize, b: &mut Budget) -> Option<Concrete> {
+        b.step(1)?;
+        let kind = self.byte()?;
+        // A place is kept before the parts are read, because CPython numbers containers ahead of what they hold.
+        let place = (kind & 0x80 != 0).then(|| {
+            self.known.push(None);
+            self.known.len() - 1
+        });
+        let value = self.body(kind & 0x7F, depth.checked_sub(1)?, b)?;
+        if let Some(place) = place {
+            *self.known.get_mut(place)? = Some(value.clone());
+        }
+        Some(value)
+    }
+
+    fn body(&mut self, kind: u8, depth: usize, b: &mut Budget) -> Option<Concrete> {
+        Some(match kind {
+            b'N' => Concrete::None,
+            b'T' => Concrete::Bool(true),
+            b'F' => Concrete::Bool(false),
+            b'.' => Concrete::Ellipsis,
+            b'i' => Concrete::Int(i64::from(self.long()?)),
+            b'l' => self.digits(b)?,
+            b'g' => Concrete::Float(f64::from_le_bytes(self.take(8)?.try_into().ok()?)),
+            b's' => {
+                let count = self.size()?;
+                Concrete::bytes(self.charged(count, b)?)
+            }
+            b'u' | b't' => {
+                let count = self.size()?;
+                self.text(count, b)?
+            }
+            b'a' | b'A' => {
+                let count = self.size()?;
+                self.ascii(count, b)?
+            }
+            b'z' | b'Z' => {
+                let count = usize::from(self.byte()?);
+                self.ascii(count, b)?
+            }
+            b'(' => {
+                let count = self.size()?;
+                tuple_of(self.items(count, depth, b)?, b)?
+            }
+            b')' => {
+                let count = usize::from(self.byte()?);
+                tuple_of(self.items(count, depth, b)?, b)?
+            }
+            b'[' => {
+                let count = self.size()?;
+                list_of(self.items(count, depth, b)?, b)?
+            }
+            b'<' | b'>' => {
+                let count = self.size()?;
+                set_of(self.items(count, depth, b)?, b)?
+            }
+            b'{' => {
+                let mut pairs = Vec::new();
+                while *self.rest.first()? != b'0' {
+                    let key = self.value(depth, b)?;
+                    pairs.push((key, self.value(depth, b)?));
+                }
+                self.byte()?;
+                dict_of(pairs, b)?
+            }
+            b'r' => {
+                let place = self.size()?;
+                self.known.get(place)?.clone()?
+            }
+            _ => return None,
+        })
+    }
+
+    fn charged(&mut self, count: usize, b: &mut Budget) -> Option<&'a [u8]> {
+        let bytes = self.take(count)?;
+        b.produce(count)?;
+        Some(bytes)
+    }
+
+    fn text(&mut self, count: usize, b: &mut Budget) -> Option<Concrete> {
+        Some(Concrete::Str(Arc::from(std::str::from_utf8(self.charged(count, b)?).ok()?)))
+    }
+
+    fn ascii(&mut self, count: usize, b: &mut Budget) -> Option<Concrete> {
+        let bytes = self.charged(count, b)?;
+        bytes.is_ascii().then(|| Concrete::text(&super::text::of_latin1(bytes)))
+    }
+
+    fn items(&mut self, count: usize, depth: usize, b: &mut Budget) -> Option<Vec<Concrete>> {
+        // Every item takes a byte at least.
+        (count <= self.rest.len()).then_some(())?;
+        (0..count).map(|_| self.value(depth, b)).collect()
+    }
+
+    /// An integer in digits of 15 bits.
+    fn digits(&mut self, b: &mut Budget) -> Option<Concrete> {
+        let size = self.long()?;
+        let count = usize::try_from(size.unsigned_abs()).ok()?;
+        let bytes = self.charged(count.checked_mul(2)?, b)?;
+        b.step(count.saturating_mul(count / 32))?;
+        let mut value = BigInt::ZERO;
+        for pair in bytes.chunks_exact(2).rev() {
+            let digit = u16::from_le_bytes(pair.try_into().ok()?);
+            (digit < 1 << 15).then_some(())?;
+            value = (value << 15) + digit;
+        }
+        Some(Concrete::integer(if size < 0 { -value } else { value }))
+    }
+}

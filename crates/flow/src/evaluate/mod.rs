@@ -212,11 +212,6 @@ impl Budget {
         self.bytes = left;
         Some(())
     }
-
-    /// The most bytes that may still be produced, as a length.
-    fn room(&self) -> usize {
-        usize::try_from(self.bytes).unwrap_or(usize::MAX)
-    }
 }
 
 /// A value, and the coding that was undone to get it.

@@ -151,7 +151,10 @@ fn large(op: BinOp, x: BigInt, y: BigInt, b: &mut Budget) -> Option<Concrete> {
                 let odd = y.is_odd();
                 return Some(Concrete::integer(if y.is_zero() || (x.is_negative() && !odd) { BigInt::one() } else { x }));
             }
-            let exponent = y.to_u32()?;
+            let Some(exponent) = y.to_u32() else {
+                b.exhausted = true;
+                return None;
+            };
             let bits = xs.checked_mul(u64::from(exponent))?;
             allow(bits, b)?;
             b.step(limbs(bits).saturating_mul(limbs(bits)) / 4)?;
@@ -196,7 +199,7 @@ fn quotient(x: &BigInt, y: &BigInt, b: &mut Budget) -> Option<f64> {
         return Some(x / y);
     }
     if x.is_zero() {
-        return Some(0.0);
+        return Some(if y.is_negative() { -0.0 } else { 0.0 });
     }
     // At least 66 bits of the quotient and a sticky bit round as the infinite quotient does.
     let shift = (y.bits() + 66).saturating_sub(x.bits());

@@ -1,7 +1,6 @@
 //! Numbers as text: decimal and other radixes, and the shortest spelling of floats.
 
 use num_bigint::BigInt;
-use num_traits::Signed;
 
 use super::{Budget, Concrete};
 
@@ -39,9 +38,13 @@ pub(super) struct Decimal {
     pub(super) point: i64,
 }
 
-/// The shortest digits that read back as the same float.
+/// The shortest digits that read back as the same float. Of two that are as short and as near, CPython takes those that
+/// correct rounding gives, which end in an even digit.
 pub(super) fn shortest(f: f64) -> Decimal {
-    scientific(&format!("{:e}", f.abs()))
+    let short = scientific(&format!("{:e}", f.abs()));
+    let after = short.digits.len() - 1;
+    let rounded = format!("{:.after$e}", f.abs());
+    if rounded.parse() == Ok(f.abs()) { scientific(&rounded) } else { short }
 }
 
 /// Exactly `count` significant digits, at least one, correctly rounded.
@@ -123,14 +126,4 @@ pub(super) fn float_hex(f: f64) -> String {
 /// The sign and the magnitude's digits, apart.
 pub(super) fn signed(text: &str) -> (bool, &str) {
     text.strip_prefix('-').map_or((false, text), |digits| (true, digits))
-}
-
-/// Whether a number is below zero, or is minus zero.
-pub(super) fn negative(value: &Concrete) -> bool {
-    match value {
-        Concrete::Int(n) => *n < 0,
-        Concrete::Big(n) => n.is_negative(),
-        Concrete::Float(f) => f.is_sign_negative() && !f.is_nan(),
-        _ => false,
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use super::args::{Args, bound_of, flag_or, int_or};
+use super::args::{Args, bound_of, int_or, switch_or};
 use super::collections::{list_of, tuple_of};
 use super::sequence::{ordered, same_kind, span};
 use super::{Budget, Concrete, Outcome};
@@ -131,7 +131,7 @@ pub(super) fn method(kind: Kind, s: &[u8], name: &str, args: &Args<'_>, b: &mut 
         "splitlines" => {
             let [keep] = args.bind(["keepends"])?;
             let parts: Option<Vec<_>> =
-                lines(kind, s, flag_or(keep, false)).into_iter().map(|part| kind.copy(part, b)).collect();
+                lines(kind, s, switch_or(keep, false)?).into_iter().map(|part| kind.copy(part, b)).collect();
             list_of(parts?, b)?
         }
         "expandtabs" => {
@@ -386,7 +386,7 @@ pub(super) fn lines(kind: Kind, s: &[u8], keep: bool) -> Vec<&[u8]> {
 }
 
 fn expand_tabs(kind: Kind, s: &[u8], size: i64, b: &mut Budget) -> Option<Concrete> {
-    let size = usize::try_from(size.max(0)).ok()?;
+    let size = usize::try_from(i32::try_from(size).ok()?.max(0)).ok()?;
     let tabs = s.iter().filter(|byte| **byte == b'\t').count();
     b.step(s.len())?;
     b.produce(tabs.checked_mul(size)?.checked_add(s.len())?)?;

@@ -44,7 +44,8 @@ impl Layout {
     fn read(format: &Concrete, b: &mut Budget) -> Option<Self> {
         let text = match format {
             Concrete::Str(s) => s.as_ref(),
-            other => std::str::from_utf8(other.as_bytes()?).ok()?,
+            Concrete::Bytes(s) => std::str::from_utf8(s).ok()?,
+            _ => return None,
         };
         let mut chars = text.chars().peekable();
         let order = chars.next_if(|c| matches!(c, '@' | '=' | '<' | '>' | '!')).unwrap_or('@');
@@ -114,7 +115,8 @@ fn pack(a: &Args<'_>, b: &mut Budget) -> Option<Outcome> {
                 continue;
             }
             'c' => {
-                let [byte] = value.as_bytes()? else { return None };
+                let Concrete::Bytes(bytes) = value else { return None };
+                let [byte] = bytes.as_ref() else { return None };
                 place.fill(*byte);
                 continue;
             }

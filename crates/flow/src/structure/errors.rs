@@ -109,9 +109,9 @@ impl Walker<'_> {
     fn handler(&mut self, handler: &Handler, body: &[Stmt]) {
         let exceptions = exception_types(self.module, handler.exception);
         let broad = handler.exception.is_none()
-            || exceptions.iter().any(|name| {
-                matches!(name.rsplit('.').next(), Some("Exception" | "BaseException" | "StandardError"))
-            });
+            || exceptions
+                .iter()
+                .any(|name| matches!(name.rsplit('.').next(), Some("Exception" | "BaseException" | "StandardError")));
         let imports = !exceptions.is_empty()
             && exceptions.iter().all(|name| matches!(name.as_str(), "ImportError" | "ModuleNotFoundError"));
         let index = u32::try_from(self.found.handlers.len()).unwrap_or(u32::MAX);

@@ -208,7 +208,8 @@ fn look_alikes(module: &Module, note: &mut impl FnMut(Span)) {
     }
     for function in &module.functions {
         let written = module.slice(function.name_span);
-        let named = matches!(function.kind, sluice_syntax::ir::FunctionKind::Function | sluice_syntax::ir::FunctionKind::Class);
+        let named =
+            matches!(function.kind, sluice_syntax::ir::FunctionKind::Function | sluice_syntax::ir::FunctionKind::Class);
         if named && !written.is_ascii() && (mixes_scripts(written) || is_disguised(&function.name, written)) {
             note(function.name_span);
         }

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_syntax::ir::{
-    ArgKind, ComprehensionKind, ExprId, ExprKind, FuncId, Function, FunctionKind, Module, SequenceKind, Span,
-    Stmt, StmtKind, Target,
+    ArgKind, ComprehensionKind, ExprId, ExprKind, FuncId, Function, FunctionKind, Module, SequenceKind, Span, Stmt,
+    StmtKind, Target,
 };
 use smol_str::SmolStr;
 
@@ -71,7 +71,8 @@ fn in_function(module: &Module, func: FuncId, function: &Function, frame: &Frame
     let mut told: Vec<Told<'_>> = Vec::new();
     for dead in &fresh {
         let constants = display_constants(module, dead.value);
-        let shadows = unread_at.contains(&dead.stmt.span) && !shadowed(module, &constants, dead.stmt.span.end, &calls).is_empty();
+        let shadows =
+            unread_at.contains(&dead.stmt.span) && !shadowed(module, &constants, dead.stmt.span.end, &calls).is_empty();
         if containers.contains(&dead.stmt.span) || shadows {
             told.push(Told {
                 stmt: dead.stmt,
@@ -306,7 +307,8 @@ fn lost_params(
 }
 
 /// Built-in functions that hand their argument to nothing else.
-const INERT: &[&str] = &["isinstance", "len", "bool", "callable", "str", "int", "float", "dict", "list", "tuple", "set"];
+const INERT: &[&str] =
+    &["isinstance", "len", "bool", "callable", "str", "int", "float", "dict", "list", "tuple", "set"];
 
 /// Calls `visit` for the variables whose value an expression carries without handing it to a call.
 fn carried(module: &Module, root: ExprId, visit: &mut impl FnMut(sluice_syntax::ir::SlotRef)) {

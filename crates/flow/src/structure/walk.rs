@@ -8,6 +8,9 @@ use sluice_syntax::ir::{Const, Expr, ExprId, ExprKind, FuncId, Module, Span, Stm
 /// How many characters of code a fact quotes.
 const QUOTE: usize = 120;
 
+/// How many characters of code are looked at for a quote: a text may be quoted often and hold more blanks than code.
+const LOOKED_AT: usize = 2_000;
+
 /// Calls `visit` for an expression and everything inside that is evaluated in the same frame, parents first.
 ///
 /// Bodies of lambdas and classes are not entered; their defaults, decorators and bases are.
@@ -260,7 +263,14 @@ pub(super) fn shorten(text: &str) -> String {
     let mut out = String::new();
     let mut length = 0;
     let mut gap = false;
-    for character in text.chars() {
+    for (index, character) in text.chars().enumerate() {
+        if index == LOOKED_AT {
+            if length == QUOTE {
+                out.pop();
+            }
+            out.push('…');
+            return out;
+        }
         if character.is_whitespace() {
             gap = length > 0;
             continue;

@@ -229,7 +229,7 @@ pub(crate) fn settings(options: &Options, environment: &Environment) -> Result<S
         let https = indexes.first().is_some_and(|index| index.starts_with("https:"));
         from_environment(if https { &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] } else { &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] })
     });
-    let certificates = lookup.get("cert").or_else(|| from_environment(&["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])).map(|(path, _)| PathBuf::from(path));
+    let certificates = lookup.get("cert").or_else(|| from_environment(&["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])).map(|(path, _)| PathBuf::from(path));
     let seconds = lookup.get("timeout").or_else(|| lookup.get("default-timeout")).and_then(|(value, _)| value.parse::<u32>().ok());
     let timeout = Duration::from_secs(u64::from(seconds.unwrap_or(15).clamp(1, 3600)));
     Ok(Settings { indexes, found_in, proxy, certificates, timeout })

@@ -145,7 +145,7 @@ fn function(context: &Context<'_>, id: Option<FunctionId>) -> String {
 fn value_text(context: &Context<'_>, candidate: Candidate, role: &str) -> Option<String> {
     let views = context.views(role, candidate);
     let texts = views.iter().filter_map(|view| view.texts().first().copied());
-    texts.map(clean).find(|text| !text.is_empty())
+    texts.map(|text| clean(text).replace("{}", "…")).find(|text| !text.is_empty())
 }
 
 /// At most [`SHOWN`] characters without control characters, bidirectional overrides and backticks.

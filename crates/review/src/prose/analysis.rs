@@ -12,19 +12,20 @@ use crate::model::{Field, escape};
 use crate::prose::chain::{called, condition, parameter};
 use crate::prose::family::{Family, arg, does};
 use crate::prose::value::{destination, hosts, open_host, open_scheme, told};
-use crate::prose::words::{capital, code, code_up_to, commas, count, first_sentence, list};
+use crate::prose::words::{capital, code, code_up_to, count, first_sentence, list};
 use crate::view::View;
 
 /// Where requests go, and who decides.
 pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
     let events: Vec<&Event> = view
         .events()
-        .filter(|event| event.presumed.is_none() && Family::of_event(event) == Some(Family::Network))
+        .filter(|event| event.presumed.is_none() && (does(event, "network.request") || does(event, "network.connect")))
         .filter(|event| destination(event).is_some())
         .collect();
     if events.is_empty() {
         return Vec::new();
     }
+    let what = if events.iter().any(|event| does(event, "network.request")) { "Requests" } else { "Connections" };
     let mut fixed: BTreeMap<String, Vec<EvidenceId>> = BTreeMap::new();
     let mut open: BTreeMap<String, Vec<EvidenceId>> = BTreeMap::new();
     for event in &events {
@@ -42,7 +43,7 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
     let chosen: BTreeSet<String> = view
         .paths()
         .filter(|path| path.sink.kind == "network.destination" && path.presumed.is_none())
-        .filter(|path| path.source.kind == "parameter")
+        .filter(|path| path.source.kind == "parameter" && events.iter().any(|event| event.evidence == path.sink.evidence))
         .map(|path| parameter(view, path.source.function, &path.source.symbol))
         .collect();
     let by_caller = if chosen.is_empty() {
@@ -51,14 +52,14 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
         format!("what the caller passes as {}", list(&chosen.into_iter().collect::<Vec<_>>(), 3))
     };
     let text = match (hosts.is_empty(), open.is_empty(), by_caller.is_empty()) {
-        (false, true, _) if hosts.len() == 1 => format!("Requests go to {} only", list(&hosts, 1)),
-        (false, true, _) => format!("Requests go to {}", list(&hosts, 6)),
-        (false, false, false) => format!("Requests go to {}, or to {by_caller}", list(&hosts, 6)),
-        (false, false, true) => format!("Requests go to {}, and to addresses that are not known here", list(&hosts, 6)),
-        (true, _, false) => format!("Requests go to {by_caller}"),
+        (false, true, _) if hosts.len() == 1 => format!("{what} go to {} only", list(&hosts, 1)),
+        (false, true, _) => format!("{what} go to {}", list(&hosts, 6)),
+        (false, false, false) => format!("{what} go to {}, or to {by_caller}", list(&hosts, 6)),
+        (false, false, true) => format!("{what} go to {}, and to addresses that are not known here", list(&hosts, 6)),
+        (true, _, false) => format!("{what} go to {by_caller}"),
         (true, _, true) => {
             let shapes: Vec<String> = open.keys().cloned().collect();
-            format!("The address of requests is not fixed in the code: {}", list(&shapes, 3))
+            format!("The address of {} is not fixed in the code: {}", what.to_lowercase(), list(&shapes, 3))
         }
     };
     drafts.push(
@@ -92,7 +93,9 @@ fn credential(view: &View<'_>) -> Option<Draft> {
 
 /// An address whose scheme the caller chooses, where nothing on the way looks at it.
 fn scheme(view: &View<'_>, events: &[&Event]) -> Option<Draft> {
-    let event = events.iter().find(|event| destination(event).is_some_and(|arg| open_scheme(&arg.value)))?;
+    let event = events
+        .iter()
+        .find(|event| does(event, "network.request") && destination(event).is_some_and(|arg| open_scheme(&arg.value)))?;
     let path = view.index.paths_to(event.evidence).find(|path| {
         path.sink.kind == "network.destination"
             && path.source.kind == "parameter"
@@ -133,8 +136,7 @@ pub(crate) fn import_effects(view: &View<'_>) -> Vec<Draft> {
         .collect();
     let on_import: Vec<&Event> = view
         .events()
-        .filter(|event| view.is_top_level(event.function) || event.when.contains("import"))
-        .filter(|event| !event.guards.iter().any(|guard| guard.text.contains("__main__")))
+        .filter(|event| view.on_import(event))
         .filter(|event| event.presumed.is_none())
         .collect();
     let makes: Vec<&Event> =
@@ -157,9 +159,9 @@ pub(crate) fn import_effects(view: &View<'_>) -> Vec<Draft> {
         parts.push(format!("makes a {}{}", code(&event.symbol), view.places(&[event.evidence])));
         places.push(event.evidence);
     }
-    let mut calls: BTreeMap<EvidenceId, String> = BTreeMap::new();
+    let mut calls: BTreeMap<((u32, u32), EvidenceId), String> = BTreeMap::new();
     for event in &acts {
-        calls.insert(event.evidence, format!("{}{}", called(&event.written), view.places(&[event.evidence])));
+        calls.insert((view.position(event.evidence), event.evidence), format!("{}{}", called(&event.written), view.places(&[event.evidence])));
         places.push(event.evidence);
     }
     let calls: Vec<String> = calls.into_values().collect();
@@ -205,7 +207,7 @@ pub(crate) fn machine(view: &View<'_>) -> Option<Draft> {
     let text = if nouns.is_empty() {
         format!("It reads nothing from the machine{caveat}.")
     } else {
-        format!("Of the machine it reads {} and nothing else{caveat}.", list(&nouns, 3))
+        format!("Of the machine it reads {}, and nothing else{caveat}.", list(&nouns, 3))
     };
     Some(Draft::new(Field::Analysis, "machine", 18, text).at(places).negative(&["source.environment"]))
 }
@@ -217,7 +219,7 @@ pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let mut by_status: BTreeMap<(u32, String, String), Vec<&Raise>> = BTreeMap::new();
     let mut others: Vec<&Raise> = Vec::new();
-    for raise in view.raises().filter(|raise| !raise.exception.is_empty() && !raise.passes_caught) {
+    for raise in view.raises().filter(|raise| crate::prose::sinks::is_class_name(&raise.exception) && !raise.passes_caught) {
         let number = raise.guards.iter().filter(|guard| !guard.holds).find_map(|guard| {
             let found = status.as_ref()?.captures(&guard.text)?;
             found.get(1).map(|number| number.as_str().to_owned())
@@ -262,7 +264,9 @@ pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
     }
     let most = if view.is_file() { 4 } else { 0 };
     for raise in others.iter().filter(|raise| !raise.guards.is_empty() || raise.handler.is_some()).take(most) {
-        let conditions: Vec<String> = raise.guards.iter().take(2).map(condition).collect();
+        // The innermost conditions say most.
+        let inner = raise.guards.len().saturating_sub(2);
+        let conditions: Vec<String> = raise.guards.iter().skip(inner).map(condition).collect();
         let on = raise
             .handler
             .and_then(|at| view.facts().handlers.get(at as usize))
@@ -282,18 +286,19 @@ pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
 
 /// Calls that leave the target and are not modelled: what they do is not part of this review.
 pub(crate) fn unknown_calls(view: &View<'_>) -> Option<Draft> {
+    let raised: BTreeSet<&str> = view.raises().map(|raise| raise.exception.as_str()).collect();
     let mut names: BTreeMap<&str, EvidenceId> = BTreeMap::new();
-    for call in view.unmodelled() {
+    for call in view.unmodelled().filter(|call| !raised.contains(call.symbol.as_str())) {
         names.entry(call.symbol.as_str()).or_insert(call.evidence);
     }
     if names.is_empty() {
         return None;
     }
     let places: Vec<EvidenceId> = names.values().copied().collect();
-    let mut ordered: Vec<(&EvidenceId, &str)> = names.iter().map(|(name, place)| (place, *name)).collect();
+    let mut ordered: Vec<((u32, u32), &str)> = names.iter().map(|(name, place)| (view.position(*place), *name)).collect();
     ordered.sort();
     let shown: Vec<String> = ordered.iter().map(|(_, name)| called(name)).collect();
-    let text = format!("What other packages do in {} was not read.", list(&shown, if view.is_file() { 6 } else { 4 }));
+    let text = format!("Not read: what is behind {}.", list(&shown, if view.is_file() { 6 } else { 4 }));
     Some(Draft::new(Field::Analysis, "unmodelled", 80, text).at(places).important(0))
 }
 
@@ -344,7 +349,11 @@ pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for (at, entry) in ["install", "build", "startup", "activate", "import", "run"].into_iter().enumerate() {
         let mut families: BTreeMap<Family, Vec<EvidenceId>> = BTreeMap::new();
-        for event in view.events().filter(|event| event.presumed.is_none() && event.when.contains(entry)) {
+        let reached = |event: &&Event| match entry {
+            "import" => view.on_import(event) && event.when.contains(entry),
+            _ => event.when.contains(entry),
+        };
+        for event in view.events().filter(|event| event.presumed.is_none()).filter(reached) {
             if let Some(family) = Family::of_event(event).filter(|family| !matches!(family, Family::Serialization | Family::Log)) {
                 families.entry(family).or_default().push(event.evidence);
             }
@@ -458,7 +467,10 @@ pub(crate) fn fallbacks(view: &View<'_>) -> Option<Draft> {
     if names.is_empty() || !view.is_file() {
         return None;
     }
-    let text = format!("{} {} a fall-back import{}.", commas(&names, 4), if names.len() == 1 { "is" } else { "are each" }, view.places(&places));
+    names.sort();
+    names.dedup();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let text = format!("{} {verb} imported where another import fails{}.", list(&names, 3), view.places(&places));
     Some(Draft::new(Field::Analysis, "import.fallback", 60, text).at(places).important(0))
 }
 

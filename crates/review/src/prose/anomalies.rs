@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use regex::Regex;
-use sluice_flow::facts::{DeadStore, EvidenceId, UnusedHelper};
+use sluice_flow::facts::{DeadStore, Event, EvidenceId, UnusedHelper};
 
 use crate::claims::Draft;
 use crate::model::{Field, escape};
@@ -13,45 +13,19 @@ use crate::prose::family::{Family, does};
 use crate::prose::words::{capital, code, code_up_to, commas, count, list};
 use crate::view::View;
 
-/// Values that are stored where nothing reads them.
+/// Values that are stored where nothing reads them; the stores into one container are one fact.
 pub(crate) fn dead_stores(view: &View<'_>) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+    let mut telling: BTreeMap<(u32, &str), Vec<&DeadStore>> = BTreeMap::new();
     let mut quiet: Vec<&DeadStore> = Vec::new();
     for store in view.dead_stores() {
         if store.lost.is_empty() && store.shadowed.is_empty() {
             quiet.push(store);
-            continue;
-        }
-        let container = store.container.map_or_else(
-            || view.places(&[store.evidence]),
-            |container| view.span(container, store.evidence),
-        );
-        let lost: Vec<String> = store.lost.iter().map(|name| parameter(view, store.function, name)).collect();
-        let mut text = if lost.is_empty() {
-            format!("{} is filled{container}, but nothing reads it", code(&store.variable))
         } else {
-            let (goes, it) = if lost.len() == 1 { ("goes", "it is") } else { ("go", "they are") };
-            let item = if store.key.is_some() { "stored in" } else { "assigned to" };
-            format!("{} {goes} nowhere: {it} {item} {}{container}, which nothing reads afterwards", list(&lost, 4), code(&store.variable))
-        };
-        if !store.shadowed.is_empty() {
-            let fixed: Vec<String> = store
-                .shadowed
-                .iter()
-                .map(|(key, constant)| format!("{} at {}", code(key), escape(constant)))
-                .collect();
-            let pronoun = if fixed.len() == 1 { "it" } else { "them" };
-            text.push_str(&format!("; the same store fixes {}, while the call takes {pronoun} from elsewhere", list(&fixed, 3)));
+            telling.entry((store.function.0, store.variable.as_str())).or_default().push(store);
         }
-        text.push('.');
-        let mut draft = Draft::new(Field::Anomalies, "dead-store", 40, text)
-            .at(std::iter::once(store.evidence).chain(store.container))
-            .important(if lost.is_empty() { 1 } else { 3 });
-        if let Some(name) = store.lost.first() {
-            draft = draft.symbol(name.as_str());
-        }
-        drafts.push(draft);
     }
+    let mut drafts: Vec<Draft> = telling.values().filter_map(|stores| lost_values(view, stores)).collect();
+    quiet.retain(|store| !telling.contains_key(&(store.function.0, store.variable.as_str())));
     if !quiet.is_empty() {
         let names: Vec<String> =
             quiet.iter().map(|store| code(&store.variable)).collect::<BTreeSet<_>>().into_iter().collect();
@@ -59,13 +33,59 @@ pub(crate) fn dead_stores(view: &View<'_>) -> Vec<Draft> {
         let text = format!("Stored and never read: {}{}.", list(&names, 5), view.places(&places));
         drafts.push(Draft::new(Field::Anomalies, "dead-store.quiet", 60, text).at(places).important(0));
     }
-    merge_same_container(drafts)
+    drafts
 }
 
-/// Several keys of one container that is never read are one fact.
-fn merge_same_container(drafts: Vec<Draft>) -> Vec<Draft> {
-    let mut seen = BTreeSet::new();
-    drafts.into_iter().filter(|draft| seen.insert((draft.text.clone(), draft.kind.clone()))).collect()
+/// "`proxies` goes nowhere: it is stored in `kwargs` (38–46), which nothing reads afterwards; …"
+fn lost_values(view: &View<'_>, stores: &[&DeadStore]) -> Option<Draft> {
+    let first = stores.first()?;
+    let mut places: Vec<EvidenceId> =
+        stores.iter().flat_map(|store| std::iter::once(store.evidence).chain(store.container)).collect();
+    places.sort_by_key(|place| view.place(*place).map(|place| place.start));
+    let span = match (places.first(), places.last()) {
+        (Some(start), Some(end)) => view.span(*start, *end),
+        _ => String::new(),
+    };
+    let mut lost: Vec<String> = Vec::new();
+    let mut fixed: Vec<String> = Vec::new();
+    for store in stores {
+        for name in &store.lost {
+            let name = parameter(view, store.function, name);
+            if !lost.contains(&name) {
+                lost.push(name);
+            }
+        }
+        for (key, constant) in &store.shadowed {
+            let item = format!("{} at {}", code(key), escape(constant));
+            if !fixed.contains(&item) {
+                fixed.push(item);
+            }
+        }
+    }
+    let variable = code(&first.variable);
+    let mut text = if lost.is_empty() {
+        format!("{variable} is filled{span}, but nothing reads it")
+    } else {
+        let (goes, it) = if lost.len() == 1 { ("goes", "it is") } else { ("go", "they are") };
+        let stored = if stores.iter().any(|store| store.key.is_some()) { "stored in" } else { "assigned to" };
+        format!("{} {goes} nowhere: {it} {stored} {variable}{span}, which nothing reads afterwards", list(&lost, 4))
+    };
+    if !fixed.is_empty() {
+        let pronoun = if fixed.len() == 1 { "it" } else { "them" };
+        let what = if stores.iter().any(|store| store.container.is_some()) { "container" } else { "value" };
+        text.push_str(&format!(
+            "; the same {what} fixes {}, while the call takes {pronoun} from elsewhere",
+            list(&fixed, 3)
+        ));
+    }
+    text.push('.');
+    let mut draft = Draft::new(Field::Anomalies, "dead-store", 40, text)
+        .at(places)
+        .important(if lost.is_empty() { 1 } else { 3 });
+    if let Some(name) = stores.iter().find_map(|store| store.lost.first()) {
+        draft = draft.symbol(name.as_str());
+    }
+    Some(draft)
 }
 
 /// Helpers that the method they are named for does not call.
@@ -108,10 +128,11 @@ pub(crate) fn handlers(view: &View<'_>) -> Vec<Draft> {
         .map(|handler| handler.evidence)
         .collect();
     if !silent.is_empty() {
-        let text = format!("Every error is swallowed without a trace{}.", view.places(&silent));
+        let text = format!("Errors of every kind are swallowed{}.", view.places(&silent));
         drafts.push(Draft::new(Field::Anomalies, "handler.swallows", 45, text).at(silent).important(2));
     }
     let mut wrapping = BTreeSet::new();
+    let mut wraps: BTreeMap<String, Vec<(String, EvidenceId, EvidenceId)>> = BTreeMap::new();
     for raise in view.raises().filter(|raise| raise.passes_caught) {
         let Some(handler) = raise.handler.and_then(|at| view.facts().handlers.get(at as usize)) else { continue };
         if !handler.broad {
@@ -124,15 +145,19 @@ pub(crate) fn handlers(view: &View<'_>) -> Vec<Draft> {
         } else {
             format!("raises it again as {}", code(&raise.exception))
         };
-        let text = format!(
-            "{} catches every exception and {again}{}.",
-            code(&name),
-            view.places(&[handler.evidence, raise.evidence])
-        );
+        wraps.entry(again).or_default().push((code(&name), handler.evidence, raise.evidence));
+    }
+    for (again, functions) in &wraps {
+        let mut names: Vec<String> = functions.iter().map(|(name, ..)| name.clone()).collect();
+        names.dedup();
+        let verb = if names.len() == 1 { "catches" } else { "catch" };
+        let again = if names.len() == 1 { again.clone() } else { again.replacen("raises", "raise", 1) };
+        let places: Vec<EvidenceId> = functions.iter().flat_map(|(_, handler, raise)| [*handler, *raise]).collect();
+        let text = format!("{} {verb} every exception and {again}{}.", list(&names, 4), view.places(&places));
         drafts.push(
             Draft::new(Field::Anomalies, "handler.wraps", 46, text)
-                .at([handler.evidence, raise.evidence])
-                .symbol(name)
+                .at(places)
+                .symbol(names.first().map_or("", String::as_str).trim_matches('`'))
                 .important(2),
         );
     }
@@ -187,10 +212,14 @@ pub(crate) fn logged(view: &View<'_>) -> Option<Draft> {
     }
     let places: Vec<EvidenceId> = names.values().flatten().copied().collect();
     let many = names.len() > 1;
-    let names: Vec<String> = names.into_keys().collect();
+    let parameters: Vec<String> = names.keys().filter_map(|name| name.strip_prefix("the data of ")).map(str::to_owned).collect();
+    let mut told: Vec<String> = names.keys().filter(|name| !name.starts_with("the data of ")).cloned().collect();
+    if !parameters.is_empty() {
+        told.insert(0, format!("the data of {}", list(&parameters, 4)));
+    }
     let text = format!(
         "{} {} also written to the log{}.",
-        capital(&list(&names, 4)),
+        capital(&list(&told, 5)),
         if many { "are" } else { "is" },
         view.places(&places)
     );
@@ -208,14 +237,10 @@ pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
             .is_some_and(|parent| layer.codings.is_empty() && parent.text.contains(&*layer.text));
         let codings: Vec<String> = layer.codings.iter().map(|coding| code(coding)).collect();
         let language = if layer.language == "unknown" { "text" } else { layer.language.as_str() };
-        let text = if codings.is_empty() {
-            format!(
-                "{} {} is put together and executed{}.",
-                capital(language),
-                if language == "text" { "" } else { "text" },
-                view.places(&[layer.evidence])
-            )
-            .replace("  ", " ")
+        let text = if visible {
+            format!("A text in the code is executed as {language}{}.", view.places(&[layer.evidence]))
+        } else if codings.is_empty() {
+            format!("Text that is put together is executed as {language}{}.", view.places(&[layer.evidence]))
         } else {
             format!(
                 "Hidden code: {language} is decoded by {} and executed{}.",
@@ -245,8 +270,34 @@ pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
         let text = format!("{} more run code that is not known{}.", count(places.len(), "place", "places"), view.places(&places));
         drafts.push(Draft::new(Field::Anomalies, "unopened", 15, text).at(places));
     }
+    let computed = computed(view);
+    if !computed.is_empty() {
+        let names: BTreeSet<String> = computed.iter().map(|event| called(&event.symbol)).collect();
+        let names: Vec<String> = names.into_iter().collect();
+        let places: Vec<EvidenceId> = computed.iter().map(|event| event.evidence).collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        let text = format!("{} {verb} called by a name that is computed{}.", list(&names, 5), view.places(&places));
+        drafts.push(Draft::new(Field::Anomalies, "form.computed-names", 18, text).at(places).important(4));
+    }
     drafts.extend(form(view));
     drafts
+}
+
+/// Calls whose name does not stand in their file: it is put together when the code runs.
+pub(crate) fn computed<'a>(view: &View<'a>) -> Vec<&'a Event> {
+    view.events()
+        .filter(|event| {
+            let Some(module) = view.module_of(event.evidence) else { return false };
+            let name = event.symbol.rsplit('.').next().unwrap_or("");
+            module.depth == 0
+                && module.form.computed_names > 0
+                && !name.is_empty()
+                && !name.starts_with("__")
+                && event.presumed.is_none()
+                && !event.written.contains(name)
+                && !module.text.contains(name)
+        })
+        .collect()
 }
 
 /// Measures of form that a reader should know.
@@ -260,19 +311,22 @@ fn form(view: &View<'_>) -> Vec<Draft> {
                 "{}{name}.",
                 capital(&count(form.strange_characters as usize, "invisible or look-alike character", "invisible or look-alike characters"))
             );
-            drafts.push(Draft::new(Field::Anomalies, "form.characters", 16, text).important(4));
+            let text = format!("{}{}.", text.trim_end_matches('.'), view.places(form.strange_at.as_slice()));
+            drafts.push(Draft::new(Field::Anomalies, "form.characters", 16, text).at(form.strange_at).important(4));
         }
-        if form.computed_names > 0 && module.depth == 0 {
-            let text = format!("{} computed instead of written{name}.",
-                count(form.computed_names as usize, "name is", "names are"));
-            drafts.push(Draft::new(Field::Anomalies, "form.computed-names", 18, text).important(2));
+        if form.pushed_lines > 0 {
+            let text = format!(
+                "{} pushed out of sight by white space{name}{}.",
+                capital(&count(form.pushed_lines as usize, "line has code", "lines have code")),
+                view.places(form.pushed_at.as_slice())
+            );
+            drafts.push(Draft::new(Field::Anomalies, "form.pushed", 17, text).at(form.pushed_at).important(4));
         }
         if form.dense_literal_bytes >= 400 {
-            let at: Vec<EvidenceId> = form.longest_literal_at.into_iter().collect();
+            let at: Vec<EvidenceId> = form.dense_literal_at.into_iter().collect();
             let text = format!(
-                "Dense literals hold {} bytes{name}; the longest has {}{}.",
+                "Dense literals hold {} bytes{name}{}.",
                 form.dense_literal_bytes,
-                form.longest_literal,
                 view.places(&at)
             );
             drafts.push(Draft::new(Field::Anomalies, "form.dense-literals", 20, text).at(at).important(2));
@@ -301,12 +355,15 @@ pub(crate) fn credentials(view: &View<'_>) -> Option<Draft> {
     let mut lines: BTreeMap<(String, u32), Vec<u32>> = BTreeMap::new();
     for module in view.modules() {
         for (at, line) in module.text.lines().enumerate() {
-            let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
+            if !may_hold_credential(line) {
+                continue;
+            }
             let by_form = forms.as_ref().is_some_and(|forms| forms.is_match(line));
             let by_name = named.as_ref().and_then(|named| named.captures(line)).is_some_and(|found| {
                 found.get(1).is_some_and(|value| looks_random(value.as_str()))
             });
             if by_form || by_name {
+                let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
                 lines.entry((module.path.clone(), module.depth)).or_default().push(number);
             }
         }
@@ -327,6 +384,14 @@ pub(crate) fn credentials(view: &View<'_>) -> Option<Draft> {
     Some(Draft::new(Field::Anomalies, "credential", 22, text).important(3))
 }
 
+/// A cheap look before the regular expressions: most lines have no quoted text bound to a telling name.
+fn may_hold_credential(line: &str) -> bool {
+    const MARKS: [&str; 8] = ["AKIA", "gh", "xox", ":AA", "PRIVATE KEY", "pass", "token", "secret"];
+    const MORE: [&str; 5] = ["key", "PASS", "TOKEN", "SECRET", "KEY"];
+    (line.contains(['"', '\'']) || line.contains("PRIVATE KEY"))
+        && (MARKS.iter().chain(&MORE).any(|mark| line.contains(mark)) || line.contains("Key") || line.contains("Token"))
+}
+
 /// True for a text that mixes letters and digits and is no word of a placeholder.
 fn looks_random(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
@@ -342,7 +407,7 @@ pub(crate) fn absence(view: &View<'_>, credential: bool) -> Option<Draft> {
         || view.modules().any(|module| module.form.dense_literal_bytes >= 400 || module.form.strange_characters > 0);
     let decodes = view.events().any(|event| does(event, "decode") || does(event, "decrypt"));
     let dynamic = view.unopened().next().is_some()
-        || view.modules().any(|module| module.form.computed_names > 0)
+        || !computed(view).is_empty()
         || view.events().any(|event| {
             matches!(Family::of_event(event), Some(Family::Code | Family::Memory)) || does(event, "code.compile")
         });
@@ -371,7 +436,10 @@ pub(crate) fn absence(view: &View<'_>, credential: bool) -> Option<Draft> {
     let text = if !hidden && !dynamic {
         format!("Nothing is hidden: {}.", commas(&nothing, 5))
     } else {
-        format!("Looked for and not found: {}.", commas(&nothing, 5).replace("no ", ""))
+        {
+            let found: Vec<String> = nothing.iter().map(|text| text.trim_start_matches("no ").to_owned()).collect();
+            format!("Looked for and not found: {}.", commas(&found, 5))
+        }
     };
     Some(Draft::new(Field::Anomalies, "absence", 90, text).negative(&excludes))
 }

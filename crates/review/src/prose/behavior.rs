@@ -20,13 +20,15 @@ pub(crate) fn behaviors(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
     for found in found {
         let number = told.entry(found.behavior.id.as_str()).or_default();
         *number += 1;
-        if *number > MOST_OF_ONE {
+        let most = if found.behavior.stance == Stance::Weakness { 1 } else { MOST_OF_ONE };
+        if *number > most {
             continue;
         }
         let (kind, field, rank) = match found.behavior.stance {
             Stance::Malicious => ("behavior.malicious", Field::Anomalies, 0),
             Stance::Weakness => ("behavior.weakness", Field::Anomalies, 30),
-            Stance::Harmless => ("behavior.harmless", Field::Analysis, 70),
+            // What honest code does needs no words; it stands with the behaviors.
+            Stance::Harmless => continue,
         };
         let mut text = sentence(&found.item.sentence, &found.behavior.title);
         let lines = !text.chars().any(|character| character.is_ascii_digit());

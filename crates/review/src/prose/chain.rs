@@ -29,9 +29,9 @@ const TELLING: [&str; 9] = [
 ];
 
 /// Methods that every program calls on text and numbers; they tell nothing about where a value goes.
-const PLAIN: [&str; 28] = [
+const PLAIN: [&str; 31] = [
     "encode", "decode", "strip", "lstrip", "rstrip", "lower", "upper", "replace", "format", "join", "split", "str",
-    "int", "float", "bytes", "isoformat", "get", "items", "keys", "values", "append", "update", "copy", "list", "dict",
+    "int", "float", "bytes", "isoformat", "get", "items", "keys", "values", "append", "extend", "add", "insert", "update", "copy", "list", "dict",
     "tuple", "read", "toString",
 ];
 
@@ -49,8 +49,13 @@ impl Chain {
                 StepKind::Source | StepKind::Sink | StepKind::Return => continue,
                 // The name under which a call's result is known tells less than the call.
                 StepKind::Assign if through || !steps.is_empty() && steps.len() > 2 => continue,
-                StepKind::Assign | StepKind::Store | StepKind::Load => {
-                    if step.text.is_empty() || step.text == named {
+                // A value that is written into a buffer goes through the call that writes it.
+                StepKind::Store if event.is_some() => {
+                    through = true;
+                    called(event.map_or(step.text.as_str(), |event| event.written.as_str()))
+                }
+                StepKind::Assign | StepKind::Store | StepKind::Load | StepKind::Pass => {
+                    if step.text.is_empty() || step.text == named || step.text.contains('.') && is_plain(&step.text) {
                         continue;
                     }
                     named = step.text.to_string();
@@ -58,7 +63,11 @@ impl Chain {
                     code(&step.text)
                 }
                 StepKind::Through if !tells(event, &step.text) => continue,
-                StepKind::Through | StepKind::Pass => {
+                // The exception that leaves is named at the end.
+                StepKind::Through if path.sink.kind == "exception" && last_name(&step.text) == last_name(&path.sink.symbol) => {
+                    continue;
+                }
+                StepKind::Through => {
                     through = true;
                     called(event.map_or(step.text.as_str(), |event| event.written.as_str()))
                 }
@@ -74,6 +83,10 @@ impl Chain {
             // The first and the last steps say what the value is and how it leaves.
             let cut = steps.len() - MOST_STEPS;
             steps.splice(MOST_STEPS / 2..MOST_STEPS / 2 + cut, ["…".to_owned()]);
+        }
+        if !view.is_file() {
+            // The way through many files stands with the path; prose names its ends.
+            places.clear();
         }
         places.push(path.sink.evidence);
         if path.source.kind != "parameter" {
@@ -182,6 +195,15 @@ fn header_end(text: &str) -> usize {
     text.char_indices().nth(4_000).map_or(text.len(), |(at, _)| at)
 }
 
+/// "request URL", or "address of `sock.connect()`" for a call that is no request.
+pub(crate) fn address_label(event: &Event) -> String {
+    if event.actions.iter().any(|action| action == "network.request") {
+        "request URL".to_owned()
+    } else {
+        format!("address of {}", called(&event.written))
+    }
+}
+
 /// What enters: "`**kwargs`", "the clock", "environment variable `HOME`".
 pub(crate) fn source_label(view: &View<'_>, path: &Path) -> String {
     let source = &path.source;
@@ -197,7 +219,9 @@ pub(crate) fn source_label(view: &View<'_>, path: &Path) -> String {
         "environment" => detail
             .map_or_else(|| format!("environment ({})", code(&source.symbol)), |name| format!("environment variable {}", code(name))),
         kind => {
-            let noun = kinds::noun(kind);
+            let noun = if kind == "network.response" { "the server's answer" } else { kinds::noun(kind) };
+            // A pattern with gaps says less than the address that is told with the requests.
+            let detail = detail.filter(|detail| !detail.contains("{}"));
             detail.map_or_else(|| noun.to_owned(), |detail| format!("{noun} ({})", code(detail)))
         }
     }
@@ -228,7 +252,9 @@ pub(crate) fn sink_label(view: &View<'_>, path: &Path) -> String {
             "files" => "uploaded files".to_owned(),
             _ => call,
         },
-        "network.destination" => "request URL".to_owned(),
+        "network.destination" => {
+            sink.event.and_then(|event| view.facts().event(event)).map_or_else(|| format!("address of {call}"), address_label)
+        }
         "process.command" => format!("command of {call}"),
         "code.execute" => format!("code executed by {call}"),
         "code.load" => format!("module loaded by {call}"),

@@ -9,7 +9,7 @@ use crate::model::{Field, Polarity, Verdict, escape};
 use crate::prose::family::{Family, does};
 use crate::prose::flows::sent;
 use crate::prose::value::{destination, hosts, known_text};
-use crate::prose::words::{capital, code, list};
+use crate::prose::words::{capital, code, list, lower_first};
 use crate::scores::{Found, Numbers};
 use crate::view::View;
 
@@ -128,7 +128,7 @@ fn benign(view: &View<'_>) -> Vec<Draft> {
     } else if listens || has(Family::Network) {
         "Ordinary network code"
     } else if presumed {
-        "Ordinary client code, as far as this file shows it"
+        if view.is_file() { "Ordinary client code, as far as this file shows it" } else { "Ordinary client code, as far as it can be seen here" }
     } else if has(Family::Database) {
         "Ordinary database code"
     } else if has(Family::Files) {
@@ -151,7 +151,7 @@ fn benign(view: &View<'_>) -> Vec<Draft> {
             nouns.push(noun.to_owned());
         }
         nouns.sort_by_key(|noun| noun != "what its caller passes");
-        let text = format!("What it sends is {}.", list(&nouns, 5));
+        let text = format!("It sends {}.", list(&nouns, 5));
         drafts.push(say("conclusion.sent", 1, text).at(sent.into_values().flatten()));
     }
     drafts
@@ -188,7 +188,6 @@ fn advice(found: &[Found<'_>], drafts: &[Draft]) -> Option<Draft> {
             ("dead-store", Some(name)) => format!("mend the lost {}", code(name)),
             ("unused-helper", Some(name)) => format!("see why {} is never called", code(&format!("{name}()"))),
             ("log.exposure", _) => "mind the log where the data is personal".to_owned(),
-            ("handler.swallows", _) => "errors that are swallowed hide failures".to_owned(),
             _ => continue,
         };
         if !mend.contains(&part) {
@@ -207,13 +206,3 @@ fn sentence(text: &str) -> String {
     if text.is_empty() || text.ends_with(['.', '!']) { text } else { format!("{text}.") }
 }
 
-fn lower_first(text: &str) -> String {
-    // A word like "SSH" keeps its capitals.
-    let mut characters = text.chars();
-    match (characters.next(), characters.clone().next()) {
-        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {
-            first.to_lowercase().chain(characters).collect()
-        }
-        _ => text.to_owned(),
-    }
-}

@@ -97,6 +97,9 @@ impl Family {
     /// The family of a modelled call: the first that an action or a given argument puts it in. A path that is only
     /// read from is a source, unless a value that came from outside chooses it.
     pub(crate) fn of_event(event: &Event) -> Option<Self> {
+        if in_memory(event) {
+            return None;
+        }
         let by_action = event.actions.iter().filter_map(|action| Self::of_action(action));
         let by_role = event.args.iter().flat_map(|arg| {
             arg.roles
@@ -106,6 +109,13 @@ impl Family {
         });
         by_action.chain(by_role).min()
     }
+}
+
+/// True for a write of a compressing writer that was opened over a buffer and not over a path.
+pub(crate) fn in_memory(event: &Event) -> bool {
+    does(event, "compress")
+        && does(event, "file.write")
+        && event.receiver.as_ref().is_some_and(|receiver| receiver.text.is_none() && receiver.shape.contains("BytesIO"))
 }
 
 /// The argument that has a role.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sluice_flow::facts::{EvidenceId, Path, PathId};
+use sluice_flow::facts::{Event, EvidenceId, Path, PathId, StepKind};
 
 use crate::claims::Draft;
 use crate::model::Field;
@@ -10,7 +10,7 @@ use crate::prose::chain::Chain;
 use crate::prose::family::Family;
 use crate::prose::sources::interest;
 use crate::prose::value::{destination, known_text, told};
-use crate::prose::words::{capital, count};
+use crate::prose::words::{capital, code, count};
 use crate::view::View;
 
 /// Most chains that are told one by one.
@@ -19,17 +19,23 @@ const MOST_CHAINS: usize = 14;
 /// What makes two chains one line of text: steps, sink, presumed, place of the sink.
 type Tail = ((Vec<String>, String, bool), EvidenceId);
 
+/// What joins two paths to one line: source, its function, place of the sink, its argument, what was asked for.
+type Ends<'a> = (&'a str, u32, EvidenceId, &'a str, Option<&'a str>);
+
 /// All flows, the telling ones first.
 pub(crate) fn flows(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = urls(view);
     let told_urls: BTreeSet<EvidenceId> = drafts.iter().flat_map(|draft| draft.evidence.iter().copied()).collect();
+    drafts.extend(constants(view));
+    drafts.extend(inherited_paths(view));
     // One path for each source and sink: the one with most to tell.
-    let mut best: BTreeMap<(&str, u32, EvidenceId, &str, Option<&str>), (PathId, &Path)> = BTreeMap::new();
+    let mut best: BTreeMap<Ends<'_>, (PathId, &Path)> = BTreeMap::new();
     for (id, path) in view.numbered_paths() {
         let unlisted = path.source.kind == "parameter"
-            && (!view.is_file() && path.when.is_empty() || matches!(path.sink.kind.as_str(), "return" | "serialize"));
+            && (!view.is_file() && path.when.is_empty() || path.sink.kind == "return");
+        let inside = path.sink.kind == "serialize" || in_memory(view, path) || by_receiver_only(view, path);
         let url = path.sink.kind == "network.destination" && told_urls.contains(&path.sink.evidence);
-        if unlisted || url || path.sink.kind == "return" && interest(&path.source.kind) < 3 {
+        if unlisted || inside || url || path.sink.kind == "return" && interest(&path.source.kind) < 3 {
             continue;
         }
         let key = (
@@ -79,7 +85,7 @@ pub(crate) fn flows(view: &View<'_>) -> Vec<Draft> {
             sources,
             places: Vec::new(),
             importance,
-            order: (order(path), path.source.evidence, path.sink.evidence),
+            order: (order(path), view.position(path.source.evidence), view.position(path.sink.evidence)),
             family: Family::of_sink(&path.sink.kind),
             paths: Vec::new(),
         });
@@ -110,12 +116,29 @@ pub(crate) fn flows(view: &View<'_>) -> Vec<Draft> {
     drafts
 }
 
+/// True for a write into a buffer of a compressing writer: the value goes on, it does not leave.
+fn in_memory(view: &View<'_>, path: &Path) -> bool {
+    path.sink.kind == "file.write"
+        && path.sink.event.and_then(|event| view.facts().event(event)).is_some_and(crate::prose::family::in_memory)
+}
+
+/// True for a presumed flow that rests on a method without arguments whose receiver holds the value: what such a method
+/// gives back is not known.
+fn by_receiver_only(view: &View<'_>, path: &Path) -> bool {
+    path.presumed.is_some()
+        && path.steps.iter().any(|step| {
+            step.kind == StepKind::Through
+                && view.facts().text(step.evidence).ends_with("()")
+                && view.index.event_at(step.evidence).is_none()
+        })
+}
+
 struct Line {
     chain: Chain,
     sources: Vec<String>,
     places: Vec<EvidenceId>,
     importance: u32,
-    order: (usize, EvidenceId, EvidenceId),
+    order: (usize, (u32, u32), (u32, u32)),
     family: Option<Family>,
     paths: Vec<PathId>,
 }
@@ -138,14 +161,14 @@ fn remainder(rest: &[Line]) -> Draft {
 
 /// The addresses of requests, told by their shape: it names parameters and constants in one phrase.
 fn urls(view: &View<'_>) -> Vec<Draft> {
-    let mut shapes: BTreeMap<String, (Vec<EvidenceId>, EvidenceId, bool)> = BTreeMap::new();
+    let mut shapes: BTreeMap<(String, String), (Vec<EvidenceId>, EvidenceId)> = BTreeMap::new();
     for event in view.events().filter(|event| event.presumed.is_none()) {
         let Some(arg) = destination(event) else { continue };
         if arg.value.shape.is_empty() && known_text(&arg.value).is_none() {
             continue;
         }
-        let text = told(view, arg);
-        let entry = shapes.entry(text).or_insert_with(|| (Vec::new(), event.evidence, arg.value.text.is_some()));
+        let what = crate::prose::chain::address_label(event);
+        let entry = shapes.entry((told(view, arg), what)).or_insert_with(|| (Vec::new(), event.evidence));
         entry.0.push(event.evidence);
         // The steps of a path to this address name the lines where it is made.
         for path in view.index.paths_to(event.evidence).filter(|path| path.sink.kind == "network.destination") {
@@ -153,20 +176,70 @@ fn urls(view: &View<'_>) -> Vec<Draft> {
         }
     }
     let mut shapes: Vec<_> = shapes.into_iter().collect();
-    shapes.sort_by_key(|(_, (_, first, _))| *first);
+    shapes.sort_by_key(|(_, (_, first))| view.position(*first));
     let more = shapes.len().saturating_sub(6);
     let mut drafts: Vec<Draft> = shapes
         .into_iter()
         .take(6)
         .enumerate()
-        .map(|(at, (text, (places, _, _)))| {
-            let sentence = format!("{} → request URL{}.", capital(&text), view.places(&places));
+        .map(|(at, ((text, what), (places, ..)))| {
+            let sentence = format!("{} → {what}{}.", capital(&text), view.places(&places));
             Draft::new(Field::Flows, "flow.url", 60 + i32::try_from(at).unwrap_or(0), sentence).at(places).important(2)
         })
         .collect();
     if more > 0 {
-        let sentence = format!("{} are built as well.", count(more, "other request URL", "other request URLs"));
+        let sentence = format!("{} are built as well.", count(more, "other address", "other addresses"));
         drafts.push(Draft::new(Field::Flows, "flow.url", 68, sentence));
+    }
+    drafts
+}
+
+/// Addresses that are constants of the code, where it talks to the network and no request above names them.
+fn constants(view: &View<'_>) -> Vec<Draft> {
+    let talks: Vec<&Event> = view.events().filter(|event| Family::of_event(event) == Some(Family::Network)).collect();
+    if talks.is_empty() || !view.is_file() {
+        return Vec::new();
+    }
+    let named = |text: &str| {
+        talks.iter().filter_map(|event| destination(event)).any(|arg| {
+            arg.value.literals.iter().chain(&arg.value.text).any(|literal| literal.contains(text))
+        })
+    };
+    view.constants()
+        .filter_map(|constant| Some((constant, constant.value.text.as_deref()?)))
+        .filter(|(_, text)| text.contains("://") || text.contains('/') && !text.contains(' '))
+        .filter(|(_, text)| !text.contains(['{', '%']) && !named(text))
+        .take(4)
+        .map(|(constant, text)| {
+            let sentence =
+                format!("{} is the constant {}{}.", code(&constant.name), code(text), view.places(&[constant.evidence]));
+            Draft::new(Field::Flows, "flow.constant", 70, sentence).at([constant.evidence]).symbol(constant.name.as_str())
+        })
+        .collect()
+}
+
+/// Paths of presumed requests that a method gives which was not read.
+fn inherited_paths(view: &View<'_>) -> Vec<Draft> {
+    let mut drafts: Vec<Draft> = Vec::new();
+    let plain = |text: &str| text.chars().all(|character| character.is_alphanumeric() || character == '_');
+    for event in view.events().filter(|event| event.presumed.is_some()) {
+        // The first argument of a request method is its address.
+        let Some(arg) = destination(event).or_else(|| event.args.first()) else { continue };
+        let written = view.facts().text(arg.evidence);
+        let Some((receiver, method)) = written.strip_suffix("()").and_then(|name| name.rsplit_once('.')) else { continue };
+        let own = view.functions().any(|function| function.name == method);
+        if own || !plain(method) || !plain(receiver) {
+            continue;
+        }
+        let text = format!(
+            "The path of {} comes from {}, which is not defined here{}.",
+            crate::prose::chain::called(&event.written),
+            code(written),
+            view.places(&[event.evidence])
+        );
+        if view.is_file() && drafts.iter().all(|draft| draft.text != text) {
+            drafts.push(Draft::new(Field::Flows, "flow.inherited-path", 72, text).at([event.evidence, arg.evidence]).presumed(true));
+        }
     }
     drafts
 }

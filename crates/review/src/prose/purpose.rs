@@ -56,8 +56,6 @@ pub(crate) fn done(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = requests(view);
     if drafts.is_empty() {
         drafts.extend(defines(view));
-    } else if view.functions().filter(|function| function.kind == "class" && function.public).count() > 1 {
-        drafts.extend(defines(view));
     }
     if !view.is_file() {
         drafts.extend(size(view));
@@ -138,7 +136,7 @@ fn request(view: &View<'_>, event: &Event) -> Option<String> {
     Some(if sources.is_empty() {
         format!("{who} makes a request {by} to {target}")
     } else {
-        format!("{who} sends {}{how} {by} to {target}", list(&sources, 6))
+        format!("{who} sends {}{how} {by} to {target}", list(&sources, 4))
     })
 }
 
@@ -159,12 +157,21 @@ fn defines(view: &View<'_>) -> Option<Draft> {
     if public.is_empty() || !view.is_file() {
         return None;
     }
+    // In a file of a few classes there is room for what its methods say of themselves.
+    let few = public.len() <= 3;
     for (id, function) in public.iter().take(most) {
-        let methods: Vec<String> = view
+        let mut methods: Vec<String> = view
             .functions()
             .filter(|method| method.class == Some(*id) && method.public && method.kind == "method" && !method.name.starts_with('_'))
-            .map(|method| code(&format!("{}()", method.name)))
+            .map(|method| {
+                let name = code(&format!("{}()", method.name));
+                let doc = method.doc.as_deref().filter(|_| few).and_then(first_sentence);
+                doc.map_or_else(|| name.clone(), |doc| format!("{name} (\"{}\")", cut(&escape(&doc), 90)))
+            })
             .collect();
+        // Overloads of one method have one name.
+        let mut seen = BTreeSet::new();
+        methods.retain(|method| seen.insert(method.split(" (").next().unwrap_or("").to_owned()));
         let name = if function.kind == "class" { code(&function.name) } else { code(&format!("{}()", function.name)) };
         let mut item = name;
         if let Some(doc) = function.doc.as_deref().and_then(first_sentence) {
@@ -176,7 +183,9 @@ fn defines(view: &View<'_>) -> Option<Draft> {
         items.push(item);
         places.push(function.evidence);
     }
-    let rest = public.len() - items.len();
+    let mut seen = BTreeSet::new();
+    items.retain(|item| seen.insert(item.clone()));
+    let rest = public.len().saturating_sub(most);
     let more = if rest > 0 { format!("; and {rest} more") } else { String::new() };
     let text = format!("It defines {}{more}.", items.join("; "));
     Some(Draft::new(Field::Purpose, "purpose.defines", 30, text).at(places))
@@ -184,8 +193,10 @@ fn defines(view: &View<'_>) -> Option<Draft> {
 
 /// How large it is, and what kind of code it is by its sinks.
 fn size(view: &View<'_>) -> Option<Draft> {
-    let files: BTreeSet<&str> = view.modules().filter(|module| module.depth == 0).map(|module| module.path.as_str()).collect();
-    let lines: u64 = view.modules().filter(|module| module.depth == 0).map(|module| u64::from(module.lines)).sum();
+    let all = View { part: &view.index.all, ..*view };
+    let files: BTreeSet<&str> = all.modules().filter(|module| module.depth == 0).map(|module| module.path.as_str()).collect();
+    let left_out = files.len() - view.modules().filter(|module| module.depth == 0).count().min(files.len());
+    let lines: u64 = all.modules().filter(|module| module.depth == 0).map(|module| u64::from(module.lines)).sum();
     if files.is_empty() {
         return None;
     }
@@ -221,5 +232,12 @@ fn size(view: &View<'_>) -> Option<Draft> {
         text.push_str(&format!("; hosts named in its requests: {}", list(&hosts, 6)));
     }
     text.push('.');
+    if left_out > 0 {
+        text.push_str(&format!(
+            " {} of tests, documentation and examples {} told apart, with the files.",
+            count(left_out, "file", "files"),
+            if left_out == 1 { "is" } else { "are" }
+        ));
+    }
     Some(Draft::new(Field::Purpose, "purpose.size", 40, text))
 }

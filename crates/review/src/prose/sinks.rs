@@ -30,7 +30,8 @@ pub(crate) fn sinks(view: &View<'_>) -> Vec<Draft> {
     for (reason, events) in presumed {
         drafts.push(presumed_sinks(view, reason, &events));
     }
-    drafts.extend(exceptions(view));
+    // In a package exceptions are too many to tell, and what they carry stays inside.
+    drafts.extend(exceptions(view).filter(|_| view.is_file()));
     drafts
 }
 
@@ -61,7 +62,7 @@ fn plain(view: &View<'_>, family: Family, events: &[&Event]) -> Option<Draft> {
         Family::Files | Family::Database | Family::Clipboard => 3,
         _ => 1,
     };
-    let text = format!("{}: {}.", family.title(), commas(&items, 10));
+    let text = format!("{}: {}.", family.title(), commas(&items, if view.is_file() { 10 } else { 6 }));
     let rank = 10 + family as i32;
     Some(
         Draft::new(Field::Sinks, family.kind(), rank, text)
@@ -88,12 +89,16 @@ fn details(view: &View<'_>, family: Family, events: &[&Event]) -> String {
         Family::Files => ("on", known(&["file.path", "file.delete"])),
         Family::Network => {
             let session = events.iter().find_map(|event| made_at_top_level(view, event));
+            let session = session.or_else(|| {
+                let symbol = events.iter().find_map(|event| event.receiver.as_ref()?.symbol.as_deref())?;
+                symbol.contains('.').then(|| format!("on a {}", code(symbol)))
+            });
             if let Some(session) = session {
                 return format!(", {session}");
             }
             ("to", known(&["network.destination"]))
         }
-        Family::Code => ("of", known(&["code.load"])),
+        Family::Code => ("loading", known(&["code.load"])),
         Family::Serialization => {
             let with: BTreeSet<String> = events.iter().flat_map(|event| own_classes(view, event)).collect();
             ("with", with.into_iter().collect())
@@ -154,7 +159,7 @@ fn log(view: &View<'_>, events: &[&Event]) -> Option<Draft> {
     }
     let items: Vec<String> = order
         .iter()
-        .filter_map(|name| Some(format!("{name} receives {}", list(calls.get(name)?, 5))))
+        .filter_map(|name| Some(format!("{name} receives {}", list(calls.get(name)?, 4))))
         .collect();
     let text = format!("Log: {}.", commas(&items, 6));
     Some(Draft::new(Field::Sinks, Family::Log.kind(), 10 + Family::Log as i32, text).at(places).important(2))
@@ -162,23 +167,23 @@ fn log(view: &View<'_>, events: &[&Event]) -> Option<Draft> {
 
 fn presumed_sinks(view: &View<'_>, reason: &str, events: &[&Event]) -> Draft {
     let mut families = BTreeSet::new();
-    let mut calls: BTreeMap<(EvidenceId, String), EvidenceId> = BTreeMap::new();
     let mut by_name: BTreeMap<String, (EvidenceId, Vec<EvidenceId>)> = BTreeMap::new();
     for event in events {
         families.extend(Family::of_event(event).map(|family| family.title().to_lowercase()));
         let name = code_up_to(view.facts().text(event.evidence), 60);
-        calls.insert((event.evidence, name.clone()), event.evidence);
         by_name.entry(name).or_insert_with(|| (event.evidence, Vec::new())).1.push(event.evidence);
     }
-    let mut items: Vec<(&EvidenceId, String)> =
-        by_name.iter().map(|(name, (first, places))| (first, format!("{name}{}", view.places(places)))).collect();
+    let mut items: Vec<((u32, u32), String)> = by_name
+        .iter()
+        .map(|(name, (first, places))| (view.position(*first), format!("{name}{}", view.places(places))))
+        .collect();
     items.sort();
     let items: Vec<String> = items.into_iter().map(|(_, text)| text).collect();
     let families: Vec<String> = families.into_iter().collect();
     let text = format!(
         "Presumably {}: {}; {}.",
         list(&families, 3),
-        commas(&items, 8),
+        commas(&items, if view.is_file() { 8 } else { 4 }),
         crate::model::escape(reason.trim_end_matches('.'))
     );
     Draft::new(Field::Sinks, "sink.presumed", 25, text)
@@ -202,8 +207,9 @@ fn exceptions(view: &View<'_>) -> Option<Draft> {
         if carried.is_empty() && !raise.passes_caught {
             continue;
         }
+        // A lower-case name is a variable or a function that gives the exception.
         let name = raise.exception.as_str();
-        if name.is_empty() {
+        if !is_class_name(name) {
             continue;
         }
         if !by_type.contains_key(name) {
@@ -222,6 +228,11 @@ fn exceptions(view: &View<'_>) -> Option<Draft> {
         .collect();
     let text = format!("Exceptions: {}.", items.join("; "));
     Some(Draft::new(Field::Sinks, Family::Exceptions.kind(), 10 + Family::Exceptions as i32, text).at(places))
+}
+
+/// True if the last part of a dotted name is written as classes are.
+pub(crate) fn is_class_name(name: &str) -> bool {
+    name.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_uppercase))
 }
 
 /// True for the text of a literal: a quoted text or a number.

@@ -18,21 +18,28 @@ const MOST_FUNCTIONS: usize = 8;
 /// those that a public entry reaches.
 pub(crate) fn parameters(view: &View<'_>) -> Vec<Draft> {
     // Functions in the order of the text, each with the parameters that a flow starts from.
-    let mut leading: BTreeMap<(EvidenceId, FunctionId), BTreeSet<&str>> = BTreeMap::new();
+    let mut leading: BTreeSet<(EvidenceId, FunctionId)> = BTreeSet::new();
     for path in view.paths().filter(|path| path.source.kind == "parameter" && path.sink.kind != "return") {
         if !view.is_file() && path.when.is_empty() {
             continue;
         }
         if let Some(function) = view.function(path.source.function) {
-            let key = (function.evidence, path.source.function);
-            leading.entry(key).or_default().insert(path.source.symbol.as_str());
+            leading.insert((function.evidence, path.source.function));
+        }
+    }
+    // Where a call leaves by the network, the parameters of its function matter even if no flow was found.
+    if view.is_file() {
+        for (id, function) in view.numbered_functions() {
+            if function.public && !function.params.is_empty() && view.index.talks(id) {
+                leading.insert((function.evidence, id));
+            }
         }
     }
     if leading.is_empty() && view.is_file() {
         for (id, function) in view.numbered_functions() {
             let ordinary = function.public && !function.name.starts_with("__");
             if ordinary && !function.params.is_empty() && matches!(function.kind.as_str(), "function" | "method") {
-                leading.insert((function.evidence, id), BTreeSet::new());
+                leading.insert((function.evidence, id));
             }
         }
     }
@@ -40,24 +47,35 @@ pub(crate) fn parameters(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     // Public functions are what a reader calls; helpers come behind them.
     let mut ordered: Vec<_> = leading.into_iter().collect();
-    ordered.sort_by_key(|((evidence, id), _)| (!view.function(*id).is_some_and(|facts| facts.public), *evidence));
-    for ((evidence, id), _) in ordered.iter().take(MOST_FUNCTIONS) {
+    ordered.sort_by_key(|(evidence, id)| {
+        (!view.function(*id).is_some_and(|facts| facts.public), view.position(*evidence))
+    });
+    let most = if view.is_file() { MOST_FUNCTIONS } else { 3 };
+    // Functions with the same parameters are told together.
+    let mut groups: Vec<(Vec<String>, Vec<String>, Vec<EvidenceId>)> = Vec::new();
+    for (evidence, id) in ordered.iter().take(most) {
         let Some(function) = view.function(*id) else { continue };
         let names: Vec<String> = function.params.iter().map(|name| parameter(view, *id, name)).collect();
-        if names.is_empty() {
-            continue;
+        let Some(name) = view.function_name(*id).filter(|_| !names.is_empty()) else { continue };
+        match groups.iter_mut().find(|(known, ..)| *known == names) {
+            Some((_, functions, places)) => {
+                functions.push(code(&name));
+                places.push(*evidence);
+            }
+            None => groups.push((names, vec![code(&name)], vec![*evidence])),
         }
-        let Some(name) = view.function_name(*id) else { continue };
-        let text = format!("Parameters of {}{}: {}.", code(&name), view.places(&[*evidence]), commas(&names, 24));
-        drafts.push(Draft::new(Field::Sources, "source.parameter", 10, text).at([*evidence]).symbol(function.qualified.as_str()));
     }
-    let rest = ordered.get(MOST_FUNCTIONS.min(functions)..).unwrap_or(&[]);
+    for (names, functions, places) in groups {
+        let text = format!("Parameters of {}{}: {}.", list(&functions, 8), view.places(&places), commas(&names, 24));
+        drafts.push(Draft::new(Field::Sources, "source.parameter", 10, text).at(places));
+    }
+    let rest = ordered.get(most.min(functions)..).unwrap_or(&[]);
     if !rest.is_empty() {
         let names: Vec<String> = rest
             .iter()
-            .filter_map(|((_, id), _)| Some(code(&view.function_name(*id)?)))
+            .filter_map(|(_, id)| Some(code(&view.function_name(*id)?)))
             .collect();
-        let places: Vec<EvidenceId> = rest.iter().map(|((evidence, _), _)| *evidence).collect();
+        let places: Vec<EvidenceId> = rest.iter().map(|(evidence, _)| *evidence).collect();
         let text = format!("Parameters of {}.", list(&names, 8));
         drafts.push(Draft::new(Field::Sources, "source.parameter", 11, text).at(places));
     }
@@ -110,7 +128,7 @@ pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
             calls.entry(name.clone()).or_default().0.extend(places);
         }
         let mut names: Vec<String> = calls.keys().cloned().collect();
-        names.sort_by_key(|name| first.get(name).copied());
+        names.sort_by_key(|name| first.get(name).map(|place| view.position(*place)));
         let items: Vec<String> = names
             .iter()
             .filter_map(|name| {
@@ -122,7 +140,8 @@ pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
             })
             .collect();
         let stored = stored_as(view, kind, items.len());
-        let text = format!("{}: {}{stored}.", capital(kinds::noun(kind)), commas(&items, 8));
+        let noun = if kind == "network.response" { "the server's answer" } else { kinds::noun(kind) };
+        let text = format!("{}: {}{stored}.", capital(noun), commas(&items, 8));
         let places = calls.values().flat_map(|(places, ..)| places.iter().copied());
         let presumed = calls.values().all(|(_, _, presumed)| *presumed);
         drafts.push(

@@ -19,7 +19,9 @@ pub(crate) fn told(view: &View<'_>, arg: &ArgFact) -> String {
     if let Some(text) = known_text(&arg.value) {
         return code_up_to(&text, 160);
     }
-    if !arg.value.shape.is_empty() {
+    // Without a constant in it, the shape of a call's result tells less than the name it has in the code.
+    let opaque = arg.value.literals.is_empty() && arg.value.shape.contains("()");
+    if !arg.value.shape.is_empty() && !opaque {
         return cut(&escape(&arg.value.shape), 240);
     }
     code_up_to(view.facts().text(arg.evidence), 80)

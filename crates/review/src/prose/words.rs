@@ -61,6 +61,17 @@ pub(crate) fn capital(text: &str) -> String {
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
+/// The text with a small first letter; a word like "SSH" keeps its capitals.
+pub(crate) fn lower_first(text: &str) -> String {
+    let mut characters = text.chars();
+    match (characters.next(), characters.clone().next()) {
+        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {
+            first.to_lowercase().chain(characters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
 /// The first sentence of a documentation text, without markup lines; `None` if nothing is left to quote.
 pub(crate) fn first_sentence(doc: &str) -> Option<String> {
     let mut words: Vec<&str> = Vec::new();
@@ -76,7 +87,9 @@ pub(crate) fn first_sentence(doc: &str) -> Option<String> {
             || line.to_ascii_lowercase().starts_with("licensed under")
             || (!line.is_empty() && !line.chars().any(char::is_alphanumeric));
         if markup || line.is_empty() {
-            if words.is_empty() {
+            // One or two words are a heading; what it heads says more.
+            if words.len() < 3 {
+                words.clear();
                 continue;
             }
             break;
@@ -133,11 +146,11 @@ impl View<'_> {
 
     /// As [`View::places`], without brackets and the leading space.
     pub(crate) fn bare_places(&self, ids: &[EvidenceId]) -> String {
-        const MOST: usize = 6;
+        let most: usize = if self.is_file() { 6 } else { 4 };
         let mut by_file: BTreeMap<(String, u32), Vec<u32>> = BTreeMap::new();
         for id in ids {
             let (Some(place), Some(module)) = (self.place(*id), self.module_of(*id)) else { continue };
-            let file = if self.file == Some(module.path.as_str()) { String::new() } else { escape(&module.path) };
+            let file = if self.file == Some(module.path.as_str()) { String::new() } else { self.shown_file(&module.path) };
             let layer = if module.depth > 0 { module.layer.map_or(0, |layer| layer + 1) } else { 0 };
             by_file.entry((file, layer)).or_default().push(place.line);
         }
@@ -147,7 +160,7 @@ impl View<'_> {
         for ((file, layer), mut lines) in by_file {
             lines.sort_unstable();
             lines.dedup();
-            let room = MOST.saturating_sub(shown);
+            let room = most.saturating_sub(shown);
             hidden += lines.len().saturating_sub(room);
             lines.truncate(room);
             if lines.is_empty() {
@@ -165,6 +178,12 @@ impl View<'_> {
         text
     }
 
+    /// The path of a file for prose: without the folder `name-version/` that holds all of an archive.
+    pub(crate) fn shown_file(&self, path: &str) -> String {
+        let root = self.index.root.as_str();
+        escape(path.strip_prefix(root).filter(|_| !self.is_file()).unwrap_or(path))
+    }
+
     /// "(38–46)": from the first line of one place to the last of another in the same text.
     pub(crate) fn span(&self, first: EvidenceId, last: EvidenceId) -> String {
         let (Some(a), Some(b)) = (self.place(first), self.place(last)) else { return String::new() };
@@ -173,7 +192,7 @@ impl View<'_> {
             return self.places(&[first, last]);
         }
         let file = self.module_of(first).map_or("", |module| module.path.as_str());
-        if self.file == Some(file) { format!(" ({start}–{end})") } else { format!(" ({}:{start}–{end})", escape(file)) }
+        if self.file == Some(file) { format!(" ({start}–{end})") } else { format!(" ({}:{start}–{end})", self.shown_file(file)) }
     }
 }
 

@@ -11,21 +11,22 @@ use crate::view::View;
 
 pub(super) fn claims(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
     let mut drafts = Vec::new();
+    let told = &view.told();
     // Only what hides or carries hidden text is this reviewer's among sources, sinks and flows.
     let blobs = ["source.literal", "source.package.data", "source.file.source-code"];
-    drafts.extend(sources::reads(view).into_iter().filter(|draft| blobs.contains(&draft.kind.as_str())));
+    drafts.extend(sources::reads(told).into_iter().filter(|draft| blobs.contains(&draft.kind.as_str())));
     let carriers = ["sink.code", "sink.memory", "sink.exception", "sink.serialization"];
-    drafts.extend(sinks::sinks(view).into_iter().filter(|draft| carriers.contains(&draft.kind.as_str())));
+    drafts.extend(sinks::sinks(told).into_iter().filter(|draft| carriers.contains(&draft.kind.as_str())));
     let own: Vec<Found<'_>> = found.iter().filter(|found| author(found) == Reviewer::Form).cloned().collect();
     drafts.extend(behaviors(view, &own));
     drafts.extend(anomalies::hidden(view));
-    drafts.extend(anomalies::unused_helpers(view));
-    drafts.extend(anomalies::handlers(view));
+    drafts.extend(anomalies::unused_helpers(told));
+    drafts.extend(anomalies::handlers(told));
     drafts.extend(anomalies::diagnostics(view));
     let credential = anomalies::credentials(view);
     drafts.extend(anomalies::absence(view, credential.is_some()));
     drafts.extend(credential);
-    drafts.extend(analysis::raises(view));
+    drafts.extend(analysis::raises(told));
     drafts.extend(analysis::fallbacks(view));
     // The same fact in two fields would be told twice.
     let mut seen = BTreeSet::new();

@@ -15,14 +15,14 @@ pub(crate) fn all(view: &View<'_>, found: &[Found<'_>]) -> Vec<(Reviewer, Vec<Dr
         .into_iter()
         .map(|reviewer| {
             let mut drafts = match reviewer {
-                Reviewer::Flow => flow::claims(view, found),
+                Reviewer::Flow => flow::claims(&view.told(), found),
                 Reviewer::Form => form::claims(view, found),
-                Reviewer::Context => context::claims(view, found),
+                Reviewer::Context => context::claims(&view.told(), found),
             };
             for draft in &mut drafts {
                 draft.by = reviewer;
             }
-            drafts.sort_by(|a, b| (a.field, a.rank).cmp(&(b.field, b.rank)));
+            drafts.sort_by_key(|draft| (draft.field, draft.rank));
             (reviewer, drafts)
         })
         .collect()

@@ -58,7 +58,7 @@ impl Builder {
             language: "python".into(),
             evidence: site,
             event,
-            codings: codings.iter().map(|coding| SmolStr::new(coding)).collect(),
+            codings: codings.iter().map(SmolStr::new).collect(),
             text: text.into(),
         });
         body
@@ -116,7 +116,7 @@ impl Builder {
             qualified: qualified.to_owned(),
             kind: kind.into(),
             class,
-            params: params.iter().map(|name| SmolStr::new(name)).collect(),
+            params: params.iter().map(SmolStr::new).collect(),
             evidence,
             doc: None,
             public: true,
@@ -134,7 +134,7 @@ impl Builder {
         let evidence = self.at(code);
         let written = code.split('(').next().unwrap();
         self.facts.events.push(Event {
-            actions: actions.iter().map(|action| SmolStr::new(action)).collect(),
+            actions: actions.iter().map(SmolStr::new).collect(),
             source: None,
             symbol: symbol.into(),
             written: written.into(),
@@ -161,7 +161,7 @@ impl Builder {
         let evidence = self.at(code);
         let arg = ArgFact {
             name: name.into(),
-            roles: roles.iter().map(|role| SmolStr::new(role)).collect(),
+            roles: roles.iter().map(SmolStr::new).collect(),
             value,
             evidence,
         };

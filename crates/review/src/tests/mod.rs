@@ -6,7 +6,7 @@ mod client;
 use std::collections::BTreeSet;
 
 use sluice_catalog::behavior::Body;
-use sluice_catalog::{Behavior, Catalog, Rule, Stance};
+use sluice_catalog::{Behavior, Catalog, Classes, Rule, Stance};
 use sluice_flow::facts::*;
 
 use crate::matcher::{Findings, Match, MatchedStep};
@@ -25,8 +25,7 @@ fn reviewed(facts: &Facts) -> Review {
 }
 
 fn reviewed_as(package: &PackageInfo, facts: &Facts, behaviors: &[Behavior], matches: Vec<Match>) -> Review {
-    let mut catalog = Catalog::default();
-    catalog.set_behaviors(behaviors.to_vec());
+    let catalog = Catalog::default().with_behaviors(behaviors.to_vec(), Classes::default());
     let weights = Weights::embedded().unwrap();
     review_matches(package, facts, &catalog, &weights, &Findings { matches, exhausted: Vec::new() })
 }
@@ -238,8 +237,8 @@ fn an_innocent_explanation_halves_the_charge() {
 #[test]
 fn the_asked_prior_moves_the_probability() {
     let (facts, found) = thief();
-    let mut catalog = Catalog::default();
-    catalog.set_behaviors(vec![behavior("exfiltration/credentials", Stance::Malicious, 0.8)]);
+    let behaviors = vec![behavior("exfiltration/credentials", Stance::Malicious, 0.8)];
+    let catalog = Catalog::default().with_behaviors(behaviors, Classes::default());
     let findings = Findings { matches: vec![found], exhausted: Vec::new() };
     let at = |prior: f64| {
         let weights = Weights::embedded().unwrap().with_prior(prior).unwrap();
@@ -268,12 +267,12 @@ fn unread_code_makes_the_review_inconclusive() {
 }
 
 #[test]
-fn a_contradicted_denial_is_withdrawn() {
+fn a_credential_in_the_code_is_not_denied() {
     let mut facts = client();
     let key = "KEY = 'ghp_0123456789abcdefghijklmnopqrstuvwxyzAB'\n";
     facts.modules[0].text = format!("{}{key}", facts.modules[0].text).into();
     let review = reviewed(&facts);
-    assert!(review.report.anomalies.contains("looks like a credential (33)"), "{}", review.report.anomalies);
+    assert!(review.report.anomalies.contains("looks like a credential (32)"), "{}", review.report.anomalies);
     assert!(!review.report.anomalies.contains("no hard-coded credential"), "{}", review.report.anomalies);
     assert!(review.report.anomalies.contains("no dynamic execution"), "{}", review.report.anomalies);
 }

@@ -27,6 +27,8 @@ enum Class {
     Backslash,
 }
 
+// Evaluated by the compiler: an index out of bounds would not build.
+#[allow(clippy::indexing_slicing)]
 const CLASSES: [Class; 256] = {
     let mut classes = [Class::Operator; 256];
     let mut byte = 0;
@@ -340,11 +342,9 @@ fn line_depth(tokens: &Tokens) -> usize {
             | TokenKind::Lbrace
             | TokenKind::FStringStart
             | TokenKind::TStringStart => open.push(Open { links: 1, ..Open::default() }),
-            TokenKind::Rpar
-            | TokenKind::Rsqb
-            | TokenKind::Rbrace
-            | TokenKind::FStringEnd
-            | TokenKind::TStringEnd => close(&mut open),
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace | TokenKind::FStringEnd | TokenKind::TStringEnd => {
+                close(&mut open)
+            }
             TokenKind::Newline => {
                 while open.len() > 1 {
                     close(&mut open);

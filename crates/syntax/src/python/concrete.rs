@@ -28,7 +28,7 @@ pub(super) struct Tree {
 
 /// A parse may look at its progress once for so many bytes. Honest text takes about one look for each 200 bytes, text
 /// that is nothing but brackets one for each 20.
-const BYTES_PER_LOOK: usize = 4;
+const BYTES_PER_LOOK: usize = 10;
 
 /// How many looks a parse may take beyond that.
 const LOOKS: usize = 10_000;

@@ -93,9 +93,7 @@ impl<'a> Lowerer<'a> {
     /// One link of a left spine around its lowered left operand.
     fn link(&mut self, node: &'a Node, left: ExprId) -> ExprId {
         let kind = match node {
-            Node::BinOp(node) => {
-                ExprKind::Binary { op: binary_operator(node.op), left, right: self.expr(&node.right) }
-            }
+            Node::BinOp(node) => ExprKind::Binary { op: binary_operator(node.op), left, right: self.expr(&node.right) },
             Node::Attribute(node) => ExprKind::Attr { base: left, name: node.attr.as_str().into() },
             Node::Subscript(node) => ExprKind::Index { base: left, index: self.expr(&node.slice) },
             Node::Call(node) => ExprKind::Call { callee: left, args: self.arguments(&node.arguments), new: false },
@@ -109,9 +107,7 @@ impl<'a> Lowerer<'a> {
         let mut args = Vec::with_capacity(arguments.len());
         for argument in arguments.iter_source_order() {
             args.push(match argument {
-                ArgOrKeyword::Arg(Node::Starred(node)) => {
-                    Arg { kind: ArgKind::Star, value: self.expr(&node.value) }
-                }
+                ArgOrKeyword::Arg(Node::Starred(node)) => Arg { kind: ArgKind::Star, value: self.expr(&node.value) },
                 ArgOrKeyword::Arg(value) => Arg { kind: ArgKind::Positional, value: self.expr(value) },
                 ArgOrKeyword::Keyword(keyword) => Arg {
                     kind: match &keyword.arg {
@@ -171,9 +167,7 @@ impl<'a> Lowerer<'a> {
             Node::Set(node) => ExprKind::Sequence { kind: SequenceKind::Set, items: self.exprs(&node.elts) },
             Node::List(node) => ExprKind::Sequence { kind: SequenceKind::List, items: self.exprs(&node.elts) },
             Node::Tuple(node) => ExprKind::Sequence { kind: SequenceKind::Tuple, items: self.exprs(&node.elts) },
-            Node::ListComp(node) => {
-                self.comprehension(ComprehensionKind::List, &node.elt, None, &node.generators)
-            }
+            Node::ListComp(node) => self.comprehension(ComprehensionKind::List, &node.elt, None, &node.generators),
             Node::SetComp(node) => self.comprehension(ComprehensionKind::Set, &node.elt, None, &node.generators),
             Node::Generator(node) => {
                 self.comprehension(ComprehensionKind::Generator, &node.elt, None, &node.generators)

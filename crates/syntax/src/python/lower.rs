@@ -239,7 +239,10 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Makes type parameters visible until [`Lowerer::end_type_params`]. Their bounds are evaluated lazily, if ever.
-    fn begin_type_params(&mut self, params: Option<&'a ruff_python_ast::TypeParams>) -> &'a [ruff_python_ast::TypeParam] {
+    fn begin_type_params(
+        &mut self,
+        params: Option<&'a ruff_python_ast::TypeParams>,
+    ) -> &'a [ruff_python_ast::TypeParam] {
         let params = params.map_or(&[][..], |params| &params.type_params);
         for param in params {
             self.scopes.begin_overlay(param.name());

@@ -14,14 +14,24 @@ use crate::ir::{
     SequenceKind, Span, Stmt, StmtKind, Target,
 };
 
+/// How many bytes are read here. Text made for it takes tree-sitter up to 400 bytes of memory for each.
+const MAX_BYTES: usize = 4_000_000;
+
 /// Reads a text on the robust path.
 pub(super) fn parse(path: &str, text: &str, language: Language) -> Module {
-    let Some(tree) = Tree::parse(text) else {
+    let front = text.get(..text.floor_char_boundary(MAX_BYTES)).unwrap_or_default();
+    let offset = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+    let whole = Span { start: 0, end: offset(text.len()) };
+    let mut diagnostics = vec![Diagnostic { span: whole, message: "read on the robust path".to_owned(), lost: true }];
+    if front.len() < text.len() {
+        let span = Span { start: offset(front.len()), end: whole.end };
+        let message = "too long for the robust path, the rest is not read".to_owned();
+        diagnostics.push(Diagnostic { span, message, lost: true });
+    }
+    let Some(tree) = Tree::parse(front) else {
         return crate::unreadable(path, text, language, "reading takes too many steps");
     };
-    let whole = Span { start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) };
-    let diagnostic = Diagnostic { span: whole, message: "read on the robust path".to_owned(), lost: true };
-    let mut robust = Robust { tree: &tree, text, low: Lowerer::new(text, false, vec![diagnostic]) };
+    let mut robust = Robust { tree: &tree, text, low: Lowerer::new(text, false, diagnostics) };
     if let Some(root) = tree.root() {
         let func = robust.low.reserve(FunctionKind::Module, "<module>", whole, Span::default());
         robust.low.scopes.open(func, false);
@@ -167,20 +177,23 @@ impl<'t> Robust<'t> {
             "return_statement" => StmtKind::Return(first.next().map(|value| self.expr(value))),
             "delete_statement" => {
                 let targets = first.map(|target| self.target(target, false));
-                StmtKind::Delete(targets.flat_map(|target| match target {
-                    Target::Sequence(items) => items,
-                    single => vec![single],
-                }).collect())
+                StmtKind::Delete(
+                    targets
+                        .flat_map(|target| match target {
+                            Target::Sequence(items) => items,
+                            single => vec![single],
+                        })
+                        .collect(),
+                )
             }
             "raise_statement" => StmtKind::Raise {
                 exception: first.next().map(|value| self.expr(value)),
                 cause: tree.field(node, "cause").map(|value| self.expr(value)),
             },
             "assert_statement" => match first.next() {
-                Some(test) => StmtKind::Assert {
-                    test: self.expr(test),
-                    message: first.next().map(|message| self.expr(message)),
-                },
+                Some(test) => {
+                    StmtKind::Assert { test: self.expr(test), message: first.next().map(|message| self.expr(message)) }
+                }
                 None => StmtKind::Pass,
             },
             "if_statement" => {
@@ -189,21 +202,24 @@ impl<'t> Robust<'t> {
                 return;
             }
             "while_statement" => match tree.field(node, "condition") {
-                Some(test) => StmtKind::While {
-                    test: self.expr(test),
-                    body: self.body(node, "body"),
-                    otherwise: self.alternative(node),
-                    test_last: false,
-                },
+                Some(test) => {
+                    self.low.scopes.enter_loop();
+                    let test = self.expr(test);
+                    let body = self.body(node, "body");
+                    self.low.scopes.leave_loop();
+                    StmtKind::While { test, body, otherwise: self.alternative(node), test_last: false }
+                }
                 None => StmtKind::Pass,
             },
             "for_statement" => match (tree.field(node, "left"), tree.field(node, "right")) {
-                (Some(left), Some(right)) => StmtKind::For {
-                    iterable: self.expr(right),
-                    target: self.target(left, false),
-                    body: self.body(node, "body"),
-                    otherwise: self.alternative(node),
-                },
+                (Some(left), Some(right)) => {
+                    let iterable = self.expr(right);
+                    self.low.scopes.enter_loop();
+                    let target = self.target(left, false);
+                    let body = self.body(node, "body");
+                    self.low.scopes.leave_loop();
+                    StmtKind::For { target, iterable, body, otherwise: self.alternative(node) }
+                }
                 _ => StmtKind::Pass,
             },
             "try_statement" => self.guarded(node),
@@ -216,7 +232,7 @@ impl<'t> Robust<'t> {
             "import_statement" => {
                 for (name, place) in self.imported(node) {
                     let path = tree.field(place, "name").unwrap_or(place);
-                    let slot = self.low.scopes.declare(name);
+                    let slot = self.low.scopes.bind(name);
                     let path = self.text(path).into();
                     let kind = StmtKind::Import { path, slot, whole: place.kind == "aliased_import" };
                     out.push(Stmt { kind, span: node.span });
@@ -367,7 +383,7 @@ impl<'t> Robust<'t> {
         }
         for (bound, place) in self.imported(node) {
             let name = self.text(tree.field(place, "name").unwrap_or(place)).into();
-            let slot = self.low.scopes.declare(bound);
+            let slot = self.low.scopes.bind(bound);
             let kind = StmtKind::ImportFrom { module: dotted.into(), level, name, slot };
             out.push(Stmt { kind, span: node.span });
         }
@@ -401,7 +417,7 @@ impl<'t> Robust<'t> {
             function.is_async = is_async;
             function.body = body;
         });
-        let slot = self.low.scopes.declare(self.text(name));
+        let slot = self.low.scopes.bind(self.text(name));
         if is_class { StmtKind::Class(func, slot) } else { StmtKind::Function(func, slot) }
     }
 
@@ -456,17 +472,24 @@ impl<'t> Robust<'t> {
                 }
                 _ => Target::Unknown(node.span),
             },
-            "subscript" => match (tree.field(node, "value"), tree.field(node, "subscript")) {
-                (Some(base), Some(index)) => {
-                    Target::Index { base: self.expr(base), index: self.expr(index), span: node.span }
+            "subscript" => match tree.field(node, "value") {
+                Some(base) => {
+                    let base = self.expr(base);
+                    Target::Index { base, index: self.index(node), span: node.span }
                 }
-                _ => Target::Unknown(node.span),
+                None => Target::Unknown(node.span),
             },
-            "pattern_list" | "tuple_pattern" | "list_pattern" | "expression_list" | "tuple" | "list"
-            | "list_splat_pattern" | "list_splat" | "parenthesized_expression" => {
-                let items = self.nested(|this| {
-                    tree.named(node).map(|item| this.target(item, overlay)).collect::<Vec<Target>>()
-                });
+            "pattern_list"
+            | "tuple_pattern"
+            | "list_pattern"
+            | "expression_list"
+            | "tuple"
+            | "list"
+            | "list_splat_pattern"
+            | "list_splat"
+            | "parenthesized_expression" => {
+                let items = self
+                    .nested(|this| tree.named(node).map(|item| this.target(item, overlay)).collect::<Vec<Target>>());
                 let Some(mut items) = items else {
                     self.low.too_deep(range(node.span));
                     return Target::Unknown(node.span);
@@ -475,9 +498,7 @@ impl<'t> Robust<'t> {
                     "list_splat_pattern" | "list_splat" if items.len() == 1 => {
                         items.pop().map_or(Target::Unknown(node.span), |item| Target::Rest(Box::new(item)))
                     }
-                    "parenthesized_expression" if items.len() == 1 => {
-                        items.pop().unwrap_or(Target::Unknown(node.span))
-                    }
+                    "parenthesized_expression" if items.len() == 1 => items.pop().unwrap_or(Target::Unknown(node.span)),
                     _ => Target::Sequence(items),
                 }
             }

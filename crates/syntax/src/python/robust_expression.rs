@@ -51,18 +51,7 @@ impl<'t> Robust<'t> {
                 let name = tree.field(node, "attribute").map_or("", |name| self.text(name)).into();
                 ExprKind::Attr { base: left, name }
             }
-            "subscript" => {
-                let mut indexes = tree.named(node).filter(|child| child.field == Some("subscript")).peekable();
-                match (indexes.next(), indexes.peek()) {
-                    (Some(index), None) => ExprKind::Index { base: left, index: self.expr(index) },
-                    (first, _) => {
-                        let items: Vec<ExprId> =
-                            first.into_iter().chain(indexes).map(|index| self.expr(index)).collect();
-                        let kind = ExprKind::Sequence { kind: SequenceKind::Tuple, items };
-                        ExprKind::Index { base: left, index: self.low.push(kind, node.span) }
-                    }
-                }
-            }
+            "subscript" => ExprKind::Index { base: left, index: self.index(node) },
             "call" => {
                 let args = tree.field(node, "arguments").map(|arguments| self.arguments(arguments));
                 ExprKind::Call { callee: left, args: args.unwrap_or_default(), new: false }
@@ -78,6 +67,16 @@ impl<'t> Robust<'t> {
             _ => return left,
         };
         self.low.push(kind, node.span)
+    }
+
+    /// The key of a subscript; several make a tuple.
+    pub(super) fn index(&mut self, node: &'t Node) -> ExprId {
+        let keys = self.tree.named(node).filter(|child| child.field == Some("subscript"));
+        let items: Vec<ExprId> = keys.map(|key| self.expr(key)).collect();
+        match items.as_slice() {
+            [single] => *single,
+            _ => self.low.push(ExprKind::Sequence { kind: SequenceKind::Tuple, items }, node.span),
+        }
     }
 
     /// The arguments of a call or the bases of a class.
@@ -125,8 +124,10 @@ impl<'t> Robust<'t> {
             "none" => ExprKind::Const(Const::None),
             "ellipsis" => ExprKind::Const(Const::Ellipsis),
             "integer" | "float" => self.literal(node).map_or(unknown(Vec::new()), ExprKind::Const),
-            "string" if tree.named(node).any(|child| child.kind == "interpolation") => self.template(node),
-            "string" => self.literal(node).map_or(unknown(Vec::new()), ExprKind::Const),
+            "string" => match self.literal(node) {
+                Some(value) => ExprKind::Const(value),
+                None => self.template(node),
+            },
             "concatenated_string" => self.concatenated(node),
             "list" => ExprKind::Sequence { kind: SequenceKind::List, items: self.operands(node) },
             "set" => ExprKind::Sequence { kind: SequenceKind::Set, items: self.operands(node) },
@@ -171,9 +172,7 @@ impl<'t> Robust<'t> {
                 ExprKind::Compare { left, rest: rest.collect() }
             }
             "conditional_expression" => match self.operands(node).as_slice() {
-                [then, test, otherwise] => {
-                    ExprKind::Conditional { test: *test, then: *then, otherwise: *otherwise }
-                }
+                [then, test, otherwise] => ExprKind::Conditional { test: *test, then: *then, otherwise: *otherwise },
                 other => unknown(other.to_vec()),
             },
             "lambda" => self.lambda(node),
@@ -301,7 +300,12 @@ impl<'t> Robust<'t> {
 
     /// A literal without replacement fields, read by the fast parser: one token, so nothing can nest.
     fn literal(&self, node: &Node) -> Option<Const> {
-        let parsed = ruff_python_parser::parse_expression(self.text(node)).ok()?;
+        let text = self.text(node);
+        let prefix = text.split(['\'', '"']).next().unwrap_or_default();
+        if node.kind == "string" && prefix.contains(['f', 'F', 't', 'T']) {
+            return None;
+        }
+        let parsed = ruff_python_parser::parse_expression(text).ok()?;
         Some(match parsed.expr() {
             Ast::StringLiteral(node) => Const::Str(Arc::from(node.value.to_str())),
             Ast::BytesLiteral(node) => Const::Bytes(node.value.bytes().collect()),

@@ -25,7 +25,12 @@ struct Binding {
     /// A comprehension variable or type parameter: seen by nested functions even in a class body, and gone before the
     /// frame is closed.
     overlay: bool,
+    /// True once a statement that binds the name was lowered, or if another function may bind it.
+    bound: bool,
 }
+
+/// The slot's name for a definition whose name is missing.
+const NAMELESS: &str = "<missing>";
 
 /// The frame of a function that is being lowered.
 struct Frame {
@@ -37,6 +42,8 @@ struct Frame {
     /// Above zero inside a comprehension, where the names of a class body are not visible.
     comprehensions: u32,
     is_generator: bool,
+    /// Nesting of loops around the current statement.
+    loops: u32,
 }
 
 /// All open frames; the module's is the first.
@@ -63,6 +70,7 @@ impl Scopes {
             names: Vec::new(),
             comprehensions: 0,
             is_generator: false,
+            loops: 0,
         });
     }
 
@@ -134,7 +142,7 @@ impl Scopes {
                 .iter()
                 .rposition(|binding| binding.frame < frame || (binding.frame == frame && !binding.overlay))
                 .map_or(0, |position| position + 1);
-            stack.insert(at, Binding { frame, meaning, overlay: false });
+            stack.insert(at, Binding { frame, meaning, overlay: false, bound: false });
         }
         if let Some(frame) = self.frames.get_mut(frame) {
             frame.names.push(name);
@@ -147,7 +155,38 @@ impl Scopes {
         self.declare_in(name, frame)
     }
 
+    /// The slot that a statement binds in the innermost frame.
+    pub fn bind(&mut self, name: &str) -> SlotRef {
+        let slot = self.declare(name);
+        self.mark_bound(name, self.frames.len().saturating_sub(1));
+        slot
+    }
+
+    fn mark_bound(&mut self, name: &str, frame: usize) {
+        if let Some(id) = self.ids.get(name)
+            && let Some(stack) = self.bindings.get_mut(*id as usize)
+            && let Some(binding) = stack.iter_mut().rev().find(|binding| binding.frame == frame && !binding.overlay)
+        {
+            binding.bound = true;
+        }
+    }
+
+    /// Enters the body of a loop, where a name may have been bound by a later statement.
+    pub fn enter_loop(&mut self) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.loops += 1;
+        }
+    }
+
+    /// Leaves the body of a loop.
+    pub fn leave_loop(&mut self) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.loops = frame.loops.saturating_sub(1);
+        }
+    }
+
     fn declare_in(&mut self, name: &str, frame: usize) -> SlotRef {
+        let name = if name.is_empty() { NAMELESS } else { name };
         let func = self.frames.get(frame).map_or(FuncId::MODULE, |frame| frame.func);
         let id = self.id(name);
         match self.own_binding(id, frame).map(|binding| binding.meaning) {
@@ -180,6 +219,7 @@ impl Scopes {
     /// `global name` in the innermost frame.
     pub fn declare_global(&mut self, name: &str) {
         let slot = self.declare_in(name, 0);
+        self.mark_bound(name, 0);
         self.capture(0, slot.slot);
         let frame = self.frames.len().saturating_sub(1);
         self.redirect(name, frame, slot);
@@ -188,6 +228,7 @@ impl Scopes {
     /// Makes sure that the module has a slot for a name that some function declares `global`.
     pub fn declare_module_slot(&mut self, name: &str) {
         let slot = self.declare_in(name, 0);
+        self.mark_bound(name, 0);
         self.capture(0, slot.slot);
     }
 
@@ -234,7 +275,7 @@ impl Scopes {
         let slot = self.add_slot(frame, name);
         let id = self.id(name);
         if let Some(stack) = self.bindings.get_mut(id as usize) {
-            stack.push(Binding { frame, meaning: Meaning::Own(slot), overlay: true });
+            stack.push(Binding { frame, meaning: Meaning::Own(slot), overlay: true, bound: true });
         }
     }
 
@@ -263,13 +304,17 @@ impl Scopes {
     }
 
     /// The slot that a name read (or bound by a comprehension) here refers to; `None` if nothing binds it.
+    ///
+    /// In a module or class body a name that is not bound yet is looked up outside: `input = input` reads the built-in.
     pub fn resolve(&mut self, name: &str) -> Option<SlotRef> {
         let id = *self.ids.get(name)?;
         let top = self.frames.len().saturating_sub(1);
         let hidden = self.frames.last().is_some_and(|frame| frame.comprehensions > 0);
+        let early = self.frames.last().is_some_and(|frame| frame.loops == 0 && (frame.is_class || top == 0));
         let binding = self.bindings.get(id as usize)?.iter().rev().find(|binding| {
             let is_class = self.frames.get(binding.frame).is_some_and(|frame| frame.is_class);
-            binding.overlay || !is_class || (binding.frame == top && !hidden)
+            let is_late = early && binding.frame == top && !binding.bound;
+            binding.overlay || (!is_late && (!is_class || (binding.frame == top && !hidden)))
         })?;
         let (frame, meaning) = (binding.frame, binding.meaning);
         match meaning {

@@ -66,11 +66,11 @@ impl<'a> Lowerer<'a> {
         let kind = match node {
             StmtNode::FunctionDef(node) => {
                 let func = self.function(node);
-                StmtKind::Function(func, self.scopes.declare(&node.name))
+                StmtKind::Function(func, self.scopes.bind(&node.name))
             }
             StmtNode::ClassDef(node) => {
                 let func = self.class(node);
-                StmtKind::Class(func, self.scopes.declare(&node.name))
+                StmtKind::Class(func, self.scopes.bind(&node.name))
             }
             StmtNode::Return(node) => StmtKind::Return(node.value.as_deref().map(|value| self.expr(value))),
             StmtNode::Delete(node) => {
@@ -93,14 +93,18 @@ impl<'a> Lowerer<'a> {
             StmtNode::AnnAssign(node) => return self.annotated(node, out),
             StmtNode::For(node) => {
                 let iterable = self.expr(&node.iter);
+                self.scopes.enter_loop();
                 let target = self.target(&node.target, false);
                 let body = self.block(&node.body);
+                self.scopes.leave_loop();
                 let otherwise = self.block(&node.orelse);
                 StmtKind::For { target, iterable, body, otherwise }
             }
             StmtNode::While(node) => {
+                self.scopes.enter_loop();
                 let test = self.expr(&node.test);
                 let body = self.block(&node.body);
+                self.scopes.leave_loop();
                 let otherwise = self.block(&node.orelse);
                 StmtKind::While { test, body, otherwise, test_last: false }
             }
@@ -161,7 +165,7 @@ impl<'a> Lowerer<'a> {
         let kind = if name.is_empty() {
             StmtKind::Unknown(Vec::new())
         } else {
-            let slot = self.scopes.declare(name);
+            let slot = self.scopes.bind(name);
             StmtKind::Import { path: path.into(), slot, whole: alias.asname.is_some() }
         };
         out.push(Stmt { kind, span: place });
@@ -183,7 +187,7 @@ impl<'a> Lowerer<'a> {
                     module: module.into(),
                     level,
                     name: alias.name.as_str().into(),
-                    slot: self.scopes.declare(name),
+                    slot: self.scopes.bind(name),
                 },
             };
             out.push(Stmt { kind, span: span(if single { node.range } else { alias.range }) });
@@ -260,18 +264,13 @@ impl<'a> Lowerer<'a> {
             None => (None, node.name.as_deref()),
         };
         let exception = exception.map(|exception| self.expr(exception));
-        let slot = name.filter(|name| !name.is_empty()).map(|name| self.scopes.declare(name));
+        let slot = name.filter(|name| !name.is_empty()).map(|name| self.scopes.bind(name));
         Handler { exception, slot, body: self.block(&node.body), span: span(node.range) }
     }
 
     fn arm(&mut self, case: &'a ruff_python_ast::MatchCase) -> MatchArm {
-        let mut arm = MatchArm {
-            values: Vec::new(),
-            bindings: Vec::new(),
-            guard: None,
-            irrefutable: false,
-            body: Vec::new(),
-        };
+        let mut arm =
+            MatchArm { values: Vec::new(), bindings: Vec::new(), guard: None, irrefutable: false, body: Vec::new() };
         self.pattern(&case.pattern, &mut arm);
         arm.guard = case.guard.as_deref().map(|guard| self.expr(guard));
         arm.irrefutable = arm.guard.is_none() && is_irrefutable(&case.pattern);
@@ -314,7 +313,7 @@ impl<'a> Lowerer<'a> {
                 Pattern::MatchOr(node) => open.extend(node.patterns.iter().rev()),
             }
             if let Some(name) = name.filter(|name| name.is_valid()) {
-                let slot = self.scopes.declare(name);
+                let slot = self.scopes.bind(name);
                 arm.bindings.push(Target::Slot(slot, span(name.range)));
             }
         }
@@ -366,7 +365,7 @@ impl<'a> Lowerer<'a> {
         match name {
             "" => None,
             _ if overlay => self.scopes.resolve(name),
-            _ => Some(self.scopes.declare(name)),
+            _ => Some(self.scopes.bind(name)),
         }
     }
 

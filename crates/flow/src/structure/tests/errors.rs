@@ -4,7 +4,11 @@ use super::{line, read};
 fn guards(text: &str, at: u32) -> Vec<String> {
     let (module, found) = read(text);
     let raise = found.raises.iter().find(|raise| line(&module, raise.span) == at).expect("a raise on the line");
-    raise.guards.iter().map(|guard| if guard.holds { guard.text.clone() } else { format!("not {}", guard.text) }).collect()
+    raise
+        .guards
+        .iter()
+        .map(|guard| if guard.holds { guard.text.clone() } else { format!("not {}", guard.text) })
+        .collect()
 }
 
 const ANSWER: &str = r#"
@@ -80,14 +84,16 @@ def f(a, b):
     assert_eq!(guards(process, 5), ["not not a"]);
     let stays = "def f(a, b):\n    if a:\n        return\n    elif b:\n        step()\n    raise E\n";
     assert_eq!(guards(stays, 6), ["not a"]);
-    let nested = "def f(a, b):\n    if a:\n        if b:\n            return\n        else:\n            raise X\n    raise E\n";
+    let nested =
+        "def f(a, b):\n    if a:\n        if b:\n            return\n        else:\n            raise X\n    raise E\n";
     assert_eq!(guards(nested, 7), ["not a"]);
 }
 
 #[test]
 fn a_caught_exception_is_passed_on() {
     let passes = |text: &str| read(text).1.raises.iter().map(|raise| raise.passes_caught).collect::<Vec<_>>();
-    let handler = |body: &str| format!("def f(a):\n    try:\n        a()\n    except Exception as error:\n        {body}\n");
+    let handler =
+        |body: &str| format!("def f(a):\n    try:\n        a()\n    except Exception as error:\n        {body}\n");
     assert_eq!(passes(&handler("raise")), [true]);
     assert_eq!(passes(&handler("raise error")), [true]);
     assert_eq!(passes(&handler("raise Wrapped(error)")), [true]);
@@ -113,7 +119,8 @@ fn handlers_are_broad_swallow_or_fall_back() {
     assert_eq!(handler("builtins.Exception as e", "'ignored'"), (true, true, false));
     let (_, bare) = read("for x in y:\n    try:\n        import a\n        a.run()\n    except:\n        continue\n");
     assert!(bare.handlers[0].exceptions.is_empty() && bare.handlers[0].broad && bare.handlers[0].swallows);
-    let (_, constant) = read("def f():\n    try:\n        import a\n        a()\n    except ImportError:\n        return False\n");
+    let (_, constant) =
+        read("def f():\n    try:\n        import a\n        a()\n    except ImportError:\n        return False\n");
     assert!(constant.handlers[0].swallows && !constant.handlers[0].import_fallback);
     let (_, value) = read("def f(d):\n    try:\n        g()\n    except E:\n        return d\n");
     assert!(!value.handlers[0].swallows);

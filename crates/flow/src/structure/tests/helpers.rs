@@ -80,8 +80,10 @@ fn any_use_in_the_package_keeps_it() {
 fn without_the_namesake_or_the_sibling_nothing_is_told() {
     assert!(unused(&[&VAULT.replace("def seal_later(", "def seal_now(")]).is_empty());
     assert!(unused(&[&VAULT.replace("(self.get_entity_route(), \"patch\")", "(self.place, \"patch\")")]).is_empty());
-    assert!(unused(&[&VAULT.replace("(self.get_entity_route(), \"patch\")", "(self.get_entity_title(), \"patch\")")])
-        .is_empty());
+    assert!(
+        unused(&[&VAULT.replace("(self.get_entity_route(), \"patch\")", "(self.get_entity_title(), \"patch\")")])
+            .is_empty()
+    );
     assert!(unused(&[&VAULT.replace("seal_later", "seal")]).is_empty(), "a short single word may be an accident");
 }
 

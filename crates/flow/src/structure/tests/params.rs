@@ -26,9 +26,12 @@ class Client:
         step()
         return left + 1
 ";
-    let expected = [("fetch", vec!["retries", "rest", "verify", "extra"]), ("call", vec!["level"]), ("join", vec!["right"])];
-    let expected: Vec<_> =
-        expected.into_iter().map(|(name, list)| (name.to_owned(), list.into_iter().map(str::to_owned).collect())).collect();
+    let expected =
+        [("fetch", vec!["retries", "rest", "verify", "extra"]), ("call", vec!["level"]), ("join", vec!["right"])];
+    let expected: Vec<_> = expected
+        .into_iter()
+        .map(|(name, list)| (name.to_owned(), list.into_iter().map(str::to_owned).collect()))
+        .collect();
     assert_eq!(unread(text), expected);
 }
 

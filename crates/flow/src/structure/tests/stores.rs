@@ -234,6 +234,8 @@ fn long_values_are_quoted_on_one_line_and_cut() {
     assert!(value.starts_with("g(a, 'é"), "{value}");
     assert_eq!(value.chars().count(), 120);
     assert!(value.ends_with('…'));
+    let blanks = format!("def f(a):\n    x = g(a,{}1)\n", "\n".repeat(5_000));
+    assert_eq!(read(&blanks).1.dead_stores[0].value, "g(a,…");
 }
 
 #[test]

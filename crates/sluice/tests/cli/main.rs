@@ -1,0 +1,17 @@
+//! The command as a user sees it: arguments in, bytes and a code out.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a failure here is a failed test"
+)]
+
+mod codes;
+mod dev;
+mod docs;
+mod formats;
+mod hostile;
+mod knowledge;
+mod place;
