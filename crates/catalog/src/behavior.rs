@@ -16,8 +16,8 @@ use smol_str::SmolStr;
 ///
 /// `self` is the receiver, `result` the result, `event` the event itself (two steps that bind it to one variable are
 /// about the same call), `destination` the address that the call or the connection of its receiver talks to, `any`
-/// every argument and the receiver together.
-pub const PSEUDO_ROLES: &[&str] = &["self", "result", "event", "destination", "any"];
+/// every argument and the receiver together, `sink` the argument at which a path ends.
+pub const PSEUDO_ROLES: &[&str] = &["self", "result", "event", "destination", "any", "sink"];
 
 /// Roles of the source of a path: its event's result and identity, and the key, path or name that was asked for.
 pub const SOURCE_ROLES: &[&str] = &["source:result", "source:event", "source:self", "source:detail", "source:any"];

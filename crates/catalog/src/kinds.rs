@@ -111,7 +111,7 @@ pub const ACTIONS: &[&str] = &[
 ];
 
 /// What a condition tests, when it decides whether code under it runs.
-pub const GUARDS: &[&str] = &["platform", "date", "host", "locale", "argument", "environment", "debugger"];
+pub const GUARDS: &[&str] = &["main", "platform", "date", "host", "locale", "argument", "environment", "debugger"];
 
 /// Roles of arguments that are no sink: they only name the argument for behaviors and evaluation.
 pub const ROLES: &[&str] = &[

@@ -1,9 +1,9 @@
-//! An independent walk back from a sink: does the text at the source reach it at all?
+//! An independent walk back along a path: does the text itself join each step to the one before?
 //!
-//! The walk knows no values and no order. It goes from the expressions at the sink to the variables, attributes,
-//! parameters, arguments and results they mention, and from those to whatever is assigned to them anywhere in the
-//! package. A path that this walk does not find is an error of the forward engine, so the critics drop it. The other
-//! way round the walk proves nothing, since it finds too much.
+//! The walk knows no values and no order. From the expressions at a step it goes to the variables, attributes and
+//! results they mention, and to whatever is assigned to those anywhere in the same file, until it meets the step
+//! before. A path with a gap that this walk cannot close is not *proven*. The walk finds too much rather than too
+//! little, so by itself it proves nothing.
 
 use std::rc::Rc;
 
@@ -11,118 +11,145 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use sluice_syntax::ir::{ExprId, ExprKind, FuncId, Module, Span, Stmt, StmtKind, Target};
 use smol_str::SmolStr;
 
-use crate::program::Program;
+use crate::facts::StepKind;
 
-/// Most nodes that one walk visits; a walk that ends here does not confirm.
-const MOST_NODES: usize = 200_000;
+/// Most expressions that the walk between two steps visits; a walk that ends here does not confirm.
+const MOST_NODES: usize = 4_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Node {
     /// A variable.
-    Slot(u32, u32, u32),
+    Slot(u32, u32),
     /// An attribute or item by name, whatever the object.
     Attr(SmolStr),
-    /// A parameter's values at all calls of functions with this name.
-    Param(SmolStr, u32),
     /// The result of functions with this name.
     Result(SmolStr),
     /// The content of a container.
-    Inside(u32, u32, u32),
+    Inside(u32, u32),
 }
 
-/// What flows into a node: expressions.
+/// What flows into the nodes of one module: expressions.
 #[derive(Debug, Default)]
 struct Graph {
-    into: FxHashMap<Node, Vec<(u32, ExprId)>>,
-    by_span: FxHashMap<(u32, Span), Vec<ExprId>>,
-    params: FxHashMap<(u32, u32, u32), (SmolStr, u32)>,
-    raises: FxHashMap<(u32, Span), Vec<ExprId>>,
-    returns: FxHashMap<(u32, Span), Vec<ExprId>>,
+    into: FxHashMap<Node, Vec<ExprId>>,
+    by_span: FxHashMap<Span, Vec<ExprId>>,
+    params: FxHashSet<(u32, u32)>,
+}
+
+/// A step as the walk sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    pub kind: StepKind,
+    pub module: u32,
+    pub span: Span,
 }
 
 /// Confirms paths over one package.
 pub(crate) struct Confirmer<'a> {
     modules: &'a [Rc<Module>],
-    graph: Graph,
-    reached: FxHashMap<(u32, Span), Rc<FxHashSet<(u32, ExprId)>>>,
+    graphs: FxHashMap<u32, Graph>,
+    known: FxHashMap<(u32, Span, u32, Span), bool>,
 }
 
 impl<'a> Confirmer<'a> {
-    pub(crate) fn new(modules: &'a [Rc<Module>], _program: &Program) -> Self {
-        let mut graph = Graph::default();
-        for (index, module) in modules.iter().enumerate() {
-            let index = u32::try_from(index).unwrap_or(u32::MAX);
-            add_module(&mut graph, index, module);
-        }
-        Self { modules, graph, reached: FxHashMap::default() }
+    pub(crate) fn new(modules: &'a [Rc<Module>]) -> Self {
+        Self { modules, graphs: FxHashMap::default(), known: FxHashMap::default() }
     }
 
-    /// True if the walk back from `to` finds the expression at `from`.
-    pub(crate) fn confirms(&mut self, from: (u32, Span), to: (u32, Span)) -> bool {
-        let reached = match self.reached.get(&to) {
-            Some(reached) => Rc::clone(reached),
-            None => {
-                let reached = Rc::new(self.walk(to));
-                self.reached.insert(to, Rc::clone(&reached));
-                reached
+    /// True if every step of the path is joined to the one before it.
+    pub(crate) fn confirms(&mut self, steps: &[Mark]) -> bool {
+        steps.iter().zip(steps.iter().skip(1)).all(|(before, after)| self.joined(*before, *after))
+    }
+
+    fn joined(&mut self, before: Mark, after: Mark) -> bool {
+        if before.module == after.module && before.span == after.span {
+            return true;
+        }
+        let key = (before.module, before.span, after.module, after.span);
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        for module in [before.module, after.module] {
+            if !self.graphs.contains_key(&module)
+                && let Some(lowered) = self.modules.get(module as usize)
+            {
+                let mut graph = Graph::default();
+                add_module(&mut graph, lowered);
+                self.graphs.insert(module, graph);
             }
-        };
-        self.graph
-            .by_span
-            .get(&from)
-            .is_some_and(|exprs| exprs.iter().any(|expr| reached.contains(&(from.0, *expr))))
+        }
+        let joined = self.walk(before, after);
+        self.known.insert(key, joined);
+        joined
     }
 
-    fn walk(&self, to: (u32, Span)) -> FxHashSet<(u32, ExprId)> {
+    fn walk(&self, before: Mark, after: Mark) -> bool {
+        let Some(start) = self.graphs.get(&after.module) else { return false };
         let mut seen: FxHashSet<(u32, ExprId)> = FxHashSet::default();
-        let mut nodes: FxHashSet<Node> = FxHashSet::default();
-        let mut queue: Vec<(u32, ExprId)> = Vec::new();
-        let starts = [&self.graph.by_span, &self.graph.raises, &self.graph.returns];
-        for list in starts {
-            queue.extend(list.get(&to).into_iter().flatten().map(|expr| (to.0, *expr)));
-        }
-        while let Some((index, id)) = queue.pop() {
-            if seen.len() > MOST_NODES || !seen.insert((index, id)) {
+        let mut nodes: FxHashSet<(u32, Node)> = FxHashSet::default();
+        let mut queue: std::collections::VecDeque<(u32, ExprId)> =
+            start.by_span.get(&after.span).into_iter().flatten().map(|id| (after.module, *id)).collect();
+        while let Some((index, id)) = queue.pop_front() {
+            if seen.len() > MOST_NODES {
+                return false;
+            }
+            if !seen.insert((index, id)) {
                 continue;
             }
             let Some(module) = self.modules.get(index as usize) else { continue };
+            let Some(graph) = self.graphs.get(&index) else { continue };
             let Some(expr) = module.expr(id) else { continue };
-            children(&expr.kind, &mut |child| queue.push((index, child)));
-            let mut follow = |node: Node, queue: &mut Vec<(u32, ExprId)>| {
-                if nodes.insert(node.clone()) {
-                    queue.extend(self.graph.into.get(&node).into_iter().flatten().copied());
+            if index == before.module && expr.span == before.span {
+                return true;
+            }
+            children(&expr.kind, &mut |child| queue.push_back((index, child)));
+            let mut follow = |node: Node, everywhere: bool| {
+                let modules = if everywhere { [after.module, before.module] } else { [index, index] };
+                for other in modules {
+                    if nodes.insert((other, node.clone()))
+                        && let Some(graph) = self.graphs.get(&other)
+                    {
+                        queue.extend(graph.into.get(&node).into_iter().flatten().map(|id| (other, *id)));
+                    }
                 }
             };
             match &expr.kind {
                 ExprKind::Slot(slot) => {
-                    follow(Node::Slot(index, slot.func.0, slot.slot), &mut queue);
-                    follow(Node::Inside(index, slot.func.0, slot.slot), &mut queue);
-                    if let Some((name, position)) = self.graph.params.get(&(index, slot.func.0, slot.slot)) {
-                        follow(Node::Param(name.clone(), *position), &mut queue);
-                        // By name or by spreading, the position is not known.
-                        follow(Node::Param(name.clone(), u32::MAX), &mut queue);
+                    // A step that assigns stands at its target: the variable itself is the meeting point.
+                    if before.kind == StepKind::Pass && graph.params.contains(&(slot.func.0, slot.slot)) {
+                        return true;
+                    }
+                    follow(Node::Slot(slot.func.0, slot.slot), false);
+                    follow(Node::Inside(slot.func.0, slot.slot), false);
+                    // A captured or imported name is filled elsewhere.
+                    if let Some(named) = module.function(slot.func).and_then(|f| f.slots.get(slot.slot as usize)) {
+                        follow(Node::Attr(named.name.clone()), true);
                     }
                 }
-                ExprKind::Attr { name, .. } => follow(Node::Attr(name.clone()), &mut queue),
-                ExprKind::Free(name) => follow(Node::Attr(name.clone()), &mut queue),
+                ExprKind::Attr { name, .. } | ExprKind::Free(name) => follow(Node::Attr(name.clone()), true),
                 ExprKind::Call { callee, .. } => {
                     if let Some(name) = last_name(module, *callee) {
-                        follow(Node::Result(name), &mut queue);
+                        follow(Node::Result(name), true);
                     }
                 }
                 ExprKind::Function(func) => {
-                    if let Some(function) = module.function(*func) {
-                        for stmt in &function.body {
-                            if let StmtKind::Return(Some(value)) = &stmt.kind {
-                                queue.push((index, *value));
-                            }
+                    for stmt in module.function(*func).map_or(&[][..], |function| &function.body) {
+                        if let StmtKind::Return(Some(value)) = &stmt.kind {
+                            queue.push_back((index, *value));
                         }
                     }
                 }
                 _ => {}
             }
         }
-        seen
+        // A callback's parameter is filled by the library that calls it: the step before is the registration.
+        before.kind == StepKind::Pass
+            && seen.iter().any(|(index, id)| {
+                self.modules.get(*index as usize).and_then(|module| module.expr(*id)).is_some_and(|expr| {
+                    matches!(&expr.kind, ExprKind::Slot(slot)
+                        if self.graphs.get(index).is_some_and(|g| g.params.contains(&(slot.func.0, slot.slot))))
+                })
+            })
     }
 }
 
@@ -203,21 +230,12 @@ fn children(kind: &ExprKind, visit: &mut dyn FnMut(ExprId)) {
     }
 }
 
-fn add_module(graph: &mut Graph, index: u32, module: &Module) {
+fn add_module(graph: &mut Graph, module: &Module) {
     for (id, expr) in module.exprs.iter().enumerate() {
         let id = ExprId(u32::try_from(id).unwrap_or(u32::MAX));
-        graph.by_span.entry((index, expr.span)).or_default().push(id);
+        graph.by_span.entry(expr.span).or_default().push(id);
         match &expr.kind {
             ExprKind::Call { callee, args, .. } => {
-                if let Some(name) = last_name(module, *callee) {
-                    for (position, arg) in args.iter().enumerate() {
-                        let position = match arg.kind {
-                            sluice_syntax::ir::ArgKind::Positional => u32::try_from(position).unwrap_or(u32::MAX),
-                            _ => u32::MAX,
-                        };
-                        graph.into.entry(Node::Param(name.clone(), position)).or_default().push((index, arg.value));
-                    }
-                }
                 // A method of an object may put its arguments into the object; a call may put one argument into
                 // another (`readinto(buffer)`).
                 let mut holders: Vec<ExprId> = args.iter().map(|arg| arg.value).collect();
@@ -225,13 +243,13 @@ fn add_module(graph: &mut Graph, index: u32, module: &Module) {
                     holders.push(*base);
                 }
                 for holder in holders {
-                    inside(graph, index, module, holder, id);
+                    inside(graph, module, holder, id);
                 }
             }
-            ExprKind::Bind { target, value } => into_target(graph, index, module, target, *value),
+            ExprKind::Bind { target, value } => into_target(graph, module, target, *value),
             ExprKind::Comprehension { clauses, .. } => {
                 for clause in clauses {
-                    into_target(graph, index, module, &clause.target, clause.iterable);
+                    into_target(graph, module, &clause.target, clause.iterable);
                 }
             }
             _ => {}
@@ -239,129 +257,122 @@ fn add_module(graph: &mut Graph, index: u32, module: &Module) {
     }
     for (func, function) in module.functions.iter().enumerate() {
         let func = u32::try_from(func).unwrap_or(u32::MAX);
-        let is_method = function
-            .parent
-            .and_then(|parent| module.function(parent))
-            .is_some_and(|parent| parent.kind == sluice_syntax::ir::FunctionKind::Class);
-        for (position, param) in function.params.iter().enumerate() {
-            let position = u32::try_from(position).unwrap_or(u32::MAX).saturating_sub(u32::from(is_method));
-            let name = if function.name == "__init__" {
-                function.parent.and_then(|parent| module.function(parent)).map(|class| class.name.clone())
-            } else {
-                None
-            };
-            let name = name.unwrap_or_else(|| function.name.clone());
-            graph.params.insert((index, func, param.slot), (name, position));
+        for param in &function.params {
+            graph.params.insert((func, param.slot));
             if let Some(default) = param.default {
-                graph.into.entry(Node::Slot(index, func, param.slot)).or_default().push((index, default));
+                graph.into.entry(Node::Slot(func, param.slot)).or_default().push(default);
             }
         }
         for stmt in &function.body {
-            add_stmt(graph, index, module, FuncId(func), stmt);
+            add_stmt(graph, module, FuncId(func), stmt);
         }
-        // What is handed to a callback's registrar reaches the callback's parameters; the name is not known there.
     }
 }
 
-fn inside(graph: &mut Graph, index: u32, module: &Module, holder: ExprId, value: ExprId) {
+fn inside(graph: &mut Graph, module: &Module, holder: ExprId, value: ExprId) {
     match module.expr(holder).map(|expr| &expr.kind) {
         Some(ExprKind::Slot(slot)) => {
-            graph.into.entry(Node::Inside(index, slot.func.0, slot.slot)).or_default().push((index, value));
+            graph.into.entry(Node::Inside(slot.func.0, slot.slot)).or_default().push(value);
         }
         Some(ExprKind::Attr { name, .. }) => {
-            graph.into.entry(Node::Attr(name.clone())).or_default().push((index, value));
+            graph.into.entry(Node::Attr(name.clone())).or_default().push(value);
         }
-        Some(ExprKind::Index { base, .. }) => inside(graph, index, module, *base, value),
+        Some(ExprKind::Index { base, .. }) => inside(graph, module, *base, value),
         _ => {}
     }
 }
 
-fn into_target(graph: &mut Graph, index: u32, module: &Module, target: &Target, value: ExprId) {
+fn into_target(graph: &mut Graph, module: &Module, target: &Target, value: ExprId) {
     match target {
-        Target::Slot(slot, _) => {
-            graph.into.entry(Node::Slot(index, slot.func.0, slot.slot)).or_default().push((index, value));
+        Target::Slot(slot, span) => {
+            graph.by_span.entry(*span).or_default().push(value);
+            graph.into.entry(Node::Slot(slot.func.0, slot.slot)).or_default().push(value);
             // A module's variable is an attribute for those who import it.
             if slot.func == FuncId::MODULE
                 && let Some(name) = module.function(slot.func).and_then(|f| f.slots.get(slot.slot as usize))
             {
-                graph.into.entry(Node::Attr(name.name.clone())).or_default().push((index, value));
+                graph.into.entry(Node::Attr(name.name.clone())).or_default().push(value);
             }
         }
         Target::Free(name, _) => {
-            graph.into.entry(Node::Attr(name.clone())).or_default().push((index, value));
+            graph.into.entry(Node::Attr(name.clone())).or_default().push(value);
         }
-        Target::Attr { base, name, .. } => {
-            graph.into.entry(Node::Attr(name.clone())).or_default().push((index, value));
-            inside(graph, index, module, *base, value);
+        Target::Attr { base, name, span } => {
+            graph.by_span.entry(*span).or_default().push(value);
+            graph.into.entry(Node::Attr(name.clone())).or_default().push(value);
+            inside(graph, module, *base, value);
         }
-        Target::Index { base, .. } => inside(graph, index, module, *base, value),
+        Target::Index { base, span, .. } => {
+            graph.by_span.entry(*span).or_default().push(value);
+            inside(graph, module, *base, value);
+        }
         Target::Sequence(targets) => {
-            targets.iter().for_each(|target| into_target(graph, index, module, target, value));
+            targets.iter().for_each(|target| into_target(graph, module, target, value));
         }
         Target::Keys(entries) => {
-            entries.iter().for_each(|(_, target)| into_target(graph, index, module, target, value));
+            entries.iter().for_each(|(_, target)| into_target(graph, module, target, value));
         }
-        Target::Rest(inner) => into_target(graph, index, module, inner, value),
+        Target::Rest(inner) => into_target(graph, module, inner, value),
         Target::Default(inner, default) => {
-            into_target(graph, index, module, inner, value);
-            into_target(graph, index, module, inner, *default);
+            into_target(graph, module, inner, value);
+            into_target(graph, module, inner, *default);
         }
         Target::Unknown(_) => {}
     }
 }
 
-fn add_block(graph: &mut Graph, index: u32, module: &Module, func: FuncId, body: &[Stmt]) {
-    body.iter().for_each(|stmt| add_stmt(graph, index, module, func, stmt));
+fn add_block(graph: &mut Graph, module: &Module, func: FuncId, body: &[Stmt]) {
+    body.iter().for_each(|stmt| add_stmt(graph, module, func, stmt));
 }
 
-fn add_stmt(graph: &mut Graph, index: u32, module: &Module, func: FuncId, stmt: &Stmt) {
+fn add_stmt(graph: &mut Graph, module: &Module, func: FuncId, stmt: &Stmt) {
     match &stmt.kind {
         StmtKind::Assign { targets, value } => {
-            targets.iter().for_each(|target| into_target(graph, index, module, target, *value));
+            targets.iter().for_each(|target| into_target(graph, module, target, *value));
         }
-        StmtKind::AugAssign { target, value, .. } => into_target(graph, index, module, target, *value),
+        StmtKind::AugAssign { target, value, .. } => into_target(graph, module, target, *value),
         StmtKind::Return(Some(value)) => {
             if let Some(function) = module.function(func) {
-                graph.into.entry(Node::Result(function.name.clone())).or_default().push((index, *value));
-                graph.into.entry(Node::Attr(function.name.clone())).or_default().push((index, *value));
-                graph.returns.entry((index, function.name_span)).or_default().push(*value);
+                graph.into.entry(Node::Result(function.name.clone())).or_default().push(*value);
+                graph.into.entry(Node::Attr(function.name.clone())).or_default().push(*value);
+                graph.by_span.entry(function.name_span).or_default().push(*value);
             }
         }
         StmtKind::Raise { exception: Some(exception), .. } => {
-            graph.raises.entry((index, stmt.span)).or_default().push(*exception);
+            graph.by_span.entry(stmt.span).or_default().push(*exception);
         }
         StmtKind::If { then, otherwise, .. } => {
-            add_block(graph, index, module, func, then);
-            add_block(graph, index, module, func, otherwise);
+            add_block(graph, module, func, then);
+            add_block(graph, module, func, otherwise);
         }
         StmtKind::Match { subject, arms } => {
             for arm in arms {
-                arm.bindings.iter().for_each(|target| into_target(graph, index, module, target, *subject));
-                add_block(graph, index, module, func, &arm.body);
+                arm.bindings.iter().for_each(|target| into_target(graph, module, target, *subject));
+                add_block(graph, module, func, &arm.body);
             }
         }
         StmtKind::While { body, otherwise, .. } => {
-            add_block(graph, index, module, func, body);
-            add_block(graph, index, module, func, otherwise);
+            add_block(graph, module, func, body);
+            add_block(graph, module, func, otherwise);
         }
         StmtKind::For { target, iterable, body, otherwise } => {
-            into_target(graph, index, module, target, *iterable);
-            add_block(graph, index, module, func, body);
-            add_block(graph, index, module, func, otherwise);
+            into_target(graph, module, target, *iterable);
+            add_block(graph, module, func, body);
+            add_block(graph, module, func, otherwise);
         }
         StmtKind::Try { body, handlers, otherwise, finally } => {
-            add_block(graph, index, module, func, body);
-            handlers.iter().for_each(|handler| add_block(graph, index, module, func, &handler.body));
-            add_block(graph, index, module, func, otherwise);
-            add_block(graph, index, module, func, finally);
+            add_block(graph, module, func, body);
+            handlers.iter().for_each(|handler| add_block(graph, module, func, &handler.body));
+            add_block(graph, module, func, otherwise);
+            add_block(graph, module, func, finally);
         }
         StmtKind::With { items, body } => {
             for (context, target) in items {
                 if let Some(target) = target {
-                    into_target(graph, index, module, target, *context);
+                    into_target(graph, module, target, *context);
                 }
             }
-            add_block(graph, index, module, func, body);
+            add_block(graph, module, func, body);
         }
         StmtKind::Expr(value) => {
             // What a generator yields is what its caller iterates over.
@@ -369,7 +380,7 @@ fn add_stmt(graph: &mut Graph, index: u32, module: &Module, func: FuncId, stmt: 
                 module.expr(*value).map(|expr| &expr.kind)
                 && let Some(function) = module.function(func)
             {
-                graph.into.entry(Node::Result(function.name.clone())).or_default().push((index, *inner));
+                graph.into.entry(Node::Result(function.name.clone())).or_default().push(*inner);
             }
         }
         _ => {}

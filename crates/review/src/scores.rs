@@ -272,10 +272,7 @@ fn obfuscated(view: &View<'_>, weights: &Weights) -> (f64, Vec<Reason>) {
     let visible: BTreeSet<ModuleId> = facts
         .layers
         .iter()
-        .filter(|layer| {
-            layer.codings.is_empty()
-                && facts.modules.get(layer.parent.0 as usize).is_some_and(|parent| parent.text.contains(&*layer.text))
-        })
+        .filter(|layer| crate::prose::anomalies::is_visible(facts, layer))
         .filter_map(|layer| layer.module)
         .collect();
     let hidden = |place: EvidenceId| {

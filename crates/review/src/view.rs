@@ -173,6 +173,13 @@ impl<'a> Index<'a> {
                 told.extend(part);
             }
         }
+        // A path from a test into the code says how the test calls it.
+        let outside = |id: EvidenceId| {
+            file_at(id).is_some_and(|file| beside(file.strip_prefix(root.as_str()).unwrap_or(file)))
+        };
+        told.paths.retain(|at| {
+            facts.paths.get(*at).is_some_and(|path| !outside(path.source.evidence) && !outside(path.sink.evidence))
+        });
         if told.modules.is_empty() {
             told = all.clone();
         }

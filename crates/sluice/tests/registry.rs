@@ -74,12 +74,13 @@ fn main() -> ExitCode {
     if let Some(why) = &unreachable {
         eprintln!("skipped: the tests of the registry: {why}");
     }
-    let tests: [(&str, fn() -> Result<(), Failed>); 4] = [
-        ("the_main_job_gives_a_report", the_main_job_gives_a_report),
-        ("the_bytes_do_not_depend_on_the_number_of_jobs", the_bytes_do_not_depend_on_the_number_of_jobs),
-        ("a_version_that_does_not_exist_is_2", a_version_that_does_not_exist_is_2),
-        ("a_package_that_does_not_exist_is_2", a_package_that_does_not_exist_is_2),
+    let skip = unreachable.is_some();
+    let trials = vec![
+        Trial::test("the_main_job_gives_a_report", the_main_job_gives_a_report),
+        Trial::test("the_bytes_do_not_depend_on_the_number_of_jobs", the_bytes_do_not_depend_on_the_number_of_jobs),
+        Trial::test("a_version_that_does_not_exist_is_2", a_version_that_does_not_exist_is_2),
+        Trial::test("a_package_that_does_not_exist_is_2", a_package_that_does_not_exist_is_2),
     ];
-    let trials = tests.map(|(name, test)| Trial::test(name, test).with_ignored_flag(unreachable.is_some()));
-    libtest_mimic::run(&arguments, trials.into()).exit_code()
+    let trials = trials.into_iter().map(|trial| trial.with_ignored_flag(skip)).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -83,6 +83,14 @@ impl Engine<'_> {
                 Some(Value::reference(Ref::Symbol(SmolStr::new_static("globals()"))))
             }
             "vars" => first,
+            "compile" => {
+                let source = first.clone().or_else(|| args.get(0, "source").cloned())?;
+                if let Some(model) = self.catalog.model(symbol) {
+                    self.apply_model(module, model, None, args, site, None);
+                }
+                // Executing the result executes the text.
+                Some(source)
+            }
             "super" => Some(self.super_of(module, args)),
             "type" if args.positional.len() == 1 => {
                 let object = first?;
@@ -100,8 +108,8 @@ impl Engine<'_> {
                 let text = name.known_text()?.clone();
                 self.computed_name(&name, module, args, 0);
                 // The catalog's model still makes the event; the value is the module.
-                if let Some(model) = self.catalog.model(symbol).cloned() {
-                    self.apply_model(module, &model, None, args, site, None);
+                if let Some(model) = self.catalog.model(symbol) {
+                    self.apply_model(module, model, None, args, site, None);
                 }
                 let here = self.here().module;
                 let relative = text.chars().take_while(|character| *character == '.').count();
@@ -379,7 +387,9 @@ impl Engine<'_> {
             .is_some_and(|expr| matches!(expr.kind, ExprKind::Const(_) | ExprKind::Slot(_)));
         let decoded = value.data().is_some_and(|data| !data.codings.is_empty());
         let here = self.here().module;
+        let site = args.positional.get(position).and_then(|(_, id)| *id).unwrap_or(ExprId(u32::MAX));
         if (!written || decoded)
+            && self.computed_sites.insert((here, site))
             && let Some(count) = self.computed_names.get_mut(here as usize)
         {
             *count += 1;
@@ -661,12 +671,11 @@ impl Engine<'_> {
         };
         let codings = value.data().map(|data| data.codings.clone()).unwrap_or_default();
         match kind {
-            "code.execute" => match text {
+            "code.execute" if symbol != "compile" => match text {
                 Some(text) => {
                     self.unopened.shift_remove(&place);
                     self.add_layer(module, text, "python", codings, event, place);
                 }
-                None if symbol.starts_with("compile") || value.object().is_some() => {}
                 None => {
                     let (labels, _) = self.deep(value);
                     let kinds: BTreeSet<SmolStr> = self.label_kinds(&labels);

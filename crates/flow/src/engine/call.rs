@@ -211,7 +211,17 @@ impl Engine<'_> {
     /// A call inside the package.
     pub(crate) fn edge(&mut self, callee: Key, span: Span) {
         let caller = self.here();
+        let main = self
+            .frames
+            .last()
+            .is_some_and(|frame| frame.guards.iter().any(|guard| guard.kind == "main" && guard.holds));
+        if !main {
+            self.main_calls.remove(&(caller, callee));
+        }
         if !self.calls.contains_key(&(caller, callee)) {
+            if main {
+                self.main_calls.insert((caller, callee));
+            }
             let place = self.place(span, None);
             self.calls.insert((caller, callee), place);
         }

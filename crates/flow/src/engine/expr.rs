@@ -315,7 +315,11 @@ impl Engine<'_> {
         if let Some(text) = &attribute.value
             && value.known().is_none()
         {
-            value.edit().known = Some(Const::Str(Arc::from(text.as_str())));
+            let number = text.parse::<i64>().ok().filter(|_| attribute.result.as_deref() == Some("int"));
+            value.edit().known = Some(match number {
+                Some(number) => Const::Int(number),
+                None => Const::Str(Arc::from(text.as_str())),
+            });
         }
         if let Some(kind) = &attribute.source {
             let written = SmolStr::new(crate::facts::clip(module.slice(span), 120));
@@ -1054,6 +1058,11 @@ impl Engine<'_> {
 
     /// What an iteration may give, where the items are not all known.
     pub(crate) fn element_of(&mut self, value: &Value) -> Value {
+        if value.object().is_none()
+            && let Some(item) = self.modelled_item(value, None)
+        {
+            return item;
+        }
         let mut element = match value.object() {
             Some(id) => self.load_any(id),
             None => Value::UNKNOWN,
@@ -1066,6 +1075,26 @@ impl Engine<'_> {
             element.add_labels(value.labels());
         }
         element
+    }
+
+    /// An item of a library's value, where the catalog knows what it is.
+    pub(crate) fn modelled_item(&mut self, value: &Value, position: Option<usize>) -> Option<Value> {
+        let catalog = self.catalog;
+        let attribute = value.refs().iter().find_map(|reference| match reference {
+            Ref::Instance(kind) => catalog.item(kind, position),
+            _ => None,
+        })?;
+        let (labels, tokens) = self.deep(value);
+        let mut item = Value::UNKNOWN;
+        item.add_labels(&labels);
+        item.add_tokens(&tokens);
+        if let Some(kind) = &attribute.result {
+            item.add_ref(Ref::Instance(kind.clone()));
+        }
+        if let Some(term) = value.term() {
+            item.edit().term = Some(term);
+        }
+        Some(item)
     }
 
     /// `{**other}`

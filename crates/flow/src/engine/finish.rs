@@ -109,6 +109,7 @@ impl Engine<'_> {
         for (caller, callee) in self.calls.keys() {
             edges.entry(*caller).or_default().push(*callee);
         }
+        let as_main = |when: &str| matches!(when, "run" | "install" | "build");
         let mut whens: Whens = FxHashMap::default();
         let mut queue: VecDeque<(Key, SmolStr)> = VecDeque::new();
         for entry in &context.entries {
@@ -141,10 +142,22 @@ impl Engine<'_> {
                 continue;
             }
             for callee in edges.get(&key).into_iter().flatten() {
+                if self.main_calls.contains(&(key, *callee)) && !as_main(&when) {
+                    continue;
+                }
                 queue.push_back((*callee, when.clone()));
             }
         }
         whens
+    }
+
+    /// When something in a function runs: what stands under a test for the main program does not run on import.
+    fn when_of(&self, function: Key, guards: &[Guard], whens: &Whens) -> BTreeSet<SmolStr> {
+        let mut when = whens.get(&function).cloned().unwrap_or_default();
+        if guards.iter().any(|guard| guard.kind == "main" && guard.holds) {
+            when.retain(|when| matches!(when.as_str(), "run" | "install" | "build"));
+        }
+        when
     }
 
     fn guards(&mut self, module: u32, guards: &[structure::RawGuard]) -> Vec<Guard> {
@@ -389,14 +402,14 @@ impl Engine<'_> {
                 silent: event.silent,
                 looped: event.looped,
                 order: event.order,
-                when: whens.get(&event.function).cloned().unwrap_or_default(),
+                when: self.when_of(event.function, &event.guards, whens),
                 presumed: event.presumed.as_deref().map(str::to_owned),
             });
         }
     }
 
     fn path_facts(&self, whens: &Whens, function_of: &dyn Fn(Key) -> FunctionId, facts: &mut Facts) {
-        let mut confirmer = confirm::Confirmer::new(&self.modules, &self.program);
+        let mut confirmer = confirm::Confirmer::new(&self.modules);
         let mut paths: Vec<Path> = Vec::with_capacity(self.flows.len());
         for flow in self.flows.values() {
             let Some(origin) = self.origins.get(flow.origin as usize) else { continue };
@@ -414,14 +427,20 @@ impl Engine<'_> {
             }
             let sink = &flow.sink;
             let is_param = matches!(origin.key, OriginKey::Param(..));
-            let proven = sink.presumed.is_none()
-                && !is_param
-                && self.place_span(origin.place).zip(self.place_span(sink.key.place)).is_some_and(|(from, to)| {
-                    confirmer.confirms(from, to)
-                });
+            let proven = sink.presumed.is_none() && !is_param && {
+                let marks: Vec<confirm::Mark> = steps
+                    .iter()
+                    .filter_map(|step| {
+                        let (module, span) = self.place_span(step.evidence)?;
+                        Some(confirm::Mark { kind: step.kind, module, span })
+                    })
+                    .collect();
+                confirmer.confirms(&marks)
+            };
+            let kind = self.source_kind(origin);
             paths.push(Path {
                 source: PathSource {
-                    kind: origin.kind.clone(),
+                    kind,
                     symbol: origin.symbol.clone(),
                     detail: origin.detail.clone(),
                     evidence: origin.place,
@@ -440,7 +459,7 @@ impl Engine<'_> {
                 presumed: sink.presumed.as_deref().map(str::to_owned),
                 proven,
                 guards: sink.guards.clone(),
-                when: whens.get(&sink.function).cloned().unwrap_or_default(),
+                when: self.when_of(sink.function, &sink.guards, whens),
             });
         }
         let order = |id: EvidenceId| self.places.get(id.0 as usize).map(|(module, span, _)| (*module, *span));
@@ -453,6 +472,17 @@ impl Engine<'_> {
                 .then_with(|| a.sink.arg.cmp(&b.sink.arg))
         });
         facts.paths = paths;
+    }
+
+    /// The kind of a source, told more exactly by what the path of a file names.
+    fn source_kind(&self, origin: &super::Origin) -> SmolStr {
+        if origin.kind == "file"
+            && let Some(detail) = &origin.detail
+            && let Some(kind) = self.catalog.classes().source_kind(detail.split(" or "))
+        {
+            return SmolStr::new(kind);
+        }
+        origin.kind.clone()
     }
 
     fn place_span(&self, id: EvidenceId) -> Option<(u32, Span)> {

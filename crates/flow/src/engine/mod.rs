@@ -216,6 +216,10 @@ pub struct Engine<'a> {
     pub places: Vec<(u32, Span, Option<SmolStr>)>,
     pub place_index: FxHashMap<(u32, Span), EvidenceId>,
     pub calls: IndexMap<(Key, Key), EvidenceId>,
+    /// Calls that stand only under a test for the main program.
+    pub main_calls: FxHashSet<(Key, Key)>,
+    /// Sites at which a name was computed.
+    pub computed_sites: FxHashSet<(u32, ExprId)>,
     /// Functions that something outside of the package calls back, with the entry kind if it is one.
     pub registered: IndexMap<Key, BTreeSet<SmolStr>>,
     pub layers: Vec<LayerData>,
@@ -285,6 +289,8 @@ impl<'a> Engine<'a> {
             places: Vec::new(),
             place_index: FxHashMap::default(),
             calls: IndexMap::new(),
+            main_calls: FxHashSet::default(),
+            computed_sites: FxHashSet::default(),
             registered: IndexMap::new(),
             layers: Vec::new(),
             layer_index: FxHashMap::default(),

@@ -261,11 +261,13 @@ impl Engine<'_> {
                 }
             }
         }
+        let result = self.model_result(module, model, &bound, event, place, &written, site, args);
         for (target, sources) in &model.into {
             let stored: Vec<Value> = bound
                 .iter()
                 .filter(|arg| sources.iter().any(|source| source.trim_start_matches('*') == arg.name))
                 .map(|arg| arg.value.clone())
+                .chain(sources.iter().any(|source| source == "result").then(|| result.clone()))
                 .collect();
             for value in stored {
                 self.store_into(module, &bound, target, value, site, receiver, &written);
@@ -276,6 +278,12 @@ impl Engine<'_> {
                 bound.iter().filter(|arg| arg.name == *target).map(|arg| arg.value.clone()).collect();
             let mut values: Vec<Value> = Vec::new();
             for source in sources {
+                if source == "result" {
+                    let mut given = Value::UNKNOWN;
+                    given.add_labels(result.labels());
+                    given.add_tokens(result.tokens());
+                    values.push(given);
+                }
                 for arg in bound.iter().filter(|arg| source.trim_start_matches('*') == arg.name) {
                     match self.elements(&arg.value) {
                         Some(items) if arg.value.object().is_some() => values.extend(items),
@@ -287,7 +295,7 @@ impl Engine<'_> {
                 self.call_back(module, &callback, &values, site);
             }
         }
-        self.model_result(module, model, &bound, event, place, &written, site, args)
+        result
     }
 
     /// True if a stream is a buffer in memory, or writes into one: no file is written.
@@ -476,7 +484,7 @@ impl Engine<'_> {
         // A stream on top of another: what is written to it arrives there.
         let under = bound
             .iter()
-            .find(|arg| matches!(arg.name.as_str(), "fileobj" | "raw" | "buffer" | "stream" | "file"))
+            .find(|arg| matches!(arg.name.as_str(), "fileobj" | "raw" | "buffer" | "stream" | "file" | "csvfile" | "fp" | "f"))
             .filter(|arg| arg.value.object().is_some() || !arg.value.refs().is_empty())
             .map(|arg| (arg.value.clone(), arg.expr));
         if let Some((under, Some(expr))) = under
@@ -658,7 +666,10 @@ impl Engine<'_> {
         }
         let place = self.place(site.span, Some(symbol));
         let here = self.here();
-        self.unmodelled.entry(place).or_insert_with(|| (symbol.clone(), here));
+        let is_error = !symbol.contains('.') && super::builtins::is_builtin(symbol);
+        if !is_error {
+            self.unmodelled.entry(place).or_insert_with(|| (symbol.clone(), here));
+        }
         let function = receiver.cloned().unwrap_or_default();
         // Functions handed over may be called by the library.
         for value in args.all().cloned().collect::<Vec<_>>() {

@@ -292,6 +292,9 @@ impl Engine<'_> {
         let span = module.expr(test).map_or(Span::default(), |expr| expr.span);
         let place = self.place(span, None);
         let text = crate::facts::clip(module.slice(span), 120).split_whitespace().collect::<Vec<_>>().join(" ");
+        if is_main_test(module, test) {
+            kinds.insert(SmolStr::new_static("main"));
+        }
         let guard =
             Guard { kind: kinds.into_iter().next().unwrap_or_default(), text, holds: true, evidence: place };
         (self.truth(&value), guard)
@@ -682,6 +685,9 @@ impl Engine<'_> {
 
     /// The item of a sequence that is not known whole.
     fn nth(&mut self, value: &Value, position: usize) -> Value {
+        if let Some(item) = self.modelled_item(value, Some(position)) {
+            return item;
+        }
         let name = SmolStr::new(format!("\u{1}i{position}"));
         if let Some(id) = value.object()
             && let Some(found) = self.load_field(id, &name)
@@ -1046,6 +1052,16 @@ impl Engine<'_> {
         let canonical = self.canonical(name);
         Value::reference(Ref::Symbol(canonical))
     }
+}
+
+/// `__name__ == "__main__"`
+fn is_main_test(module: &Module, test: ExprId) -> bool {
+    let Some(ExprKind::Compare { left, rest }) = module.expr(test).map(|expr| &expr.kind) else { return false };
+    let [(sluice_syntax::ir::CmpOp::Eq, right)] = rest.as_slice() else { return false };
+    let kind = |id: &ExprId| module.expr(*id).map(|expr| &expr.kind);
+    let is_name = |id: &ExprId| matches!(kind(id), Some(ExprKind::Free(name)) if name == "__name__");
+    let is_main = |id: &ExprId| matches!(kind(id), Some(ExprKind::Const(Const::Str(text))) if &**text == "__main__");
+    (is_name(left) && is_main(right)) || (is_name(right) && is_main(left))
 }
 
 /// True if a handler hides that something failed.

@@ -243,6 +243,12 @@ impl<'a> Context<'a> {
         let mut views = Vec::new();
         for role in roles.split('|') {
             match role.strip_prefix(SOURCE_PREFIX) {
+                None if role == "sink" => {
+                    let arg = self.path(candidate).map(|path| path.sink.arg.as_str());
+                    let args = self.event(candidate).map_or(&[][..], |event| &event.args);
+                    let taking = args.iter().filter(|known| arg == Some(known.name.as_str()));
+                    views.extend(taking.map(|arg| View::Value(&arg.value)));
+                }
                 None => self.event_views(role, self.event_id(candidate), &mut views),
                 Some("detail") => {
                     let detail = self.path(candidate).and_then(|path| path.source.detail.as_deref());

@@ -457,11 +457,32 @@ fn matches_of_one_place_are_collapsed_and_counted() {
 }
 
 #[test]
-fn the_order_of_facts_does_not_change_what_is_found() {
-    let built = shell(3, 7);
-    assert_eq!(built.find(SHELL), built.find(SHELL));
-    let empty = Facts::default();
-    assert!(find(&empty, &catalog(SHELL, "Found at {a.line}.")).is_empty());
+fn unrelated_facts_change_nothing() {
+    let mut built = Built::new();
+    for line in 20..60 {
+        let other = built.event(BODY, line, "os.dup2", &["descriptor.duplicate"]);
+        built.arg(other, "descriptor", token(1000 + u64::from(line)));
+    }
+    let connect = built.event(BODY, 3, "socket.socket.connect", &["network.connect"]);
+    built.at(connect).receiver = Some(token(7));
+    let duplicate = built.event(BODY, 5, "os.dup2", &["descriptor.duplicate"]);
+    built.arg(duplicate, "descriptor", token(7));
+    let found = built.find(SHELL);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].sentence, "Found at 3.");
+    assert!(find(&Facts::default(), &catalog(SHELL, "Found at {a.line}.")).is_empty());
+}
+
+#[test]
+fn a_constant_piece_is_no_value_of_its_own() {
+    let rule = "[[rule]]\n[[rule.step]]\nname = 'a'\nevent = 'file.delete-tree'\nwith.file = { is = 'file/home-or-root' }\n";
+    for (pattern, expected) in [("{}/{}", false), ("/", true)] {
+        let mut built = Built::new();
+        let delete = built.event(BODY, 3, "shutil.rmtree", &["file.delete-tree"]);
+        let value = ValueFact { patterns: vec![pattern.into()], literals: vec!["/".into()], ..ValueFact::default() };
+        built.arg(delete, "file", value);
+        assert_eq!(built.finds(rule), expected, "{pattern}");
+    }
 }
 
 #[test]

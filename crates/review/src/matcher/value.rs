@@ -46,7 +46,10 @@ impl<'a> View<'a> {
                 let mut texts: Vec<&str> = Vec::new();
                 texts.extend(value.text.as_deref());
                 texts.extend(value.patterns.iter().map(AsRef::as_ref));
-                texts.extend(value.literals.iter().map(AsRef::as_ref));
+                // A constant piece is no value of its own where it is known what stands around it.
+                if texts.is_empty() {
+                    texts.extend(value.literals.iter().map(AsRef::as_ref));
+                }
                 let shape = value.shape.trim_matches('`');
                 if !shape.is_empty() {
                     texts.push(shape);

@@ -128,6 +128,10 @@ fn mentions(text: &str, name: &str) -> bool {
 
 /// What importing or running the file does.
 pub(crate) fn import_effects(view: &View<'_>) -> Vec<Draft> {
+    // For a package this is told entry point by entry point.
+    if !view.is_file() {
+        return Vec::new();
+    }
     let makers: BTreeSet<u64> = view
         .events()
         .filter(|event| Family::of_event(event) == Some(Family::Network))
@@ -139,8 +143,12 @@ pub(crate) fn import_effects(view: &View<'_>) -> Vec<Draft> {
         .filter(|event| view.on_import(event))
         .filter(|event| event.presumed.is_none())
         .collect();
-    let makes: Vec<&Event> =
-        on_import.iter().copied().filter(|event| event.result.iter().any(|token| makers.contains(token))).collect();
+    let makes: Vec<&Event> = on_import
+        .iter()
+        .copied()
+        .filter(|event| view.is_top_level(event.function) && crate::prose::sinks::is_class_name(&event.symbol))
+        .filter(|event| event.result.iter().any(|token| makers.contains(token)))
+        .collect();
     let acts: Vec<&Event> = on_import
         .iter()
         .copied()
@@ -161,7 +169,12 @@ pub(crate) fn import_effects(view: &View<'_>) -> Vec<Draft> {
     }
     let mut calls: BTreeMap<((u32, u32), EvidenceId), String> = BTreeMap::new();
     for event in &acts {
-        calls.insert((view.position(event.evidence), event.evidence), format!("{}{}", called(&event.written), view.places(&[event.evidence])));
+        let conditions: Vec<String> = event.guards.last().map(condition).into_iter().collect();
+        let conditions = if conditions.is_empty() { String::new() } else { format!(", {}", conditions.join(", ")) };
+        calls.insert(
+            (view.position(event.evidence), event.evidence),
+            format!("{}{}{conditions}", called(&event.written), view.places(&[event.evidence])),
+        );
         places.push(event.evidence);
     }
     let calls: Vec<String> = calls.into_values().collect();
@@ -173,11 +186,10 @@ pub(crate) fn import_effects(view: &View<'_>) -> Vec<Draft> {
     }
     // What an unknown call does on import is not known, so nothing is denied where there is one.
     let unknown = view.unmodelled().any(|call| view.is_top_level(call.function));
-    if !sends && !unknown && view.is_file() {
+    if !sends && !unknown {
         parts.push("sends nothing".to_owned());
     }
-    let what = if view.is_file() { "Importing it" } else { "Importing its modules" };
-    let text = format!("{what} {}.", list(&parts, 5));
+    let text = format!("Importing it {}.", list(&parts, 5));
     let mut draft = Draft::new(Field::Analysis, "import-effect", 20, text).at(places);
     draft.importance = if sends || !acts.is_empty() { 4 } else { 1 };
     vec![draft]
@@ -215,7 +227,7 @@ pub(crate) fn machine(view: &View<'_>) -> Option<Draft> {
 /// How errors leave: exceptions with the conditions on which they are raised.
 pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
     static STATUS: OnceLock<Option<Regex>> = OnceLock::new();
-    let status = STATUS.get_or_init(|| Regex::new(r"status(?:_code|Code)?\s*===?\s*(\d{3})\b").ok());
+    let status = STATUS.get_or_init(|| Regex::new(r"(?-u)status(?:_code|Code)?\s*===?\s*(\d{3})\b").ok());
     let mut drafts = Vec::new();
     let mut by_status: BTreeMap<(u32, String, String), Vec<&Raise>> = BTreeMap::new();
     let mut others: Vec<&Raise> = Vec::new();
@@ -306,7 +318,7 @@ pub(crate) fn unknown_calls(view: &View<'_>) -> Option<Draft> {
 pub(crate) fn unchecked_limits(view: &View<'_>) -> Vec<Draft> {
     static LIMIT: OnceLock<Option<Regex>> = OnceLock::new();
     let Some(limit) = LIMIT
-        .get_or_init(|| Regex::new(r":?param(?:eter)?\s+(\w+):[^\n]*\(\s*([<>]=?)\s*(\d+)[^)\n]*\)").ok())
+        .get_or_init(|| Regex::new(r"(?-u):?param(?:eter)?\s+(\w+):(?u:[^\n])*\(\s*([<>]=?)\s*(\d+)(?u:[^)\n])*\)").ok())
         .as_ref()
     else {
         return Vec::new();
@@ -365,7 +377,15 @@ pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
         let runs = if files.is_empty() { String::new() } else { format!(" {} runs", list(&files, 4)) };
         let does: Vec<String> = families
             .iter()
-            .map(|(family, places)| format!("{}{}", doing(*family), view.places(places)))
+            .map(|(family, places)| {
+                // A condition on the only place of a family decides whether it happens at all.
+                let condition = match places.as_slice() {
+                    [place] => view.index.event_at(*place).and_then(|event| event.guards.last()).map(condition),
+                    _ => None,
+                };
+                let condition = condition.map_or_else(String::new, |text| format!(", {text}"));
+                format!("{}{}{condition}", doing(*family), view.places(places))
+            })
             .collect();
         let when = match entry {
             "install" => "On install",
@@ -402,8 +422,10 @@ fn declared(view: &View<'_>, entry: &str) -> Vec<String> {
         }
         let what = match (&point.file, &point.function, &point.command) {
             (_, _, Some(command)) => code(command),
-            (Some(file), Some(function), _) => format!("{} of {}", code(&format!("{function}()")), code(file)),
-            (Some(file), None, _) => code(file),
+            (Some(file), Some(function), _) => {
+                format!("{} of {}", code(&format!("{function}()")), code(&view.shown_file(file)))
+            }
+            (Some(file), None, _) => code(&view.shown_file(file)),
             (None, Some(function), _) => code(function),
             (None, None, _) if !point.name.is_empty() => code(&point.name),
             _ => continue,

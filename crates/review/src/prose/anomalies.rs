@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use regex::Regex;
-use sluice_flow::facts::{DeadStore, Event, EvidenceId, UnusedHelper};
+use sluice_flow::facts::{DeadStore, Event, EvidenceId, Facts, Layer, UnusedHelper};
 
 use crate::claims::Draft;
 use crate::model::{Field, escape};
@@ -226,15 +226,24 @@ pub(crate) fn logged(view: &View<'_>) -> Option<Draft> {
     Some(Draft::new(Field::Anomalies, "log.exposure", 42, text).at(places).important(2))
 }
 
+/// True if the text of a layer stands in its file as it is executed: it hides nothing.
+pub(crate) fn is_visible(facts: &Facts, layer: &Layer) -> bool {
+    layer.codings.is_empty()
+        && facts.modules.get(layer.parent.0 as usize).is_some_and(|parent| {
+            let text = layer.text.trim();
+            parent.text.contains(text) || text.lines().all(|line| parent.text.contains(line.trim()))
+        })
+}
+
 /// Text that is executed and does not stand in the file as a reader sees it, and code that could not be opened.
 pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for layer in view.layers() {
-        let visible = view
-            .facts()
-            .modules
-            .get(layer.parent.0 as usize)
-            .is_some_and(|parent| layer.codings.is_empty() && parent.text.contains(&*layer.text));
+        let visible = is_visible(view.facts(), layer);
+        // A plain command line stands with the commands.
+        if visible && matches!(layer.language.as_str(), "shell" | "powershell") {
+            continue;
+        }
         let codings: Vec<String> = layer.codings.iter().map(|coding| code(coding)).collect();
         let language = if layer.language == "unknown" { "text" } else { layer.language.as_str() };
         let text = if visible {
@@ -347,10 +356,10 @@ pub(crate) fn credentials(view: &View<'_>) -> Option<Draft> {
     static FORMS: OnceLock<Option<Regex>> = OnceLock::new();
     static NAMED: OnceLock<Option<Regex>> = OnceLock::new();
     let forms = FORMS.get_or_init(|| {
-        Regex::new(r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}|[0-9]{8,10}:AA[A-Za-z0-9_-]{30,})|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----").ok()
+        Regex::new(r"(?-u)\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}|[0-9]{8,10}:AA[A-Za-z0-9_-]{30,})|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----").ok()
     });
     let named = NAMED.get_or_init(|| {
-        Regex::new(r#"(?i)\b[a-z_]*(?:password|passwd|secret|api_?key|access_?key|auth_?token|access_?token|private_?key)\s*(?::\s*str\s*)?[=:]\s*["']([^"'\s{}<>$%]{8,})["']"#).ok()
+        Regex::new(r#"(?i-u)\b[a-z_]*(?:password|passwd|secret|api_?key|access_?key|auth_?token|access_?token|private_?key)\s*(?::\s*str\s*)?[=:]\s*["']((?u:[^"' \t{}<>$%]){8,})["']"#).ok()
     });
     let mut lines: BTreeMap<(String, u32), Vec<u32>> = BTreeMap::new();
     for module in view.modules() {
@@ -377,10 +386,10 @@ pub(crate) fn credentials(view: &View<'_>) -> Option<Draft> {
             let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
             let numbers = commas(&numbers, 6);
             let own = view.file == Some(file.as_str()) && *depth == 0;
-            if own { numbers } else { format!("{}:{numbers}", escape(file)) }
+            if own { numbers } else { format!("{}:{numbers}", view.shown_file(file)) }
         })
         .collect();
-    let text = format!("A text in the code looks like a credential ({}).", commas(&places, 6));
+    let text = format!("A text in the code looks like a credential ({}).", places.join("; "));
     Some(Draft::new(Field::Anomalies, "credential", 22, text).important(3))
 }
 
@@ -388,7 +397,10 @@ pub(crate) fn credentials(view: &View<'_>) -> Option<Draft> {
 fn may_hold_credential(line: &str) -> bool {
     const MARKS: [&str; 8] = ["AKIA", "gh", "xox", ":AA", "PRIVATE KEY", "pass", "token", "secret"];
     const MORE: [&str; 5] = ["key", "PASS", "TOKEN", "SECRET", "KEY"];
-    (line.contains(['"', '\'']) || line.contains("PRIVATE KEY"))
+    let shown = line.trim_start();
+    // A line of a session in a documentation text is an example.
+    !(shown.starts_with(">>>") || shown.starts_with("..."))
+        && (line.contains(['"', '\'']) || line.contains("PRIVATE KEY"))
         && (MARKS.iter().chain(&MORE).any(|mark| line.contains(mark)) || line.contains("Key") || line.contains("Token"))
 }
 
@@ -403,7 +415,7 @@ fn looks_random(value: &str) -> bool {
 
 /// The one sentence on what was looked for and not found.
 pub(crate) fn absence(view: &View<'_>, credential: bool) -> Option<Draft> {
-    let hidden = view.layers().next().is_some()
+    let hidden = view.layers().any(|layer| !is_visible(view.facts(), layer))
         || view.modules().any(|module| module.form.dense_literal_bytes >= 400 || module.form.strange_characters > 0);
     let decodes = view.events().any(|event| does(event, "decode") || does(event, "decrypt"));
     let dynamic = view.unopened().next().is_some()

@@ -220,8 +220,8 @@ pub(crate) fn source_label(view: &View<'_>, path: &Path) -> String {
             .map_or_else(|| format!("environment ({})", code(&source.symbol)), |name| format!("environment variable {}", code(name))),
         kind => {
             let noun = if kind == "network.response" { "the server's answer" } else { kinds::noun(kind) };
-            // A pattern with gaps says less than the address that is told with the requests.
-            let detail = detail.filter(|detail| !detail.contains("{}"));
+            // The address of a request is told with the requests.
+            let detail = detail.filter(|_| kind != "network.response");
             detail.map_or_else(|| noun.to_owned(), |detail| format!("{noun} ({})", code(detail)))
         }
     }

@@ -22,7 +22,8 @@ pub(crate) fn told(view: &View<'_>, arg: &ArgFact) -> String {
     // Without a constant in it, the shape of a call's result tells less than the name it has in the code.
     let opaque = arg.value.literals.is_empty() && arg.value.shape.contains("()");
     if !arg.value.shape.is_empty() && !opaque {
-        return cut(&escape(&arg.value.shape), 240);
+        let shape = arg.value.shape.replace("`` + ", "").replace(" + ``", "");
+        return cut(&escape(&shape), 240);
     }
     code_up_to(view.facts().text(arg.evidence), 80)
 }

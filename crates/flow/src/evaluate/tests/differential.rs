@@ -89,15 +89,10 @@ def changed(r, f):
 def setitem(r, i, v):
     r[i] = v
 def t(n, f):
-    import time
-    t0=time.time()
     try:
         out = show(f())
     except Exception as e:
         out = "!" + type(e).__name__
-    if time.time()-t0>0.3:
-        import linecache
-        open("/tmp/slow","a").write(f"{n} {f.__code__.co_firstlineno} {f.__code__.co_names} {f.__code__.co_consts} {time.time()-t0}\n")
     print(n, out.encode("utf-8", "surrogatepass").hex())
 "#;
 
