@@ -13,8 +13,10 @@ use crate::page::{BAD, FAINT, GOOD, PLAIN, Page, STRONG, WARN};
 const MAX_FLOWS: usize = 12;
 const MAX_FILES: usize = 20;
 const MAX_UNREAD: usize = 10;
-/// Paths whose code is shown for one behavior.
-const MAX_FRAMES: usize = 3;
+/// Matches of one behavior that are shown.
+const MAX_MATCHES: usize = 3;
+/// Paths whose code is shown for one match.
+const MAX_FRAMES: usize = 2;
 
 /// The review as text with a final line break.
 #[must_use]
@@ -115,11 +117,29 @@ fn behaviors(page: &mut Page, review: &Review) {
         return;
     }
     section(page, "behaviors");
-    for (index, behavior) in review.behaviors.iter().enumerate() {
-        if index > 0 {
-            page.end();
+    let mut matches: Vec<(&str, usize)> = Vec::new();
+    for behavior in &review.behaviors {
+        let number = match matches.iter_mut().find(|(id, _)| *id == behavior.id) {
+            Some((_, number)) => {
+                *number += 1;
+                *number
+            }
+            None => {
+                if !matches.is_empty() {
+                    page.end();
+                }
+                matches.push((&behavior.id, 1));
+                1
+            }
+        };
+        if number <= MAX_MATCHES {
+            one_behavior(page, review, behavior);
         }
-        one_behavior(page, review, behavior);
+    }
+    for (id, number) in matches {
+        if let Some(rest) = number.checked_sub(MAX_MATCHES).filter(|rest| *rest > 0) {
+            page.line(FAINT, &format!("  … and {} of {id}", count(rest, "further match", "further matches")));
+        }
     }
 }
 

@@ -319,3 +319,12 @@ fn a_place_on_several_lines_or_far_away_has_its_own_line_number() {
     }
     assert!(!text.contains(" 10 │"), "line 10 is not known and not shown:\n{text}");
 }
+
+#[test]
+fn many_matches_of_one_behavior_are_counted() {
+    let mut review = review();
+    review.behaviors = vec![review.behaviors[0].clone(); 7];
+    let text = text(&review, Look::default());
+    assert_eq!(text.matches("behavior exfiltration/environment: ").count(), 3, "{text}");
+    assert!(text.contains("… and 4 further matches of exfiltration/environment"), "{text}");
+}

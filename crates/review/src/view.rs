@@ -91,6 +91,10 @@ pub(crate) struct Index<'a> {
     makers: FxHashMap<u64, EventId>,
     /// Classes by file and name.
     classes: FxHashSet<(&'a str, &'a str)>,
+    /// Functions that the top level of some file calls, directly or through others.
+    loaded: FxHashSet<FunctionId>,
+    /// Names of functions of the target.
+    names: FxHashSet<&'a str>,
     /// Functions with a call that reaches the network, presumed ones included.
     network_functions: FxHashSet<FunctionId>,
 }
@@ -166,6 +170,13 @@ impl<'a> Index<'a> {
                 }
             }
         }
+        let loaded = loaded(facts);
+        let names = facts
+            .functions
+            .iter()
+            .filter(|function| matches!(function.kind.as_str(), "function" | "method" | "class"))
+            .map(|function| function.name.as_str())
+            .collect();
         let root = root_of(facts);
         let mut told = Part::default();
         for (file, part) in &files {
@@ -190,7 +201,7 @@ impl<'a> Index<'a> {
             part.handlers.sort_by_key(|at| facts.handlers.get(*at).and_then(|handler| by_place(handler.evidence)));
             part.functions.sort_by_key(|at| facts.functions.get(*at).and_then(|function| by_place(function.evidence)));
         }
-        Self { facts, package, files, all, told, root, events_at, paths_to, makers, classes, network_functions }
+        Self { facts, package, files, all, told, root, events_at, paths_to, makers, classes, loaded, names, network_functions }
     }
 
     /// The event whose place is exactly this one.
@@ -215,10 +226,30 @@ impl<'a> Index<'a> {
         self.classes.contains(&(file, name))
     }
 
+    /// True if the target defines a function of this name.
+    pub(crate) fn is_function(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
     /// True if a call in the function reaches the network.
     pub(crate) fn talks(&self, function: FunctionId) -> bool {
         self.network_functions.contains(&function)
     }
+}
+
+/// The functions that run when some file's top level does, by the calls inside the target.
+fn loaded(facts: &Facts) -> FxHashSet<FunctionId> {
+    let mut loaded = FxHashSet::default();
+    let mut open: Vec<FunctionId> =
+        (0..facts.functions.len()).filter_map(|at| u32::try_from(at).ok()).map(FunctionId).filter(|id| is_top_level(facts, *id)).collect();
+    while let Some(id) = open.pop() {
+        if loaded.insert(id)
+            && let Some(function) = facts.function(id)
+        {
+            open.extend(function.calls.iter().map(|(callee, _)| *callee));
+        }
+    }
+    loaded
 }
 
 /// True if the function is a module or class body that runs when its file does.
@@ -312,7 +343,12 @@ impl<'a> View<'a> {
     pub(crate) fn on_import(&self, event: &Event) -> bool {
         let guarded = event.guards.iter().any(|guard| guard.text.contains("__main__"));
         let script = || self.module_of(event.evidence).is_some_and(|module| module.text.contains("__main__"));
-        !guarded && (self.is_top_level(event.function) || event.when.contains("import") && !script())
+        !guarded && (self.is_top_level(event.function) || self.is_loaded(event) && !script())
+    }
+
+    /// True if the top level of a file leads to the event, be it below a test of the file's name.
+    pub(crate) fn is_loaded(&self, event: &Event) -> bool {
+        self.index.loaded.contains(&event.function) || event.when.contains("import")
     }
 
     /// The order of the text: module, offset.

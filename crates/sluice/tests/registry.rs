@@ -50,7 +50,9 @@ fn the_main_job_gives_a_report() -> Result<(), Failed> {
 
 fn the_bytes_do_not_depend_on_the_number_of_jobs() -> Result<(), Failed> {
     let run = |jobs| review(&[PACKAGE, "--format", "jsonl", "--jobs", jobs]).stdout;
-    check(run("1") == run("4"), "the output differs")
+    let one = run("1");
+    check(!one.is_empty(), "there is no output")?;
+    check(one == run("4"), "the output differs")
 }
 
 fn a_version_that_does_not_exist_is_2() -> Result<(), Failed> {

@@ -130,6 +130,16 @@ fn continued_lines_do_not_stall_the_robust_path() {
 }
 
 #[test]
+fn runs_of_comments_and_blank_lines_do_not_stall_the_robust_path() {
+    for line in ["# one\n", "  # it's \"two\"\n", "\n", "  \n", "\t\r\n"] {
+        let text = format!("if a:\n  x = 1\n{}y = 2\n", line.repeat(DEEP));
+        let module = parse_robust("slow.py", &text, Language::Python);
+        common::check(&module);
+        assert!(print(&module).contains("y#1 = 2"), "{line:?}");
+    }
+}
+
+#[test]
 fn a_payload_beside_the_nesting_is_read() {
     let text =
         format!("{}\nimport os\ndef run(cmd):\n    os.system('id ' + cmd)\n", "[".repeat(2_000) + &"]".repeat(2_000));

@@ -46,10 +46,18 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
         .filter(|path| path.source.kind == "parameter" && events.iter().any(|event| event.evidence == path.sink.evidence))
         .map(|path| parameter(view, path.source.function, &path.source.symbol))
         .collect();
-    let by_caller = if chosen.is_empty() {
-        String::new()
-    } else {
-        format!("what the caller passes as {}", list(&chosen.into_iter().collect::<Vec<_>>(), 3))
+    // What the address names itself decides about it; labels that came along other ways need not.
+    let shown: Vec<String> = events.iter().filter_map(|event| destination(event)).map(|arg| told(view, arg)).collect();
+    let named: Vec<String> = chosen
+        .iter()
+        .filter(|name| shown.iter().any(|shape| shape.contains(&format!("`{}`", name.trim_matches(['`', '*'])))))
+        .cloned()
+        .collect();
+    let by_caller = match (chosen.len(), named.is_empty()) {
+        (0, _) => String::new(),
+        (_, false) => format!("what the caller passes as {}", list(&named, 3)),
+        (1..=3, true) => format!("what the caller passes as {}", list(&chosen.into_iter().collect::<Vec<_>>(), 3)),
+        _ => "what the caller passes".to_owned(),
     };
     let text = match (hosts.is_empty(), open.is_empty(), by_caller.is_empty()) {
         (false, true, _) if hosts.len() == 1 => format!("{what} go to {} only", list(&hosts, 1)),
@@ -93,13 +101,15 @@ fn credential(view: &View<'_>) -> Option<Draft> {
 
 /// An address whose scheme the caller chooses, where nothing on the way looks at it.
 fn scheme(view: &View<'_>, events: &[&Event]) -> Option<Draft> {
-    let event = events
-        .iter()
-        .find(|event| does(event, "network.request") && destination(event).is_some_and(|arg| open_scheme(&arg.value)))?;
-    let path = view.index.paths_to(event.evidence).find(|path| {
-        path.sink.kind == "network.destination"
-            && path.source.kind == "parameter"
-            && path.presumed.is_none()
+    let (event, path) = events.iter().filter(|event| does(event, "network.request")).find_map(|event| {
+        let arg = destination(event).filter(|arg| open_scheme(&arg.value))?;
+        let path = view.index.paths_to(event.evidence).find(|path| {
+            path.sink.kind == "network.destination"
+                && path.source.kind == "parameter"
+                && path.presumed.is_none()
+                && arg.value.shape.contains(&format!("`{}`", path.source.symbol))
+        })?;
+        Some((event, path))
     })?;
     let name = path.source.symbol.as_str();
     // Anything that tests the parameter, and any function of the target on the way that can refuse it, is a check.
@@ -157,10 +167,12 @@ pub(crate) fn import_effects(view: &View<'_>) -> Vec<Draft> {
                 && !matches!(Family::of_event(event), None | Some(Family::Serialization | Family::Log))
         })
         .collect();
-    let sends = on_import.iter().any(|event| {
+    let sending = |event: &Event| {
         ["network.request", "network.connect", "network.listen"].iter().any(|action| does(event, action))
             || arg(event, "network.send").is_some()
-    });
+    };
+    // Whatever the top level may lead to counts here, presumed calls and those below a test included.
+    let sends = view.events().any(|event| view.is_loaded(event) && sending(event));
     let mut parts = Vec::new();
     let mut places = Vec::new();
     for event in &makes {
@@ -189,7 +201,8 @@ pub(crate) fn import_effects(view: &View<'_>) -> Vec<Draft> {
     if !sends && !unknown {
         parts.push("sends nothing".to_owned());
     }
-    let text = format!("Importing it {}.", list(&parts, 5));
+    let script = view.modules().any(|module| module.when.contains("install") || module.when.contains("build"));
+    let text = format!("{} it {}.", if script { "Running" } else { "Importing" }, list(&parts, 5));
     let mut draft = Draft::new(Field::Analysis, "import-effect", 20, text).at(places);
     draft.importance = if sends || !acts.is_empty() { 4 } else { 1 };
     vec![draft]

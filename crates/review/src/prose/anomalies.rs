@@ -135,16 +135,16 @@ pub(crate) fn handlers(view: &View<'_>) -> Vec<Draft> {
     let mut wraps: BTreeMap<String, Vec<(String, EvidenceId, EvidenceId)>> = BTreeMap::new();
     for raise in view.raises().filter(|raise| raise.passes_caught) {
         let Some(handler) = raise.handler.and_then(|at| view.facts().handlers.get(at as usize)) else { continue };
-        if !handler.broad {
+        // A bare raise behind some cleaning up is ordinary, and a condition inside of the handler makes it another
+        // statement.
+        let start = view.position(handler.evidence);
+        let conditional = raise.guards.iter().any(|guard| view.position(guard.evidence) > start);
+        if !handler.broad || conditional || !crate::prose::sinks::is_class_name(&raise.exception) {
             continue;
         }
         let Some(name) = view.function_name(raise.function) else { continue };
         wrapping.insert(raise.function);
-        let again = if raise.exception.is_empty() {
-            "raises it again".to_owned()
-        } else {
-            format!("raises it again as {}", code(&raise.exception))
-        };
+        let again = format!("raises it again as {}", code(&raise.exception));
         wraps.entry(again).or_default().push((code(&name), handler.evidence, raise.evidence));
     }
     for (again, functions) in &wraps {
@@ -449,7 +449,10 @@ pub(crate) fn absence(view: &View<'_>, credential: bool) -> Option<Draft> {
         format!("Nothing is hidden: {}.", commas(&nothing, 5))
     } else {
         {
-            let found: Vec<String> = nothing.iter().map(|text| text.trim_start_matches("no ").to_owned()).collect();
+            let found: Vec<String> = nothing
+                .iter()
+                .map(|text| text.trim_start_matches("no ").replace("hard-coded", "a hard-coded"))
+                .collect();
             format!("Looked for and not found: {}.", commas(&found, 5))
         }
     };

@@ -60,7 +60,10 @@ impl Chain {
                     }
                     named = step.text.to_string();
                     through = false;
-                    code(&step.text)
+                    // A function that takes the value, or a method that puts it into its receiver.
+                    let call = step.kind == StepKind::Pass && view.index.is_function(last_name(&step.text))
+                        || view.facts().text(step.evidence).starts_with(&format!("{}(", step.text));
+                    if call { called(&step.text) } else { code(&step.text) }
                 }
                 StepKind::Through if !tells(event, &step.text) => continue,
                 // The exception that leaves is named at the end.
@@ -130,7 +133,7 @@ fn tells(event: Option<&Event>, text: &str) -> bool {
     !is_plain(text) && last_name(text).starts_with(char::is_uppercase)
 }
 
-fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     PLAIN.contains(&last_name(text))
 }
 

@@ -74,6 +74,13 @@ fn malicious(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
     for found in &guilty {
         let events = found.item.steps.iter().filter_map(|step| view.facts().event(step.event?));
         for event in events {
+            if let Some(command) = crate::prose::family::arg(event, "process.command") {
+                let names = hosts(&command.value);
+                if !names.is_empty() {
+                    address_places.push(event.evidence);
+                }
+                addresses.extend(names);
+            }
             if let Some(arg) = destination(event) {
                 let names = hosts(&arg.value);
                 let text = known_text(&arg.value);
@@ -133,6 +140,8 @@ fn benign(view: &View<'_>) -> Vec<Draft> {
         "Ordinary database code"
     } else if has(Family::Files) {
         "Ordinary code that works on files"
+    } else if only_defines && view.unmodelled().next().is_some() {
+        "Library code; what it reaches lies behind calls that were not read"
     } else if only_defines {
         "Code that reaches nothing outside of itself, as far as its calls are known"
     } else {

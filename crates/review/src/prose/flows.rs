@@ -177,6 +177,12 @@ fn urls(view: &View<'_>) -> Vec<Draft> {
     }
     let mut shapes: Vec<_> = shapes.into_iter().collect();
     shapes.sort_by_key(|(_, (_, first))| view.position(*first));
+    // The same address, once more behind a call that carries it, tells nothing new.
+    let plain: BTreeSet<String> =
+        shapes.iter().filter(|((text, _), _)| !text.contains(" through ")).map(|((text, _), _)| text.clone()).collect();
+    shapes.retain(|((text, _), _)| {
+        text.split_once(" through ").is_none_or(|(head, tail)| !plain.contains(head) || tail.contains(" + "))
+    });
     let more = shapes.len().saturating_sub(6);
     let mut drafts: Vec<Draft> = shapes
         .into_iter()

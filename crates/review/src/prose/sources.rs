@@ -169,6 +169,8 @@ fn stored_as(view: &View<'_>, kind: &str, calls: usize) -> String {
                 .skip(1)
                 .find(|step| matches!(step.kind, StepKind::Assign | StepKind::Store))
                 .map(|step| step.text.as_str())
+                // `list.append` is a call that takes the value, not its name.
+                .filter(|text| !crate::prose::chain::is_plain(text))
         })
         .collect();
     match names.first() {

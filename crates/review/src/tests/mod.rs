@@ -299,6 +299,31 @@ fn hidden_code_is_obfuscated_code() {
 }
 
 #[test]
+fn what_the_top_level_calls_is_an_effect_of_import() {
+    let code = "import kit\n\nline = kit.Line()\n\ndef tell(text):\n    line.push('https://a.example.invalid', text)\n\ntell('x')\n";
+    let facts = |called: bool| {
+        let mut builder = Builder::new("tell.py", code);
+        let top = FunctionId(0);
+        let tell = builder.function("tell", &["text"]);
+        let line = builder.event(top, "kit.Line()", "kit.Line", &[]);
+        builder.event_mut(line).result = vec![3];
+        let push = builder.event(tell, "line.push('https://a.example.invalid', text)", "kit.Line.push", &["network.request"]);
+        builder.arg(push, "url", &["network.destination"], "'https://a", text("https://a.example.invalid"));
+        builder.event_mut(push).receiver = Some(ValueFact { tokens: vec![3], ..builder::shaped("`line`") });
+        if called {
+            let place = builder.at("tell('x')");
+            builder.facts.functions[0].calls.push((tell, place));
+        }
+        builder.facts
+    };
+    let quiet = reviewed(&facts(false)).report.analysis;
+    assert!(quiet.contains("Importing it makes a `kit.Line` (3) and sends nothing."), "{quiet}");
+    let loud = reviewed(&facts(true)).report.analysis;
+    assert!(loud.contains("calls `line.push()` (6)"), "{loud}");
+    assert!(!loud.contains("sends nothing"), "{loud}");
+}
+
+#[test]
 fn a_package_is_never_better_than_its_worst_file() {
     let (mut facts, found) = thief();
     // A second, empty file makes it a package of two.

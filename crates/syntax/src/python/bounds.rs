@@ -3,6 +3,8 @@
 //! The scan knows strings, f-strings, comments and brackets, and nothing else. Where it differs from the parser on
 //! broken text only memory is at stake, because the parser grows its stack: never correctness.
 
+use std::ops::Range;
+
 use memchr::{memchr2, memchr3};
 use ruff_python_ast::token::{TokenKind, Tokens};
 
@@ -67,8 +69,15 @@ struct Quote {
 
 /// The byte offset at which the text is nested too deeply for the fast parser; `None` if it is not.
 pub(super) fn first_excess(text: &str) -> Option<usize> {
-    let mut scan = Scan { bytes: text.as_bytes(), at: 0, levels: Vec::new(), links: 0, total: 0 };
+    let mut scan = Scan::new(text, true);
     scan.run().then_some(scan.at)
+}
+
+/// The comments of a text, as ranges of bytes.
+pub(super) fn comments(text: &str) -> Vec<Range<usize>> {
+    let mut scan = Scan::new(text, false);
+    scan.run();
+    scan.comments
 }
 
 struct Scan<'t> {
@@ -79,9 +88,17 @@ struct Scan<'t> {
     links: u32,
     /// Links at all open levels.
     total: u32,
+    /// True to stop at the bounds, false to collect comments.
+    bounded: bool,
+    comments: Vec<Range<usize>>,
 }
 
-impl Scan<'_> {
+impl<'t> Scan<'t> {
+    fn new(text: &'t str, bounded: bool) -> Self {
+        let comments = Vec::new();
+        Scan { bytes: text.as_bytes(), at: 0, levels: Vec::new(), links: 0, total: 0, bounded, comments }
+    }
+
     fn peek(&self, ahead: usize) -> Option<u8> {
         self.bytes.get(self.at + ahead).copied()
     }
@@ -148,8 +165,12 @@ impl Scan<'_> {
                     }
                 }
                 Class::Comment => {
+                    let start = self.at;
                     let rest = self.rest();
                     self.at += memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+                    if !self.bounded {
+                        self.comments.push(start..self.at);
+                    }
                 }
                 // A continued line, or nothing Python knows.
                 Class::Backslash => self.at += 2,
@@ -171,7 +192,7 @@ impl Scan<'_> {
     fn link(&mut self) -> bool {
         self.links += 1;
         self.total += 1;
-        self.total > MAX_LINKS
+        self.bounded && self.total > MAX_LINKS
     }
 
     fn end_segment(&mut self) {
@@ -182,7 +203,7 @@ impl Scan<'_> {
     fn open(&mut self, string: Option<Quote>) -> bool {
         self.levels.push(Level { links: self.links, string });
         self.links = 0;
-        self.levels.len() > MAX_DEPTH as usize
+        self.bounded && self.levels.len() > MAX_DEPTH as usize
     }
 
     /// A string, read to its end if it is a plain one.

@@ -113,10 +113,15 @@ impl Tree {
     }
 }
 
-/// The text with spaces for what tree-sitter stumbles over: NUL bytes end its reading, and continued lines take it
-/// time that grows with their square. Offsets stay.
+/// The text with spaces for what tree-sitter stumbles over: NUL bytes end its reading, and runs of comments or of
+/// continued lines take it time that grows with their square. Offsets stay.
 fn without_traps(text: &str) -> Vec<u8> {
     let mut bytes = text.as_bytes().to_vec();
+    for comment in super::bounds::comments(text) {
+        if let Some(comment) = bytes.get_mut(comment) {
+            comment.fill(b' ');
+        }
+    }
     let mut rest = bytes.as_mut_slice();
     loop {
         let trap = match rest {
