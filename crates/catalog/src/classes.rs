@@ -117,13 +117,8 @@ impl Classes {
         let error = |reason: String| ClassError { family: family.to_owned(), reason };
         let read: BTreeMap<String, Class> = toml::from_str(text).map_err(|problem| error(problem.to_string()))?;
         for (name, mut class) in read {
-            let lists = [
-                &mut class.hosts,
-                &mut class.names,
-                &mut class.ends,
-                &mut class.extensions,
-                &mut class.contains,
-            ];
+            let lists =
+                [&mut class.hosts, &mut class.names, &mut class.ends, &mut class.extensions, &mut class.contains];
             for item in lists.into_iter().flatten() {
                 *item = item.to_ascii_lowercase().into();
             }
@@ -237,9 +232,8 @@ impl Class {
     }
 
     fn fits(&self, text: &Text) -> bool {
-        let ends_at_component = |end: &str| {
-            text.path.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('/'))
-        };
+        let ends_at_component =
+            |end: &str| text.path.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('/'));
         let last = text.path.rsplit('/').next().unwrap_or_default();
         if !self.hosts.is_empty() || !self.address.is_empty() {
             if let Some((host, path)) = host_and_path(&text.lower) {
@@ -286,7 +280,9 @@ fn host_fits(pattern: &str, host: &str, path: &str) -> bool {
 #[must_use]
 pub fn host_and_path(text: &str) -> Option<(&str, &str)> {
     let rest = match text.split_once("://") {
-        Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte)) => rest,
+        Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte)) => {
+            rest
+        }
         // A URL inside a longer text, such as a command, is no address of it.
         Some(_) => return None,
         // A pair of host and port is told as both with a space between.
@@ -330,10 +326,16 @@ fn address_of(host: &str) -> Option<Address> {
 }
 
 fn v4_range(address: Ipv4Addr) -> Address {
-    let carrier_grade = address.octets().first() == Some(&100) && (address.octets().get(1).copied().unwrap_or(0) & 0xc0) == 64;
+    let carrier_grade =
+        address.octets().first() == Some(&100) && (address.octets().get(1).copied().unwrap_or(0) & 0xc0) == 64;
     if address.is_loopback() || address.is_unspecified() {
         Address::Loopback
-    } else if address.is_private() || address.is_link_local() || address.is_broadcast() || address.is_multicast() || carrier_grade {
+    } else if address.is_private()
+        || address.is_link_local()
+        || address.is_broadcast()
+        || address.is_multicast()
+        || carrier_grade
+    {
         Address::Private
     } else {
         Address::Public

@@ -114,8 +114,10 @@ impl Catalog {
 
     /// Puts in the behaviors and classes that the binary ships.
     fn ship_behaviors(&mut self) -> Result<(), LoadError> {
-        let damaged = |file: String, line: u32, reason: String| LoadError { file, line, reason: load::Reason::Damaged(reason) };
-        let classes = Classes::embedded().map_err(|error| damaged(format!("classes/{}", error.family), 0, error.reason))?;
+        let damaged =
+            |file: String, line: u32, reason: String| LoadError { file, line, reason: load::Reason::Damaged(reason) };
+        let classes =
+            Classes::embedded().map_err(|error| damaged(format!("classes/{}", error.family), 0, error.reason))?;
         let behaviors = pages::embedded(&classes).map_err(|error| damaged(error.file, error.line, error.reason))?;
         self.behaviors = behaviors.into();
         self.classes = Arc::new(classes);

@@ -272,9 +272,8 @@ impl Place<'_> {
 
 fn front_matter(id: &str, front: &str, body: Body, classes: &Classes) -> Result<Behavior, PageError> {
     let place = Place { file: id, front };
-    let raw: RawPage = toml::from_str(front).map_err(|error| {
-        place.error(error.span().map_or(0, |span| span.start), error.message().trim().to_owned())
-    })?;
+    let raw: RawPage = toml::from_str(front)
+        .map_err(|error| place.error(error.span().map_or(0, |span| span.start), error.message().trim().to_owned()))?;
     if raw.rule.get_ref().is_empty() {
         return Err(place.error(raw.rule.span().start, "a behavior needs at least one rule"));
     }
@@ -599,7 +598,8 @@ impl Info {
                     _ => return Err(format!("unknown word `{word}` in the info string of a code fence")),
                 },
             };
-            let why = why.filter(|why| !why.is_empty()).ok_or_else(|| format!("`{word}` needs a reason: `{word}: why`"))?;
+            let why =
+                why.filter(|why| !why.is_empty()).ok_or_else(|| format!("`{word}` needs a reason: `{word}: why`"))?;
             parsed.expectation = Some((expectation, why.to_owned()));
         }
         if more == parsed.expectation.is_some() {
@@ -611,11 +611,8 @@ impl Info {
 
 /// Checks what stands below the front matter.
 fn check_body(behavior: &Behavior, body: &str, first: u32) -> Result<(), PageError> {
-    let error = |line: u32, reason: &str| PageError {
-        file: format!("{}.md", behavior.id),
-        line,
-        reason: reason.to_owned(),
-    };
+    let error =
+        |line: u32, reason: &str| PageError { file: format!("{}.md", behavior.id), line, reason: reason.to_owned() };
     let examples = examples(&behavior.id, body, first)?;
     let expecting = |found: bool| {
         let wanted = |expectation| match expectation {

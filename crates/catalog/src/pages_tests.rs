@@ -128,7 +128,8 @@ fn a_rule_must_hold_together() {
     assert!(half.reason.contains("names both"), "{half}");
     let nothing = fails("event = \"network.connect\"\n", "");
     assert!(nothing.reason.contains("names a path"), "{nothing}");
-    let wrong_role = fails("bind = { self = \"socket\" }", "bind = { self = \"socket\", \"source:self\" = \"socket\" }");
+    let wrong_role =
+        fails("bind = { self = \"socket\" }", "bind = { self = \"socket\", \"source:self\" = \"socket\" }");
     assert!(wrong_role.reason.contains("for steps over a path"), "{wrong_role}");
     let pattern = fails("{ is = \"destination/raw-address\" }", "{ matches = '(unclosed' }");
     assert!(pattern.reason.contains("not a regular expression"), "{pattern}");

@@ -155,9 +155,7 @@ impl<'a> Confirmer<'a> {
 
 fn last_name(module: &Module, id: ExprId) -> Option<SmolStr> {
     match &module.expr(id)?.kind {
-        ExprKind::Slot(slot) => {
-            module.function(slot.func)?.slots.get(slot.slot as usize).map(|slot| slot.name.clone())
-        }
+        ExprKind::Slot(slot) => module.function(slot.func)?.slots.get(slot.slot as usize).map(|slot| slot.name.clone()),
         ExprKind::Free(name) | ExprKind::Attr { name, .. } => Some(name.clone()),
         _ => None,
     }
@@ -205,10 +203,9 @@ fn children(kind: &ExprKind, visit: &mut dyn FnMut(ExprId)) {
             }
             visit(*value);
         }),
-        ExprKind::Spread(inner)
-        | ExprKind::Await(inner)
-        | ExprKind::YieldFrom(inner)
-        | ExprKind::ImportCall(inner) => visit(*inner),
+        ExprKind::Spread(inner) | ExprKind::Await(inner) | ExprKind::YieldFrom(inner) | ExprKind::ImportCall(inner) => {
+            visit(*inner)
+        }
         ExprKind::Yield(inner) => inner.iter().for_each(|id| visit(*id)),
         ExprKind::Format { value, spec, .. } => {
             visit(*value);

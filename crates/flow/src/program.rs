@@ -72,9 +72,9 @@ impl Program {
         let candidates = self.by_name.get(name)?;
         let here = self.paths.get(from as usize)?;
         let shared = |index: &u32| {
-            self.paths.get(*index as usize).map_or(0, |path| {
-                path.bytes().zip(here.bytes()).take_while(|(a, b)| a == b).count()
-            })
+            self.paths
+                .get(*index as usize)
+                .map_or(0, |path| path.bytes().zip(here.bytes()).take_while(|(a, b)| a == b).count())
         };
         let best = candidates.iter().copied().max_by_key(|index| (shared(index), std::cmp::Reverse(*index)))?;
         if !name.contains('.') && best != from {

@@ -153,9 +153,11 @@ const LANGUAGES: &[(&str, &str)] = &[
 
 /// Extensions of files that hold nothing that runs by itself.
 const HARMLESS: &[&str] = &[
-    "png", "jpg", "jpeg", "gif", "bmp", "ico", "webp", "tif", "tiff", "svg", "eps", "md", "rst", "txt", "csv", "tsv", "pdf", "html", "htm", "css", "less", "scss", "json", "xml", "yaml", "yml",
-    "toml", "cfg", "ini", "po", "pot", "mo", "ttf", "otf", "woff", "woff2", "eot", "mp3", "mp4", "wav", "ogg", "flac", "avi", "mov", "webm", "npy", "h5", "hdf5", "parquet", "fits", "nc", "log",
-    "typed", "tex", "bib", "doc", "docx", "ppt", "pptx", "xls", "xlsx", "odt", "map", "lock",
+    "png", "jpg", "jpeg", "gif", "bmp", "ico", "webp", "tif", "tiff", "svg", "eps", "md", "rst", "txt", "csv", "tsv",
+    "pdf", "html", "htm", "css", "less", "scss", "json", "xml", "yaml", "yml", "toml", "cfg", "ini", "po", "pot", "mo",
+    "ttf", "otf", "woff", "woff2", "eot", "mp3", "mp4", "wav", "ogg", "flac", "avi", "mov", "webm", "npy", "h5",
+    "hdf5", "parquet", "fits", "nc", "log", "typed", "tex", "bib", "doc", "docx", "ppt", "pptx", "xls", "xlsx", "odt",
+    "map", "lock",
 ];
 
 /// Whether content that was not read could be code that runs, judged by the name and, if any of it was seen, by its first bytes.
@@ -183,7 +185,9 @@ pub(crate) fn extension(path: &str) -> Option<String> {
 pub(crate) fn container(bytes: &[u8]) -> Option<Container> {
     if bytes.starts_with(b"\x1f\x8b") {
         Some(Container::Gzip)
-    } else if bytes.starts_with(b"BZh") && bytes.get(4..10).is_some_and(|block| block == b"1AY&SY" || block == b"\x17rE8P\x90") {
+    } else if bytes.starts_with(b"BZh")
+        && bytes.get(4..10).is_some_and(|block| block == b"1AY&SY" || block == b"\x17rE8P\x90")
+    {
         Some(Container::Bzip2)
     } else if bytes.starts_with(b"\xfd7zXZ\0") {
         Some(Container::Xz)
@@ -202,7 +206,8 @@ pub(crate) fn is_tar(bytes: &[u8]) -> bool {
     let Some(field) = block.get(148..156) else { return false };
     let digits: String = field.iter().map(|&b| char::from(b)).filter(|c| !matches!(c, ' ' | '\0')).collect();
     let Ok(wanted) = u32::from_str_radix(&digits, 8) else { return false };
-    let sum: u32 = block.iter().enumerate().map(|(i, &b)| if (148..156).contains(&i) { 32 } else { u32::from(b) }).sum();
+    let sum: u32 =
+        block.iter().enumerate().map(|(i, &b)| if (148..156).contains(&i) { 32 } else { u32::from(b) }).sum();
     sum == wanted && block.first().is_some_and(|&b| b != 0)
 }
 
@@ -251,7 +256,10 @@ pub(crate) fn binary_name(bytes: &[u8]) -> Option<&'static str> {
     if is_pickle(bytes) {
         return Some("Python pickle");
     }
-    MAGIC.iter().find(|(at, magic, _)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(magic))).map(|(_, _, name)| *name)
+    MAGIC
+        .iter()
+        .find(|(at, magic, _)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(magic)))
+        .map(|(_, _, name)| *name)
 }
 
 /// Whether the bytes begin as a compiled Python module: a magic number of a released interpreter, then CR LF, then a type code of a code object.
@@ -305,7 +313,8 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
     let found = if container(bytes).is_some() || ends_as_zip(bytes) {
         Some(FileKind::Archive)
     } else {
-        binary_name(bytes).map(|name| if is_closed_archive(name) { FileKind::Archive } else { FileKind::Binary(name.to_owned()) })
+        binary_name(bytes)
+            .map(|name| if is_closed_archive(name) { FileKind::Archive } else { FileKind::Binary(name.to_owned()) })
     };
     match (found, named) {
         (Some(kind), named) => {
@@ -362,7 +371,10 @@ fn named_kind(path: &str) -> Option<FileKind> {
     match ext.as_str() {
         "py" | "pyw" => Some(FileKind::Python),
         "pyi" => Some(FileKind::PythonStub),
-        ext => LANGUAGES.iter().find(|(known, _)| *known == ext).map(|(_, language)| FileKind::OtherSource((*language).to_owned())),
+        ext => LANGUAGES
+            .iter()
+            .find(|(known, _)| *known == ext)
+            .map(|(_, language)| FileKind::OtherSource((*language).to_owned())),
     }
 }
 
@@ -444,7 +456,12 @@ mod tests {
         pyc.extend(b"\r\n");
         pyc.extend([0; 12]);
         pyc.push(0xe3);
-        for (bytes, name) in [(elf, "ELF executable"), (pe, "PE executable"), (pyc, "Python bytecode"), (b"\x89PNG\r\n\x1a\n\0\0".to_vec(), "PNG image")] {
+        for (bytes, name) in [
+            (elf, "ELF executable"),
+            (pe, "PE executable"),
+            (pyc, "Python bytecode"),
+            (b"\x89PNG\r\n\x1a\n\0\0".to_vec(), "PNG image"),
+        ] {
             let (found, notes) = classify("mod.py", &bytes);
             assert_eq!(found, FileKind::Binary(name.into()));
             assert!(notes[0].contains("Python source"), "{notes:?}");

@@ -54,7 +54,11 @@ fn plausible(bytes: &[u8], order: Order) -> bool {
         let [a, b] = *pair else { continue };
         let unit = if order == Order::Little { u16::from_le_bytes([a, b]) } else { u16::from_be_bytes([a, b]) };
         units += 1;
-        control += usize::from(unit < 32 && !matches!(unit, 9 | 10 | 12 | 13) || unit >= 0xfffe || (0xd800..0xe000).contains(&unit) && units == 1);
+        control += usize::from(
+            unit < 32 && !matches!(unit, 9 | 10 | 12 | 13)
+                || unit >= 0xfffe
+                || (0xd800..0xe000).contains(&unit) && units == 1,
+        );
     }
     control * 20 <= units
 }
@@ -71,7 +75,11 @@ pub(crate) fn python(bytes: &[u8]) -> Decoded {
     };
     if let Some(mut decoded) = marked(bytes) {
         if canonical(&name) != decoded.encoding {
-            decoded.notes.push(format!("declares the encoding `{}`, and its byte order mark says {}", shown(&name), decoded.encoding));
+            decoded.notes.push(format!(
+                "declares the encoding `{}`, and its byte order mark says {}",
+                shown(&name),
+                decoded.encoding
+            ));
         }
         return decoded;
     }
@@ -89,11 +97,15 @@ pub(crate) fn python(bytes: &[u8]) -> Decoded {
         }
         "iso-8859-1" => Decoded { text: latin1(bytes), encoding: canonical, notes: Vec::new() },
         "unicode-escape" | "raw-unicode-escape" => {
-            let notes = vec![format!("declares the encoding `{}`, in which escapes anywhere in the file are code", shown(&name))];
+            let notes = vec![format!(
+                "declares the encoding `{}`, in which escapes anywhere in the file are code",
+                shown(&name)
+            )];
             Decoded { text: unescape(bytes, canonical == "unicode-escape"), encoding: canonical, notes }
         }
         "utf-7" => {
-            let notes = vec!["declares the encoding `utf-7`, in which encoded runs anywhere in the file are code".to_owned()];
+            let notes =
+                vec!["declares the encoding `utf-7`, in which encoded runs anywhere in the file are code".to_owned()];
             Decoded { text: utf7(bytes), encoding: canonical, notes }
         }
         "rot-13" => {
@@ -103,10 +115,14 @@ pub(crate) fn python(bytes: &[u8]) -> Decoded {
         label => match Encoding::for_label(label.as_bytes()) {
             Some(encoding) => {
                 let (text, broken) = encoding.decode_without_bom_handling(bytes);
-                let notes = if broken { vec![format!("holds bytes that are not {}", shown(&name))] } else { Vec::new() };
+                let notes =
+                    if broken { vec![format!("holds bytes that are not {}", shown(&name))] } else { Vec::new() };
                 Decoded { text: text.into_owned(), encoding: encoding.name().to_ascii_lowercase(), notes }
             }
-            None => utf8_or_latin1(bytes, vec![format!("declares the encoding `{}`, which is not known here", shown(&name))]),
+            None => utf8_or_latin1(
+                bytes,
+                vec![format!("declares the encoding `{}`, which is not known here", shown(&name))],
+            ),
         },
     }
 }
@@ -202,7 +218,9 @@ fn canonical(name: &str) -> String {
     match name.as_str() {
         "utf8" | "utf-8" | "utf-8-sig" | "utf8-sig" | "u8" | "utf" | "cp65001" | "utf8-ucs2" | "utf8-ucs4" => "utf-8",
         "ascii" | "us-ascii" | "646" | "ansi-x3.4-1968" => "ascii",
-        "latin1" | "latin-1" | "latin" | "l1" | "iso8859-1" | "iso-8859-1" | "8859" | "cp819" | "iso-ir-100" => "iso-8859-1",
+        "latin1" | "latin-1" | "latin" | "l1" | "iso8859-1" | "iso-8859-1" | "8859" | "cp819" | "iso-ir-100" => {
+            "iso-8859-1"
+        }
         "unicode-escape" | "unicodeescape" => "unicode-escape",
         "raw-unicode-escape" | "rawunicodeescape" => "raw-unicode-escape",
         "utf7" | "utf-7" | "u7" | "unicode-1-1-utf-7" => "utf-7",
@@ -220,7 +238,9 @@ fn canonical(name: &str) -> String {
         "latin2" | "latin-2" => "iso-8859-2",
         "latin9" | "latin-9" => "iso-8859-15",
         other => {
-            if let Some(number) = other.strip_prefix("cp").filter(|number| number.len() == 4 && number.starts_with("125")) {
+            if let Some(number) =
+                other.strip_prefix("cp").filter(|number| number.len() == 4 && number.starts_with("125"))
+            {
                 return format!("windows-{number}");
             }
             if let Some(number) = other.strip_prefix("iso8859-") {
@@ -352,7 +372,9 @@ mod tests {
     use super::*;
 
     fn utf16(text: &str, order: Order) -> Vec<u8> {
-        text.encode_utf16().flat_map(|unit| if order == Order::Little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+        text.encode_utf16()
+            .flat_map(|unit| if order == Order::Little { unit.to_le_bytes() } else { unit.to_be_bytes() })
+            .collect()
     }
 
     #[test]

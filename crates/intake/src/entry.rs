@@ -10,7 +10,24 @@ use crate::package::{EntryKind, EntryPoint, FileKind, SourceFile};
 
 /// Top-level names of a source tree that are not installed with the package, unless `top_level.txt` says so.
 const NOT_INSTALLED: [&str; 18] = [
-    "setup.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "versioneer.py", "test.py", "tests.py", "test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks", "scripts", "tools",
+    "setup.py",
+    "conftest.py",
+    "noxfile.py",
+    "tasks.py",
+    "fabfile.py",
+    "versioneer.py",
+    "test.py",
+    "tests.py",
+    "test",
+    "tests",
+    "testing",
+    "doc",
+    "docs",
+    "example",
+    "examples",
+    "benchmarks",
+    "scripts",
+    "tools",
 ];
 
 /// Whether a top-level name of a source tree is most likely not installed.
@@ -38,7 +55,11 @@ struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     fn new(files: &'a [SourceFile], root: &'a Root) -> Self {
-        let files = files.iter().filter_map(|file| Some((file.path.strip_prefix(&root.prefix)?, file))).filter(|(rest, _)| !rest.contains("!/")).collect();
+        let files = files
+            .iter()
+            .filter_map(|file| Some((file.path.strip_prefix(&root.prefix)?, file)))
+            .filter(|(rest, _)| !rest.contains("!/"))
+            .collect();
         Self { root, files }
     }
 
@@ -53,14 +74,20 @@ impl<'a> Tree<'a> {
             // A wheel may hold a second tree that is installed to the same place.
             for rest in self.files.keys() {
                 let mut parts = rest.splitn(3, '/');
-                if let (Some(first), Some(place @ ("purelib" | "platlib")), Some(_)) = (parts.next(), parts.next(), parts.next())
+                if let (Some(first), Some(place @ ("purelib" | "platlib")), Some(_)) =
+                    (parts.next(), parts.next(), parts.next())
                     && first.ends_with(".data")
                 {
                     roots.push(format!("{first}/{place}/"));
                 }
             }
         } else {
-            roots.extend(["src/", "lib/"].into_iter().filter(|folder| !self.files.contains_key(format!("{folder}__init__.py").as_str())).map(ToOwned::to_owned));
+            roots.extend(
+                ["src/", "lib/"]
+                    .into_iter()
+                    .filter(|folder| !self.files.contains_key(format!("{folder}__init__.py").as_str()))
+                    .map(ToOwned::to_owned),
+            );
         }
         roots.sort();
         roots.dedup();
@@ -79,11 +106,24 @@ impl<'a> Tree<'a> {
                 "__main__.py" => EntryKind::Run,
                 // In a source tree a build may put the file anywhere.
                 _ if name.ends_with(".pth") && (at_import_root || !self.root.installed) => EntryKind::Startup,
-                _ if self.root.installed && folder.ends_with(".data/scripts") && !folder.contains('/') => EntryKind::Run,
-                _ if self.root.installed && folder.split_once('/').is_some_and(|(first, second)| first.ends_with(".data") && second == "scripts") => EntryKind::Run,
+                _ if self.root.installed && folder.ends_with(".data/scripts") && !folder.contains('/') => {
+                    EntryKind::Run
+                }
+                _ if self.root.installed
+                    && folder
+                        .split_once('/')
+                        .is_some_and(|(first, second)| first.ends_with(".data") && second == "scripts") =>
+                {
+                    EntryKind::Run
+                }
                 _ => continue,
             };
-            found.insert(EntryPoint { kind, file: Some(file.path.clone()), function: None, declared_in: file.path.clone() });
+            found.insert(EntryPoint {
+                kind,
+                file: Some(file.path.clone()),
+                function: None,
+                declared_in: file.path.clone(),
+            });
         }
     }
 
@@ -106,10 +146,17 @@ impl<'a> Tree<'a> {
                 let is_entry = match deeper {
                     None => top.ends_with(".py"),
                     Some("__init__.py") => true,
-                    Some(deeper) => (named || self.root.installed || root == "src/") && self.opens_namespace(&root, top, deeper),
+                    Some(deeper) => {
+                        (named || self.root.installed || root == "src/") && self.opens_namespace(&root, top, deeper)
+                    }
                 };
                 if is_entry && !(top.ends_with(".data") || top.ends_with(".dist-info") || top == "EGG-INFO") {
-                    found.insert(EntryPoint { kind: EntryKind::Import, file: Some(file.path.clone()), function: None, declared_in: file.path.clone() });
+                    found.insert(EntryPoint {
+                        kind: EntryKind::Import,
+                        file: Some(file.path.clone()),
+                        function: None,
+                        declared_in: file.path.clone(),
+                    });
                 }
             }
         }
@@ -171,7 +218,9 @@ impl<'a> Tree<'a> {
                 }
                 rest if rest.ends_with("/entry_points.txt") && rest.matches('/').count() == 1 => {
                     let mut group = "";
-                    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';'])) {
+                    for line in
+                        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']))
+                    {
                         match line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
                             Some(name) => group = name.trim(),
                             None if line.contains('=') => self.line(line, group, &file.path, found),
@@ -201,7 +250,12 @@ impl<'a> Tree<'a> {
 
     fn script(&self, rest: &str, declared_in: &str, found: &mut BTreeSet<EntryPoint>) {
         if let Some(file) = self.path(rest) {
-            found.insert(EntryPoint { kind: EntryKind::Run, file: Some(file), function: None, declared_in: declared_in.to_owned() });
+            found.insert(EntryPoint {
+                kind: EntryKind::Run,
+                file: Some(file),
+                function: None,
+                declared_in: declared_in.to_owned(),
+            });
         }
     }
 
@@ -223,9 +277,17 @@ impl<'a> Tree<'a> {
             }
             Some(here)
         };
-        for path in [&["project", "scripts"][..], &["project", "gui-scripts"], &["tool", "poetry", "scripts"], &["tool", "flit", "scripts"], &["tool", "pdm", "scripts"]] {
+        for path in [
+            &["project", "scripts"][..],
+            &["project", "gui-scripts"],
+            &["tool", "poetry", "scripts"],
+            &["tool", "flit", "scripts"],
+            &["tool", "pdm", "scripts"],
+        ] {
             for value in at(path).and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values) {
-                let object = value.as_str().or_else(|| value.get("callable").or_else(|| value.get("reference")).and_then(toml::Value::as_str));
+                let object = value
+                    .as_str()
+                    .or_else(|| value.get("callable").or_else(|| value.get("reference")).and_then(toml::Value::as_str));
                 // A development tool's own commands are not installed with the package.
                 if let Some(object) = object.filter(|_| path.get(1) != Some(&"pdm")) {
                     self.add(EntryKind::Run, object, declared_in, found);
@@ -234,37 +296,63 @@ impl<'a> Tree<'a> {
         }
         for path in [&["project", "entry-points"][..], &["tool", "poetry", "plugins"]] {
             for (group, members) in at(path).and_then(toml::Value::as_table).into_iter().flatten() {
-                for object in members.as_table().into_iter().flat_map(toml::Table::values).filter_map(toml::Value::as_str) {
+                for object in
+                    members.as_table().into_iter().flat_map(toml::Table::values).filter_map(toml::Value::as_str)
+                {
                     self.add(kind_of_group(group), object, declared_in, found);
                 }
             }
         }
-        for object in at(&["tool", "setuptools", "cmdclass"]).and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values).filter_map(toml::Value::as_str) {
+        for object in at(&["tool", "setuptools", "cmdclass"])
+            .and_then(toml::Value::as_table)
+            .into_iter()
+            .flat_map(toml::Table::values)
+            .filter_map(toml::Value::as_str)
+        {
             self.add(EntryKind::Install, object, declared_in, found);
         }
         let mut build_files: Vec<String> = Vec::new();
-        if let (Some(backend), Some(folders)) =
-            (at(&["build-system", "build-backend"]).and_then(toml::Value::as_str), at(&["build-system", "backend-path"]).and_then(toml::Value::as_array))
-        {
+        if let (Some(backend), Some(folders)) = (
+            at(&["build-system", "build-backend"]).and_then(toml::Value::as_str),
+            at(&["build-system", "backend-path"]).and_then(toml::Value::as_array),
+        ) {
             // The build runs this package's own code before anything is installed.
             let inside = backend.split(':').next().unwrap_or(backend).trim().replace('.', "/");
             let file = folders.iter().filter_map(toml::Value::as_str).find_map(|folder| {
                 let folder = folder.trim_start_matches("./").trim_matches('/');
                 let folder = if folder == "." || folder.is_empty() { String::new() } else { format!("{folder}/") };
-                [format!("{folder}{inside}.py"), format!("{folder}{inside}/__init__.py")].iter().find_map(|rest| self.path(rest))
+                [format!("{folder}{inside}.py"), format!("{folder}{inside}/__init__.py")]
+                    .iter()
+                    .find_map(|rest| self.path(rest))
             });
-            found.insert(EntryPoint { kind: EntryKind::Build, file, function: Some(backend.to_owned()), declared_in: declared_in.to_owned() });
+            found.insert(EntryPoint {
+                kind: EntryKind::Build,
+                file,
+                function: Some(backend.to_owned()),
+                declared_in: declared_in.to_owned(),
+            });
         }
         match at(&["tool", "poetry", "build"]) {
             Some(toml::Value::String(script)) => build_files.push(script.clone()),
             Some(other) => build_files.extend(other.get("script").and_then(toml::Value::as_str).map(ToOwned::to_owned)),
             None => {}
         }
-        let hooks = [at(&["tool", "hatch", "build", "hooks", "custom"]), at(&["tool", "hatch", "metadata", "hooks", "custom"])];
-        build_files.extend(hooks.into_iter().flatten().map(|hook| hook.get("path").and_then(toml::Value::as_str).unwrap_or("hatch_build.py").to_owned()));
+        let hooks =
+            [at(&["tool", "hatch", "build", "hooks", "custom"]), at(&["tool", "hatch", "metadata", "hooks", "custom"])];
+        build_files.extend(
+            hooks
+                .into_iter()
+                .flatten()
+                .map(|hook| hook.get("path").and_then(toml::Value::as_str).unwrap_or("hatch_build.py").to_owned()),
+        );
         for file in build_files {
             if let Some(file) = self.path(file.trim_start_matches("./")) {
-                found.insert(EntryPoint { kind: EntryKind::Build, file: Some(file), function: None, declared_in: declared_in.to_owned() });
+                found.insert(EntryPoint {
+                    kind: EntryKind::Build,
+                    file: Some(file),
+                    function: None,
+                    declared_in: declared_in.to_owned(),
+                });
             }
         }
     }
@@ -275,7 +363,10 @@ fn kind_of_group(group: &str) -> EntryKind {
     match group {
         "console_scripts" | "gui_scripts" => EntryKind::Run,
         // The build tool loads these whenever it builds any package where this one is installed.
-        "distutils.commands" | "setuptools.finalize_distribution_options" | "distutils.setup_keywords" | "egg_info.writers" => EntryKind::Build,
+        "distutils.commands"
+        | "setuptools.finalize_distribution_options"
+        | "distutils.setup_keywords"
+        | "egg_info.writers" => EntryKind::Build,
         _ => EntryKind::Plugin,
     }
 }

@@ -67,7 +67,10 @@ mod tests {
             true,
         );
         assert_eq!(ini.get("metadata", "name"), Some("later"));
-        assert_eq!(ini.lines("options.entry_points", "console_scripts").collect::<Vec<_>>(), ["one = a.b:c", "two = d:e"]);
+        assert_eq!(
+            ini.lines("options.entry_points", "console_scripts").collect::<Vec<_>>(),
+            ["one = a.b:c", "two = d:e"]
+        );
         assert_eq!(ini.get("options.entry_points", "other"), Some("x"));
         assert_eq!(ini.get("nowhere", "x"), None);
     }

@@ -35,7 +35,8 @@ pub(crate) fn read(files: &[SourceFile], shape: &Shape) -> Found {
     for root in &roots {
         one(files, root, &mut manifest);
     }
-    let is_python = !manifest.read_from.is_empty() || files.iter().any(|file| file.path.rsplit('/').next() == Some("setup.py"));
+    let is_python =
+        !manifest.read_from.is_empty() || files.iter().any(|file| file.path.rsplit('/').next() == Some("setup.py"));
     if let Shape::PypiVersion { name, version } = shape {
         compare(&mut manifest, name, version);
     }
@@ -77,7 +78,8 @@ fn roots(files: &[SourceFile], shape: &Shape) -> Vec<Root> {
             _ => String::new(),
         };
         containers.insert(container.clone());
-        let (folder, name) = file.path.rsplit_once('/').map_or(("", file.path.as_str()), |(folder, name)| (folder, name));
+        let (folder, name) =
+            file.path.rsplit_once('/').map_or(("", file.path.as_str()), |(folder, name)| (folder, name));
         let (folder, installed) = match folder.rsplit_once('/').map_or(("", folder), |(above, last)| (above, last)) {
             (above, last) if last.ends_with(".dist-info") && name == "METADATA" => (above, true),
             (above, "EGG-INFO") if name == "PKG-INFO" => (above, true),
@@ -94,7 +96,12 @@ fn roots(files: &[SourceFile], shape: &Shape) -> Vec<Root> {
     for container in containers {
         let least = found.iter().filter(|(c, _, _)| *c == container).map(|(_, depth, _)| *depth).min();
         match least {
-            Some(least) => roots.extend(found.iter().filter(|(c, depth, _)| *c == container && *depth == least).map(|(_, _, root)| root.clone())),
+            Some(least) => roots.extend(
+                found
+                    .iter()
+                    .filter(|(c, depth, _)| *c == container && *depth == least)
+                    .map(|(_, _, root)| root.clone()),
+            ),
             None => {
                 let installed = container.ends_with(".whl!/") || container.ends_with(".egg!/");
                 roots.insert(Root { prefix: container, installed });
@@ -115,7 +122,10 @@ fn one(files: &[SourceFile], root: &Root, manifest: &mut Manifest) {
         let metadata = match rest.split_once('/') {
             None => rest == "PKG-INFO",
             Some(("EGG-INFO", "PKG-INFO")) => true,
-            Some((folder, name)) => (folder.ends_with(".dist-info") && name == "METADATA") || (folder.ends_with(".egg-info") && name == "PKG-INFO"),
+            Some((folder, name)) => {
+                (folder.ends_with(".dist-info") && name == "METADATA")
+                    || (folder.ends_with(".egg-info") && name == "PKG-INFO")
+            }
         };
         if metadata {
             manifest.read_from.push(file.path.clone());
@@ -126,7 +136,12 @@ fn one(files: &[SourceFile], root: &Root, manifest: &mut Manifest) {
             && folder.ends_with(".egg-info")
         {
             manifest.read_from.push(file.path.clone());
-            manifest.requires.extend(text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('[')).map(ToOwned::to_owned));
+            manifest.requires.extend(
+                text.lines()
+                    .map(str::trim)
+                    .filter(|line| !line.is_empty() && !line.starts_with('['))
+                    .map(ToOwned::to_owned),
+            );
         }
     }
     for (rest, file, text) in later {
@@ -165,7 +180,9 @@ fn headers(text: &str, manifest: &mut Manifest) {
             "home-page" => set(&mut manifest.home_page, &value),
             "author" | "author-email" => set(&mut manifest.author, &value),
             "description" => set(&mut description, &value),
-            "project-url" => manifest.urls.push(value.rsplit_once(',').map_or(value.as_str(), |(_, url)| url).trim().to_owned()),
+            "project-url" => {
+                manifest.urls.push(value.rsplit_once(',').map_or(value.as_str(), |(_, url)| url).trim().to_owned())
+            }
             "download-url" => manifest.urls.push(value),
             "requires-dist" => manifest.requires.push(value),
             _ => {}
@@ -178,7 +195,11 @@ fn headers(text: &str, manifest: &mut Manifest) {
 }
 
 fn split_body(text: &str) -> (&str, &str) {
-    ["\n\n", "\r\n\r\n"].iter().filter_map(|gap| text.split_once(gap)).min_by_key(|(head, _)| head.len()).unwrap_or((text, ""))
+    ["\n\n", "\r\n\r\n"]
+        .iter()
+        .filter_map(|gap| text.split_once(gap))
+        .min_by_key(|(head, _)| head.len())
+        .unwrap_or((text, ""))
 }
 
 /// The first [`DESCRIPTION`] bytes, cut between characters.
@@ -192,7 +213,8 @@ fn clip(text: &str) -> &str {
 
 fn setup_cfg(text: &str, manifest: &mut Manifest) {
     let ini = Ini::parse(text, true);
-    let get = |key: &str| ini.get("metadata", key).filter(|value| !value.starts_with("file:") && !value.starts_with("attr:"));
+    let get =
+        |key: &str| ini.get("metadata", key).filter(|value| !value.starts_with("file:") && !value.starts_with("attr:"));
     for (field, keys) in [
         (&mut manifest.name, &["name"][..]),
         (&mut manifest.version, &["version"]),
@@ -227,7 +249,8 @@ fn pyproject(text: &str, path: &str, manifest: &mut Manifest) {
         set(&mut manifest.version, text("version"));
         set(&mut manifest.summary, text("description"));
         set(&mut manifest.home_page, text("homepage"));
-        if let Some(author) = project.get("authors").and_then(toml::Value::as_array).and_then(|authors| authors.first()) {
+        if let Some(author) = project.get("authors").and_then(toml::Value::as_array).and_then(|authors| authors.first())
+        {
             let name = author.as_str().or_else(|| author.get("name").and_then(toml::Value::as_str)).unwrap_or_default();
             set(&mut manifest.author, name);
         }
@@ -235,8 +258,12 @@ fn pyproject(text: &str, path: &str, manifest: &mut Manifest) {
             manifest.urls.extend(urls.values().filter_map(toml::Value::as_str).map(ToOwned::to_owned));
         }
         match project.get("dependencies") {
-            Some(toml::Value::Array(list)) => manifest.requires.extend(list.iter().filter_map(toml::Value::as_str).map(ToOwned::to_owned)),
-            Some(toml::Value::Table(table)) => manifest.requires.extend(table.keys().filter(|name| *name != "python").cloned()),
+            Some(toml::Value::Array(list)) => {
+                manifest.requires.extend(list.iter().filter_map(toml::Value::as_str).map(ToOwned::to_owned))
+            }
+            Some(toml::Value::Table(table)) => {
+                manifest.requires.extend(table.keys().filter(|name| *name != "python").cloned())
+            }
             _ => {}
         }
     }

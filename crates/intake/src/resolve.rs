@@ -72,7 +72,10 @@ pub fn plan(target: &Target, _options: &Options) -> Result<Vec<Planned>, IntakeE
     let path = match target {
         Target::Stdin => return Ok(vec![Planned { name, source: Source::Stdin }]),
         Target::Pypi { name: package, version } => {
-            return Ok(vec![Planned { name, source: Source::Pypi { name: package.clone(), version: version.clone() } }]);
+            return Ok(vec![Planned {
+                name,
+                source: Source::Pypi { name: package.clone(), version: version.clone() },
+            }]);
         }
         Target::Path(path) => path,
     };
@@ -85,7 +88,10 @@ pub fn plan(target: &Target, _options: &Options) -> Result<Vec<Planned>, IntakeE
     })?;
     if meta.is_dir() {
         if let Some(archives) = only_archives(path) {
-            return Ok(archives.into_iter().map(|path| Planned { name: path.display().to_string(), source: Source::File(path) }).collect());
+            return Ok(archives
+                .into_iter()
+                .map(|path| Planned { name: path.display().to_string(), source: Source::File(path) })
+                .collect());
         }
         return Ok(vec![Planned { name, source: Source::Folder(path.clone()) }]);
     }
@@ -190,7 +196,11 @@ fn load_file(name: &str, path: &Path, limits: &Limits) -> Input {
 fn load_stdin(options: &Options) -> Result<Input, IntakeError> {
     let mut bytes = Vec::new();
     let most = options.limits.package_bytes;
-    io::stdin().lock().take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|source| IntakeError::Stdin { source })?;
+    io::stdin()
+        .lock()
+        .take(most.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|source| IntakeError::Stdin { source })?;
     let mut coverage = Coverage::default();
     if bytes.len() as u64 > most {
         bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
@@ -221,7 +231,8 @@ fn is_package(folder: &Path) -> bool {
         .filter_map(Result::ok)
         .filter(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
-            (name.ends_with(".dist-info") && entry.path().join("METADATA").is_file()) || (name.ends_with(".egg-info") && entry.path().join("PKG-INFO").is_file())
+            (name.ends_with(".dist-info") && entry.path().join("METADATA").is_file())
+                || (name.ends_with(".egg-info") && entry.path().join("PKG-INFO").is_file())
         })
         .count();
     installed == 1
@@ -256,8 +267,10 @@ const HISTORY: [&str; 3] = [".git/objects", ".git/lfs", ".hg/store"];
 
 fn load_folder(name: &str, root: &Path, limits: &Limits) -> Result<Input, IntakeError> {
     let shape = if is_package(root) { Shape::Folder } else { Shape::FileSet };
-    let real_root = fs::canonicalize(root).map_err(|source| IntakeError::Unreadable { path: root.to_path_buf(), source })?;
-    let mut walk = Walk { root, real_root, limits, parts: Vec::new(), coverage: Coverage::default(), entries: 0, bytes: 0 };
+    let real_root =
+        fs::canonicalize(root).map_err(|source| IntakeError::Unreadable { path: root.to_path_buf(), source })?;
+    let mut walk =
+        Walk { root, real_root, limits, parts: Vec::new(), coverage: Coverage::default(), entries: 0, bytes: 0 };
     let mut folders = vec![(root.to_path_buf(), String::new())];
     while let Some((folder, prefix)) = folders.pop() {
         if !walk.folder(&folder, &prefix, &mut folders) {
@@ -290,7 +303,11 @@ impl Walk<'_> {
         let mut names = match listed {
             Ok(names) => names,
             Err(error) => {
-                self.coverage.unread(if shown.is_empty() { "." } else { shown }, format!("the folder {}", reason(&error)), true);
+                self.coverage.unread(
+                    if shown.is_empty() { "." } else { shown },
+                    format!("the folder {}", reason(&error)),
+                    true,
+                );
                 return true;
             }
         };
@@ -299,7 +316,11 @@ impl Walk<'_> {
         for name in names {
             self.entries += 1;
             if self.entries > self.limits.entries {
-                self.coverage.unread(if shown.is_empty() { "." } else { shown }, format!("the rest was left: more than {} entries", self.limits.entries), true);
+                self.coverage.unread(
+                    if shown.is_empty() { "." } else { shown },
+                    format!("the rest was left: more than {} entries", self.limits.entries),
+                    true,
+                );
                 return false;
             }
             let full = folder.join(&name);
@@ -340,7 +361,11 @@ impl Walk<'_> {
             Ok(bytes) => {
                 self.bytes += bytes.len() as u64;
                 if self.bytes > self.limits.package_bytes {
-                    self.coverage.unread(&path, format!("this and the rest were left: more than {} bytes", self.limits.package_bytes), true);
+                    self.coverage.unread(
+                        &path,
+                        format!("this and the rest were left: more than {} bytes", self.limits.package_bytes),
+                        true,
+                    );
                     return false;
                 }
                 self.parts.push(Part { path, bytes });
@@ -359,13 +384,18 @@ impl Walk<'_> {
         let to = fs::read_link(full).map(|to| to.display().to_string()).unwrap_or_default();
         match fs::canonicalize(full) {
             Ok(real) if !real.starts_with(&self.real_root) => {
-                self.coverage.note(path, format!("is a symbolic link out of `{}`, to `{to}`, and is not followed", self.root.display()));
+                self.coverage.note(
+                    path,
+                    format!("is a symbolic link out of `{}`, to `{to}`, and is not followed", self.root.display()),
+                );
             }
             Ok(real) if real.is_file() => {
                 self.coverage.note(path, format!("is a symbolic link to `{to}`"));
                 self.file(&real, path.to_owned());
             }
-            Ok(_) => self.coverage.note(path, format!("is a symbolic link to the folder `{to}`, which is read under its own name")),
+            Ok(_) => self
+                .coverage
+                .note(path, format!("is a symbolic link to the folder `{to}`, which is read under its own name")),
             Err(_) => self.coverage.note(path, format!("is a symbolic link to `{to}`, which leads nowhere")),
         }
     }

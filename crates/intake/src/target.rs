@@ -32,7 +32,9 @@ pub enum TargetError {
     #[error("the target is empty; name a file, a folder, an archive, `-` for standard input, or `pypi:NAME[@VERSION]`")]
     Empty,
     /// The prefix names a registry that cannot be asked yet.
-    #[error("`{target}` names a package of `{ecosystem}`, and only `pypi:NAME[@VERSION]` packages can be fetched; for a file of that name type `./{target}`")]
+    #[error(
+        "`{target}` names a package of `{ecosystem}`, and only `pypi:NAME[@VERSION]` packages can be fetched; for a file of that name type `./{target}`"
+    )]
     UnknownEcosystem {
         /// The target as typed.
         target: String,
@@ -40,7 +42,9 @@ pub enum TargetError {
         ecosystem: String,
     },
     /// The package name is not one.
-    #[error("`{name}` in `{target}` is not a package name: letters, digits, `.`, `_` and `-`, beginning and ending with a letter or digit; write `pypi:NAME` or `pypi:NAME@VERSION`")]
+    #[error(
+        "`{name}` in `{target}` is not a package name: letters, digits, `.`, `_` and `-`, beginning and ending with a letter or digit; write `pypi:NAME` or `pypi:NAME@VERSION`"
+    )]
     Name {
         /// The target as typed.
         target: String,

@@ -57,7 +57,9 @@ pub fn unpack(input: Input, limits: &Limits) -> Package {
     let found = if kind == PackageKind::Package { manifest::read(&files, &shape) } else { manifest::Found::default() };
     let version = match &shape {
         Shape::PypiVersion { version, .. } => Some(version.clone()),
-        Shape::Archive => found.manifest.version.clone().or_else(|| manifest::name_and_version(&name).map(|(_, version)| version)),
+        Shape::Archive => {
+            found.manifest.version.clone().or_else(|| manifest::name_and_version(&name).map(|(_, version)| version))
+        }
         _ => found.manifest.version.clone(),
     };
     let ecosystem = (found.is_python || matches!(shape, Shape::PypiVersion { .. })).then_some(Ecosystem::Pypi);
@@ -65,7 +67,10 @@ pub fn unpack(input: Input, limits: &Limits) -> Package {
 }
 
 /// How the bytes are opened, if they can be: `Some(None)` is a zip archive that begins with something else.
-#[expect(clippy::option_option, reason = "the two answers are different questions: whether it opens, and by which first bytes")]
+#[expect(
+    clippy::option_option,
+    reason = "the two answers are different questions: whether it opens, and by which first bytes"
+)]
 fn opened_as(bytes: &[u8]) -> Option<Option<classify::Container>> {
     match container(bytes) {
         Some(format) => Some(Some(format)),
@@ -141,7 +146,8 @@ impl Unpacker {
     pub(crate) fn admit(&mut self, path: String, bytes: Vec<u8>, whole: Whole, depth: u32) {
         let size = bytes.len() as u64;
         if size > self.limits.file_bytes {
-            let why = format!("is {size} bytes large, more than the {} that are read of one file", self.limits.file_bytes);
+            let why =
+                format!("is {size} bytes large, more than the {} that are read of one file", self.limits.file_bytes);
             // A package's own archive, as it was fetched or found, is bounded by the package's limit alone.
             if depth > 0 || container(&bytes).is_none() {
                 self.coverage.unread(&path, why, matters(&path, &bytes));
@@ -151,7 +157,11 @@ impl Unpacker {
         self.bytes += size;
         if self.bytes > self.limits.package_bytes {
             self.full = true;
-            self.coverage.unread(&path, format!("was left: more than {} bytes in all", self.limits.package_bytes), matters(&path, &bytes));
+            self.coverage.unread(
+                &path,
+                format!("was left: more than {} bytes in all", self.limits.package_bytes),
+                matters(&path, &bytes),
+            );
             return;
         }
         self.coverage.bytes += size;
@@ -174,7 +184,16 @@ impl Unpacker {
         }
         let digest = hex(&Sha256::digest(&bytes));
         let format = opened_as(&bytes);
-        self.push(SourceFile { path: path.clone(), size, digest, kind, text: None, bytes: Arc::from([]), encoding: None, notes });
+        self.push(SourceFile {
+            path: path.clone(),
+            size,
+            digest,
+            kind,
+            text: None,
+            bytes: Arc::from([]),
+            encoding: None,
+            notes,
+        });
         match format {
             None => {
                 let what = classify::binary_name(&bytes).unwrap_or("archive");
@@ -190,7 +209,9 @@ impl Unpacker {
     fn store(&mut self, path: String, kind: &FileKind, bytes: Vec<u8>, mut notes: Vec<String>) {
         let size = bytes.len() as u64;
         let digest = hex(&Sha256::digest(&bytes));
-        if let Some(same) = self.contents.get(&digest).and_then(|&at| self.files.get(at)).filter(|same| same.kind == *kind) {
+        if let Some(same) =
+            self.contents.get(&digest).and_then(|&at| self.files.get(at)).filter(|same| same.kind == *kind)
+        {
             let mut file = same.clone();
             for note in notes {
                 if !file.notes.contains(&note) {
@@ -229,7 +250,10 @@ impl Unpacker {
     fn push(&mut self, file: SourceFile) {
         let at = self.files.len();
         if let Some(&before) = self.places.get(&file.path) {
-            self.coverage.note(&file.path, "stands in the archive more than once; every one was read, and the last keeps the name");
+            self.coverage.note(
+                &file.path,
+                "stands in the archive more than once; every one was read, and the last keeps the name",
+            );
             let mut number = 1_u32;
             while self.places.contains_key(&format!("{}#{number}", file.path)) {
                 number += 1;

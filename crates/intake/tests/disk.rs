@@ -1,5 +1,11 @@
 //! Targets on disk: files, folders, folders of archives, and what must not be opened.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a failure here is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failure here is a failed test"
+)]
 
 mod common;
 
@@ -7,7 +13,10 @@ use std::fs;
 use std::path::Path;
 
 use common::*;
-use sluice_intake::{EntryKind, FileKind, Input, IntakeError, Limits, Options, Package, PackageKind, Shape, Target, plan, resolve, unpack};
+use sluice_intake::{
+    EntryKind, FileKind, Input, IntakeError, Limits, Options, Package, PackageKind, Shape, Target, plan, resolve,
+    unpack,
+};
 
 const APP: &[u8] = b"import json\n\nprint(json.dumps({}))\n";
 
@@ -28,7 +37,12 @@ fn package(path: &Path) -> Package {
 }
 
 fn entries(package: &Package) -> Vec<(EntryKind, Option<&str>, Option<&str>)> {
-    package.manifest.entry_points.iter().map(|entry| (entry.kind, entry.file.as_deref(), entry.function.as_deref())).collect()
+    package
+        .manifest
+        .entry_points
+        .iter()
+        .map(|entry| (entry.kind, entry.file.as_deref(), entry.function.as_deref()))
+        .collect()
 }
 
 #[test]
@@ -101,7 +115,10 @@ fn a_wheel_and_an_egg_declare_what_runs() {
         ("w-1.0.data/scripts/tool", b"#!python\nprint()\n"),
         ("w-1.0.data/purelib/late.py", APP),
         ("w-1.0.dist-info/METADATA", b"Name: w\nVersion: 1.0\nDescription-Content-Type: text/plain\n\nLong words.\n"),
-        ("w-1.0.dist-info/entry_points.txt", b"[console_scripts]\nw = pkg.cli:main [extra]\n\n[distutils.commands]\nx = pkg.sub:Command\n"),
+        (
+            "w-1.0.dist-info/entry_points.txt",
+            b"[console_scripts]\nw = pkg.cli:main [extra]\n\n[distutils.commands]\nx = pkg.sub:Command\n",
+        ),
     ]);
     let package = open("w-1.0-py3-none-any.whl", &wheel);
     assert_eq!(package.manifest.description.as_deref(), Some("Long words."));
@@ -120,18 +137,43 @@ fn a_wheel_and_an_egg_declare_what_runs() {
             (EntryKind::Run, Some("w-1.0.data/scripts/tool"), None),
         ]
     );
-    let package = open("e-2.0-py3.11.egg", &zip(&[("e/__init__.py", APP), ("EGG-INFO/PKG-INFO", b"Name: e\nVersion: 2.0\n"), ("EGG-INFO/entry_points.txt", b"[gui_scripts]\ne = e:main\n")]));
+    let package = open(
+        "e-2.0-py3.11.egg",
+        &zip(&[
+            ("e/__init__.py", APP),
+            ("EGG-INFO/PKG-INFO", b"Name: e\nVersion: 2.0\n"),
+            ("EGG-INFO/entry_points.txt", b"[gui_scripts]\ne = e:main\n"),
+        ]),
+    );
     assert_eq!(package.version.as_deref(), Some("2.0"));
-    assert_eq!(entries(&package), [(EntryKind::Import, Some("e/__init__.py"), None), (EntryKind::Run, Some("e/__init__.py"), Some("e:main"))]);
+    assert_eq!(
+        entries(&package),
+        [(EntryKind::Import, Some("e/__init__.py"), None), (EntryKind::Run, Some("e/__init__.py"), Some("e:main"))]
+    );
 }
 
 #[test]
 fn the_manifest_of_an_archive_is_found_below_other_folders_and_inside_archives() {
-    let sdist = gz(&tar(&[("x-1.0/setup.py", APP), ("x-1.0/PKG-INFO", b"Name: x\nVersion: 1.0\n"), ("x-1.0/x.egg-info/PKG-INFO", b"Name: x\nVersion: 1.0\n"), ("x-1.0/x/__init__.py", APP), ("x-1.0/vendor/y/setup.py", APP)]));
-    for (bytes, root) in [(zip(&[("2024-01-01/x/x-1.0.tar.gz", &sdist)]), "2024-01-01/x/x-1.0.tar.gz!/x-1.0/"), (sdist.clone(), "x-1.0/")] {
+    let sdist = gz(&tar(&[
+        ("x-1.0/setup.py", APP),
+        ("x-1.0/PKG-INFO", b"Name: x\nVersion: 1.0\n"),
+        ("x-1.0/x.egg-info/PKG-INFO", b"Name: x\nVersion: 1.0\n"),
+        ("x-1.0/x/__init__.py", APP),
+        ("x-1.0/vendor/y/setup.py", APP),
+    ]));
+    for (bytes, root) in [
+        (zip(&[("2024-01-01/x/x-1.0.tar.gz", &sdist)]), "2024-01-01/x/x-1.0.tar.gz!/x-1.0/"),
+        (sdist.clone(), "x-1.0/"),
+    ] {
         let package = open("sample.zip", &bytes);
         assert_eq!(package.version.as_deref(), Some("1.0"));
-        assert_eq!(entries(&package), [(EntryKind::Install, Some(format!("{root}setup.py").as_str()), None), (EntryKind::Import, Some(format!("{root}x/__init__.py").as_str()), None)]);
+        assert_eq!(
+            entries(&package),
+            [
+                (EntryKind::Install, Some(format!("{root}setup.py").as_str()), None),
+                (EntryKind::Import, Some(format!("{root}x/__init__.py").as_str()), None)
+            ]
+        );
     }
     let package = open("plain-2.5.zip", &zip(&[("tool.py", APP)]));
     assert_eq!(package.version.as_deref(), Some("2.5"));
@@ -156,7 +198,11 @@ fn a_folder_of_archives_is_a_set_of_targets() {
     write(folder.path(), "a-1.zip", &zip(&[("a.py", APP)]));
     write(folder.path(), "deep/c-1.whl", &zip(&[("c.py", APP)]));
     let target = Target::Path(folder.path().to_path_buf());
-    let names: Vec<String> = plan(&target, &Options::default()).unwrap().iter().map(|planned| planned.name().rsplit('/').next().unwrap().to_owned()).collect();
+    let names: Vec<String> = plan(&target, &Options::default())
+        .unwrap()
+        .iter()
+        .map(|planned| planned.name().rsplit('/').next().unwrap().to_owned())
+        .collect();
     assert_eq!(names, ["a-1.zip", "b-1.tar.gz", "c-1.whl"]);
     assert!(inputs(folder.path()).iter().all(|input| input.shape == Shape::Archive));
     write(folder.path(), "readme.txt", b"text");
@@ -190,7 +236,14 @@ fn nothing_blocks_and_no_link_leads_out() {
     let package = package(&root);
     assert_eq!(paths(&package), ["alias.py", "real/mod.txt"]);
     assert!(is_python(&package, "alias.py"));
-    for (path, what) in [("pipe.py", "pipe"), ("s", "socket"), ("out.py", "not followed"), ("up", "not followed"), ("loop", "own name"), ("dangling.py", "nowhere")] {
+    for (path, what) in [
+        ("pipe.py", "pipe"),
+        ("s", "socket"),
+        ("out.py", "not followed"),
+        ("up", "not followed"),
+        ("loop", "own name"),
+        ("dangling.py", "nowhere"),
+    ] {
         assert!(noted(&package, path, what), "{path}: {:?}", package.coverage.notes);
     }
     let error = resolve(&Target::Path(pipe), &Options::default()).unwrap_err();

@@ -1,5 +1,11 @@
 //! Fetching from a small index on this machine's own loopback address.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a failure here is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failure here is a failed test"
+)]
 
 mod common;
 
@@ -11,7 +17,9 @@ use std::thread;
 
 use common::*;
 use sha2::{Digest, Sha256};
-use sluice_intake::{Ecosystem, EntryKind, IndexError, Input, IntakeError, Limits, Options, PackageKind, Shape, Target, resolve, unpack};
+use sluice_intake::{
+    Ecosystem, EntryKind, IndexError, Input, IntakeError, Limits, Options, PackageKind, Shape, Target, resolve, unpack,
+};
 
 const SDIST: &str = "two_words-1.1.tar.gz";
 const WHEEL: &str = "two_words-1.1-py3-none-any.whl";
@@ -39,7 +47,12 @@ fn serve(answers: BTreeMap<String, (&'static str, Vec<u8>)>) -> Index {
                 Some(answer) => ("200 OK", answer.clone()),
                 None => ("404 Not Found", ("text/plain", b"nothing".to_vec())),
             };
-            write!(stream, "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len()).unwrap();
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            )
+            .unwrap();
             stream.write_all(&body).unwrap();
         }
     });
@@ -61,21 +74,40 @@ fn sdist() -> Vec<u8> {
 fn wheel() -> Vec<u8> {
     zip(&[
         ("two_words/__init__.py", b"def count(text):\n    return len(text.split())\n"),
-        ("two_words-1.1.dist-info/METADATA", b"Metadata-Version: 2.1\nName: two-words\nVersion: 1.1\nSummary: counts words\n"),
+        (
+            "two_words-1.1.dist-info/METADATA",
+            b"Metadata-Version: 2.1\nName: two-words\nVersion: 1.1\nSummary: counts words\n",
+        ),
         ("two_words-1.1.dist-info/entry_points.txt", b"[console_scripts]\ncount-words = two_words:count\n"),
     ])
 }
 
 /// An index with version 1.0 as a source archive, and 1.1 as a source archive and a wheel, whose listed digest is `wheel_digest`.
 fn index(html: bool, wheel_digest: &str) -> Index {
-    let files = [("two_words-1.0.tar.gz", digest(&sdist())), (SDIST, digest(&sdist())), (WHEEL, wheel_digest.to_owned())];
+    let files =
+        [("two_words-1.0.tar.gz", digest(&sdist())), (SDIST, digest(&sdist())), (WHEEL, wheel_digest.to_owned())];
     let page = if html {
-        let links: String = files.iter().map(|(name, digest)| format!("<a href=\"/files/{name}#sha256={digest}\">{name}</a><br>\n")).collect();
+        let links: String = files
+            .iter()
+            .map(|(name, digest)| format!("<a href=\"/files/{name}#sha256={digest}\">{name}</a><br>\n"))
+            .collect();
         ("text/html; charset=utf-8", format!("<!DOCTYPE html><html><body>{links}</body></html>"))
     } else {
-        let files: Vec<String> =
-            files.iter().map(|(name, digest)| format!(r#"{{"filename":"{name}","url":"../../files/{name}","hashes":{{"sha256":"{digest}"}},"size":400}}"#)).collect();
-        ("application/vnd.pypi.simple.v1+json", format!(r#"{{"meta":{{"api-version":"1.1"}},"name":"two-words","files":[{}],"versions":["1.0","1.1"]}}"#, files.join(",")))
+        let files: Vec<String> = files
+            .iter()
+            .map(|(name, digest)| {
+                format!(
+                    r#"{{"filename":"{name}","url":"../../files/{name}","hashes":{{"sha256":"{digest}"}},"size":400}}"#
+                )
+            })
+            .collect();
+        (
+            "application/vnd.pypi.simple.v1+json",
+            format!(
+                r#"{{"meta":{{"api-version":"1.1"}},"name":"two-words","files":[{}],"versions":["1.0","1.1"]}}"#,
+                files.join(",")
+            ),
+        )
     };
     serve(BTreeMap::from([
         ("/simple/two-words/".to_owned(), (page.0, page.1.into_bytes())),
@@ -112,7 +144,12 @@ fn source_archive_and_wheel_of_the_newest_version() {
         assert_eq!(package.manifest.summary.as_deref(), Some("counts words"));
         assert!(is_python(&package, &format!("{SDIST}!/two_words-1.1/setup.py")));
         let kinds: Vec<EntryKind> = package.manifest.entry_points.iter().map(|entry| entry.kind).collect();
-        assert_eq!(kinds, [EntryKind::Install, EntryKind::Import, EntryKind::Import, EntryKind::Run], "{:?}", package.manifest.entry_points);
+        assert_eq!(
+            kinds,
+            [EntryKind::Install, EntryKind::Import, EntryKind::Import, EntryKind::Run],
+            "{:?}",
+            package.manifest.entry_points
+        );
         assert!(package.coverage.unread.is_empty());
     }
 }
@@ -169,7 +206,14 @@ fn credentials_go_to_the_index_and_are_never_shown() {
     let index = index(false, &digest(&wheel()));
     let url = format!("http://me:hunter2@{}/simple", index.address);
     fetch_from(url.clone(), "pypi:two-words", Limits::default()).unwrap();
-    assert!(index.requests.lock().unwrap().iter().all(|head| head.to_lowercase().contains("authorization: basic bwu6ahvudgvymg==")));
+    assert!(
+        index
+            .requests
+            .lock()
+            .unwrap()
+            .iter()
+            .all(|head| head.to_lowercase().contains("authorization: basic bwu6ahvudgvymg=="))
+    );
     let error = fetch_from(url, "pypi:nothing", Limits::default()).unwrap_err().to_string();
     assert!(!error.contains("hunter2"), "{error}");
 }

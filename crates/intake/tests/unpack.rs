@@ -1,5 +1,11 @@
 //! Archives of every kind, honest and hostile, opened in memory.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a failure here is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failure here is a failed test"
+)]
 
 mod common;
 
@@ -45,7 +51,10 @@ fn nested_archives_are_opened_with_joined_names() {
     let inner = zip(&[("deep.py", APP)]);
     let middle = gz(&tar(&[("m/inner.zip", &inner), ("m/mid.py", APP)]));
     let package = open("outer.tar", &tar(&[("o/middle.tgz", &middle)]));
-    assert_eq!(paths(&package), ["o/middle.tgz", "o/middle.tgz!/m/inner.zip", "o/middle.tgz!/m/inner.zip!/deep.py", "o/middle.tgz!/m/mid.py"]);
+    assert_eq!(
+        paths(&package),
+        ["o/middle.tgz", "o/middle.tgz!/m/inner.zip", "o/middle.tgz!/m/inner.zip!/deep.py", "o/middle.tgz!/m/mid.py"]
+    );
     assert_eq!(file(&package, "o/middle.tgz").kind, FileKind::Archive);
     assert!(package.coverage.unread.is_empty());
 }
@@ -57,13 +66,24 @@ fn nesting_ends_at_the_limit() {
         bytes = zip(&[("n.zip", &bytes)]);
     }
     let package = open("top.zip", &bytes);
-    assert!(package.coverage.unread.iter().any(|unread| unread.why.contains("inside 8 others") && unread.matters), "{:?}", package.coverage);
+    assert!(
+        package.coverage.unread.iter().any(|unread| unread.why.contains("inside 8 others") && unread.matters),
+        "{:?}",
+        package.coverage
+    );
     assert!(package.files.iter().all(|file| !file.path.ends_with(".py")));
 }
 
 #[test]
 fn a_compressed_file_is_one_file() {
-    let package = open("x.zip", &zip(&[("data/payload.py.gz", &gz(APP)), ("data/list.txt.xz", &xz(b"a\nb\n")), ("data/more.bz2", &bz2(b"text"))]));
+    let package = open(
+        "x.zip",
+        &zip(&[
+            ("data/payload.py.gz", &gz(APP)),
+            ("data/list.txt.xz", &xz(b"a\nb\n")),
+            ("data/more.bz2", &bz2(b"text")),
+        ]),
+    );
     assert_eq!(text(&package, "data/payload.py.gz!/payload.py").as_bytes(), APP);
     assert_eq!(text(&package, "data/list.txt.xz!/list.txt"), "a\nb\n");
     assert_eq!(text(&package, "data/more.bz2!/more"), "text");
@@ -176,14 +196,18 @@ fn bombs_are_left_and_recorded() {
 fn limits_on_sizes_and_entries() {
     let limits = Limits { file_bytes: 1000, ..Limits::default() };
     let big = vec![b'x'; 2000];
-    for (name, bytes) in [("p.tar", tar(&[("big.py", &big), ("big.md", &big), ("a.py", APP)])), ("p.zip", zip(&[("big.py", &big), ("big.md", &big), ("a.py", APP)]))] {
+    for (name, bytes) in [
+        ("p.tar", tar(&[("big.py", &big), ("big.md", &big), ("a.py", APP)])),
+        ("p.zip", zip(&[("big.py", &big), ("big.md", &big), ("a.py", APP)])),
+    ] {
         let package = open_within(name, &bytes, &limits);
         assert_eq!(paths(&package), ["a.py"], "{name}");
         let matters: Vec<bool> = package.coverage.unread.iter().map(|unread| unread.matters).collect();
         assert_eq!(matters, [false, true], "{:?}", package.coverage.unread);
         assert_eq!(package.coverage.files, 3);
     }
-    let many: Vec<(String, Vec<u8>)> = (0..20).map(|n| (format!("f{n:02}.py"), format!("x = {n}\n").into_bytes())).collect();
+    let many: Vec<(String, Vec<u8>)> =
+        (0..20).map(|n| (format!("f{n:02}.py"), format!("x = {n}\n").into_bytes())).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect();
     let limits = Limits { entries: 5, ..Limits::default() };
     for (name, bytes) in [("p.tar", tar(&many)), ("p.zip", zip(&many))] {
@@ -302,7 +326,9 @@ fn one_content_in_two_places_keeps_its_own_kind() {
 
 #[test]
 fn standard_input_takes_the_named_language() {
-    let stdin = |language: Option<&str>, bytes: &[u8]| unpack(input("-", Shape::Stdin { language: language.map(Into::into) }, &[("-", bytes)]), &Limits::default());
+    let stdin = |language: Option<&str>, bytes: &[u8]| {
+        unpack(input("-", Shape::Stdin { language: language.map(Into::into) }, &[("-", bytes)]), &Limits::default())
+    };
     assert!(is_python(&stdin(None, APP), "-"));
     assert!(is_python(&stdin(Some("python"), APP), "-"));
     assert_eq!(stdin(Some("shell"), b"ls\n").files[0].kind, FileKind::OtherSource("shell".into()));

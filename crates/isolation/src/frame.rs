@@ -9,7 +9,10 @@ const MAGIC: [u8; 4] = *b"SLW1";
 /// What stood on a pipe where a frame was expected.
 #[derive(Debug)]
 pub(crate) enum Received {
-    Frame { number: u64, bytes: Vec<u8> },
+    Frame {
+        number: u64,
+        bytes: Vec<u8>,
+    },
     /// The other side closed the pipe between two frames.
     End,
     /// The other side closed the pipe in the middle of a frame, or the pipe broke.

@@ -23,7 +23,8 @@ pub fn wall_clock(bytes: u64) -> Duration {
 }
 
 /// Environment variables that a worker gets. It needs none of the user's, which may hold secrets.
-const KEPT: [&str; 6] = ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "RUST_BACKTRACE", "SYSTEMROOT", "TZ"];
+const KEPT: [&str; 6] =
+    ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "RUST_BACKTRACE", "SYSTEMROOT", "TZ"];
 
 /// How workers are started and watched.
 pub struct Pool {
@@ -100,9 +101,18 @@ impl Pool {
     ///
     /// Requests are taken from the iterator when a worker is free, on the workers' threads; at most three for each job are under way or waiting for an earlier one at the same time. The outcome of a request does
     /// not depend on those before it: a death in a worker that has answered before is tried again in a new one.
-    pub fn run(&self, requests: impl Iterator<Item = Vec<u8>> + Send, mut on_result: impl FnMut(usize, Outcome) -> ControlFlow<()>) {
+    pub fn run(
+        &self,
+        requests: impl Iterator<Item = Vec<u8>> + Send,
+        mut on_result: impl FnMut(usize, Outcome) -> ControlFlow<()>,
+    ) {
         let window = self.jobs * 3;
-        let queue = Queue { requests: Mutex::new((requests, 0)), progress: Mutex::new(Progress { delivered: 0, stopped: false }), moved: Condvar::new(), window };
+        let queue = Queue {
+            requests: Mutex::new((requests, 0)),
+            progress: Mutex::new(Progress { delivered: 0, stopped: false }),
+            moved: Condvar::new(),
+            window,
+        };
         thread::scope(|scope| {
             // Stops the threads also when `on_result` panics; the scope waits for them.
             let _stop = StopOnDrop(&queue.progress, &queue.moved);
@@ -190,7 +200,8 @@ impl<I: Iterator<Item = Vec<u8>>> Queue<I> {
         let mut requests = lock(&self.requests);
         let number = requests.1;
         let progress = lock(&self.progress);
-        let progress = self.moved.wait_while(progress, |progress| !progress.stopped && number >= progress.delivered + self.window);
+        let progress =
+            self.moved.wait_while(progress, |progress| !progress.stopped && number >= progress.delivered + self.window);
         if progress.unwrap_or_else(PoisonError::into_inner).stopped {
             return None;
         }

@@ -43,7 +43,9 @@ impl Process {
         let not_started = |why: String| WorkerDeath { why: Cause::NotStarted { why }, stderr: String::new() };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| not_started(error.to_string()))?;
-        let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
+        let (Some(mut stdin), Some(stdout), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
             return Err(not_started("it has no pipes".to_owned()));
         };
         let (requests, todo) = mpsc::channel::<(u64, Arc<Vec<u8>>)>();
@@ -70,12 +72,18 @@ impl Process {
 
     /// The worker, unless something has happened to it since its last answer.
     pub(crate) fn if_ready(mut self) -> Option<Self> {
-        let ready = matches!(self.child.try_wait(), Ok(None)) && matches!(self.received.try_recv(), Err(mpsc::TryRecvError::Empty));
+        let ready = matches!(self.child.try_wait(), Ok(None))
+            && matches!(self.received.try_recv(), Err(mpsc::TryRecvError::Empty));
         ready.then_some(self)
     }
 
     /// Sends a request and waits for its answer. After a death the process is of no more use.
-    pub(crate) fn ask(&mut self, bytes: &Arc<Vec<u8>>, wall_clock: Duration, memory: u64) -> Result<Vec<u8>, WorkerDeath> {
+    pub(crate) fn ask(
+        &mut self,
+        bytes: &Arc<Vec<u8>>,
+        wall_clock: Duration,
+        memory: u64,
+    ) -> Result<Vec<u8>, WorkerDeath> {
         self.number += 1;
         if let Some(requests) = &self.requests {
             // The receiver is gone only when the worker is: then no answer comes either.
@@ -88,7 +96,9 @@ impl Process {
                 Ok(Received::Frame { number, bytes }) if number == self.number => return Ok(bytes),
                 Ok(Received::Frame { .. } | Received::Garbage) => return Err(self.kill(Cause::Garbage)),
                 Ok(Received::TooLarge) => return Err(self.kill(Cause::AnswerTooLarge)),
-                Ok(Received::End | Received::Broken) | Err(RecvTimeoutError::Disconnected) => return Err(self.died(wall_clock)),
+                Ok(Received::End | Received::Broken) | Err(RecvTimeoutError::Disconnected) => {
+                    return Err(self.died(wall_clock));
+                }
                 Err(RecvTimeoutError::Timeout) => {
                     if resident(self.child.id()).is_some_and(|bytes| bytes > memory) {
                         return Err(self.kill(Cause::OutOfMemory));

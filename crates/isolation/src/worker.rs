@@ -24,7 +24,13 @@ pub struct WorkerLimits {
 impl Default for WorkerLimits {
     /// 1 GiB of memory, 64 MiB reserved, 120 s and 2 s more for each MiB, requests of 2 GiB.
     fn default() -> Self {
-        Self { memory: 1 << 30, reserved: 64 << 20, processor_seconds: 120, processor_seconds_per_mib: 2, request_bytes: 2 << 30 }
+        Self {
+            memory: 1 << 30,
+            reserved: 64 << 20,
+            processor_seconds: 120,
+            processor_seconds_per_mib: 2,
+            request_bytes: 2 << 30,
+        }
     }
 }
 
@@ -39,7 +45,9 @@ pub struct Confinement {
 #[derive(Debug, Error)]
 pub enum ServeError {
     /// Standard input did not hold a request.
-    #[error("standard input holds no request of at most {most} bytes; workers are started by the program itself, not by hand")]
+    #[error(
+        "standard input holds no request of at most {most} bytes; workers are started by the program itself, not by hand"
+    )]
     NoRequest {
         /// Largest request taken, in bytes.
         most: u64,
@@ -68,12 +76,19 @@ pub fn serve(limits: &WorkerLimits, handler: impl FnMut(Vec<u8>) -> Vec<u8>) -> 
     answer(limits, &mut io::stdin().lock(), &mut io::stdout().lock(), handler)
 }
 
-fn answer(limits: &WorkerLimits, from: &mut dyn Read, to: &mut dyn Write, mut handler: impl FnMut(Vec<u8>) -> Vec<u8>) -> Result<(), ServeError> {
+fn answer(
+    limits: &WorkerLimits,
+    from: &mut dyn Read,
+    to: &mut dyn Write,
+    mut handler: impl FnMut(Vec<u8>) -> Vec<u8>,
+) -> Result<(), ServeError> {
     loop {
         match frame::read(from, limits.request_bytes) {
             Received::Frame { number, bytes } => {
                 let mib = bytes.len() as u64 >> 20;
-                system::allow_processor_time(limits.processor_seconds.saturating_add(mib.saturating_mul(limits.processor_seconds_per_mib)));
+                system::allow_processor_time(
+                    limits.processor_seconds.saturating_add(mib.saturating_mul(limits.processor_seconds_per_mib)),
+                );
                 let answer = handler(bytes);
                 frame::write(to, number, &answer)?;
             }
@@ -140,7 +155,9 @@ mod system {
     use super::WorkerLimits;
 
     pub(super) fn confine(_: &WorkerLimits, missing: &mut Vec<String>) {
-        missing.extend(["memory", "core dumps", "written files", "new privileges", "death with the parent"].map(ToOwned::to_owned));
+        missing.extend(
+            ["memory", "core dumps", "written files", "new privileges", "death with the parent"].map(ToOwned::to_owned),
+        );
     }
 
     pub(super) fn allow_processor_time(_: u64) {}
@@ -165,7 +182,9 @@ mod tests {
 
     #[test]
     fn a_worker_started_by_hand_says_so() {
-        let error = answer(&WorkerLimits::default(), &mut b"typed by hand\n".as_slice(), &mut Vec::new(), |bytes| bytes).unwrap_err();
+        let error =
+            answer(&WorkerLimits::default(), &mut b"typed by hand\n".as_slice(), &mut Vec::new(), |bytes| bytes)
+                .unwrap_err();
         assert!(error.to_string().contains("not by hand"));
     }
 }

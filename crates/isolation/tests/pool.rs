@@ -1,5 +1,11 @@
 //! Real workers that answer, crash, hang, and take too much.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a failure here is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failure here is a failed test"
+)]
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -56,7 +62,8 @@ fn every_death_is_told_apart_and_harms_no_other_request() {
 
 #[test]
 fn a_worker_that_hangs_is_killed() {
-    let pool = pool().wall_clock(|bytes| if bytes == 4 { Duration::from_millis(200) } else { Duration::from_secs(600) });
+    let pool =
+        pool().wall_clock(|bytes| if bytes == 4 { Duration::from_millis(200) } else { Duration::from_secs(600) });
     let outcomes = all(&pool, &["echo a", "hang", "echo b"]);
     assert_eq!(*why(&outcomes[1]), Cause::TimedOut { after: Duration::from_millis(200) });
     assert_eq!(outcomes[2].as_ref().unwrap(), b"echo b");

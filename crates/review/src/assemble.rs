@@ -86,7 +86,7 @@ impl<'a> Ids<'a> {
                 let line = source_line(module, starts, place.line, place.column);
                 Some(Evidence {
                     id: name.clone(),
-                    file: module.path.clone(),
+                    file: escape(&module.path),
                     layer: layer_of(module),
                     start: Position { line: place.line, column: place.column },
                     end: Position { line: place.end_line, column: place.end_column },
@@ -106,7 +106,7 @@ impl<'a> Ids<'a> {
     }
 
     fn flow_path(&self, name: &str, path: &Path) -> FlowPath {
-        let function = |id| self.facts.function(id).map(|function| function.qualified.clone()).unwrap_or_default();
+        let function = |id| self.facts.function(id).map(|function| escape(&function.qualified)).unwrap_or_default();
         FlowPath {
             id: name.to_owned(),
             source: Endpoint {
@@ -158,7 +158,7 @@ impl<'a> Ids<'a> {
                 let text = cut(&layer.text, LAYER_TEXT);
                 Some(LayerInfo {
                     id: format!("l{}", at + 1),
-                    file: parent.path.clone(),
+                    file: escape(&parent.path),
                     depth: parent.depth + 1,
                     parent: layer_of(parent),
                     language: layer.language.to_string(),

@@ -67,7 +67,9 @@ fn beyond_coverage(view: &View<'_>, drafts: &mut [Draft], coverage: &Coverage, v
         .or_else(|| view.limits().next().map(|limit| format!("the budget of {} ended", limit.budget)))
         .or_else(|| view.unopened().next().map(|_| "some executed code could not be opened".to_owned()))
         .or_else(|| {
-            view.modules().any(|module| !module.diagnostics.is_empty()).then(|| "some text is not well-formed".to_owned())
+            view.modules()
+                .any(|module| !module.diagnostics.is_empty())
+                .then(|| "some text is not well-formed".to_owned())
         });
     let Some(gap) = gap else { return };
     for (at, draft) in drafts.iter_mut().enumerate().filter(|(_, draft)| draft.polarity == Polarity::Negative) {
@@ -101,7 +103,8 @@ fn confirmation(view: &View<'_>, drafts: &[Draft], verdicts: &mut Verdicts) {
 
 /// What a critique does to the weight of a match.
 pub(crate) fn innocence(found: &mut [Found<'_>]) -> Vec<(String, String)> {
-    let paths = |found: &Found<'_>| -> BTreeSet<PathId> { found.item.steps.iter().filter_map(|step| step.path).collect() };
+    let paths =
+        |found: &Found<'_>| -> BTreeSet<PathId> { found.item.steps.iter().filter_map(|step| step.path).collect() };
     let harmless: Vec<(BTreeSet<PathId>, f64, String)> = found
         .iter()
         .filter(|found| found.behavior.stance == Stance::Harmless && !found.item.presumed)
@@ -136,7 +139,8 @@ mod tests {
     fn what_is_shown_is_not_denied() {
         let mut shown = Draft::new(Field::Sinks, "sink.code", 0, "Code: `exec()` (3).".to_owned());
         shown.by = Reviewer::Flow;
-        let denied = Draft::new(Field::Anomalies, "absence", 0, "no dynamic execution".to_owned()).negative(&["sink.code"]);
+        let denied =
+            Draft::new(Field::Anomalies, "absence", 0, "no dynamic execution".to_owned()).negative(&["sink.code"]);
         let other = Draft::new(Field::Anomalies, "absence", 0, "no command".to_owned()).negative(&["sink.command"]);
         let mut verdicts = Verdicts::default();
         contradiction(&[shown, denied, other], &mut verdicts);

@@ -55,6 +55,12 @@ pub fn review_matches(
     let index = Index::new(facts, package);
     let found: Vec<Found<'_>> = findings.matches.iter().filter_map(|item| found(item, facts, catalog)).collect();
     let mut coverage = package.coverage.clone();
+    for unread in &mut coverage.unread {
+        unread.why = model::escape(&unread.why);
+    }
+    for note in &mut coverage.notes {
+        *note = model::escape(note);
+    }
     for behavior in &findings.exhausted {
         coverage.notes.push(format!("the search for {behavior} ended at a bound; there may be more matches"));
     }
@@ -89,6 +95,10 @@ pub fn review_matches(
     let outcome = panel::run(&view, &found, &coverage, weights, worst, true);
     use_ids(&mut ids, &outcome, &files, &found, facts);
     note_gaps(&mut coverage, facts);
+    for unread in &mut coverage.unread {
+        // Not before: the panel compares with the names of the files.
+        unread.file = model::escape(&unread.file);
+    }
     let claims: Vec<_> = outcome.claims.iter().chain(&outcome.withdrawn).cloned().collect();
     let mut all_claims = ids.claims(&claims, "");
     all_claims.truncate(outcome.claims.len());
@@ -220,10 +230,6 @@ fn file_review(index: &Index<'_>, ids: &Ids<'_>, at: usize, file: &str, outcome:
         report: outcome.report.clone(),
         scores: assemble::scores(&outcome.numbers, &outcome.claims, &prefix),
         claims: ids.claims(&outcome.claims, &prefix),
-        paths: part
-            .paths
-            .iter()
-            .filter_map(|at| u32::try_from(*at).ok().and_then(|id| ids.path(PathId(id))))
-            .collect(),
+        paths: part.paths.iter().filter_map(|at| u32::try_from(*at).ok().and_then(|id| ids.path(PathId(id)))).collect(),
     })
 }

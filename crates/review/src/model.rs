@@ -574,7 +574,10 @@ mod tests {
     fn whole_numbers_are_written_without_fraction() {
         let report = Report { confidence: 0.98, malware: 0.0, report_number: 1, ..Report::default() };
         let json = serde_json::to_string(&report).unwrap();
-        assert!(json.contains(r#""confidence":0.98,"obfuscated":0,"malware":0,"securityRisk":0,"report_number":1"#), "{json}");
+        assert!(
+            json.contains(r#""confidence":0.98,"obfuscated":0,"malware":0,"securityRisk":0,"report_number":1"#),
+            "{json}"
+        );
         assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
     }
 
@@ -582,8 +585,18 @@ mod tests {
     fn twelve_fields_in_order() {
         let value = serde_json::to_string(&Report::default()).unwrap();
         let fields = [
-            "purpose", "sources", "sinks", "flows", "anomalies", "analysis", "conclusion", "confidence", "obfuscated",
-            "malware", "securityRisk", "report_number",
+            "purpose",
+            "sources",
+            "sinks",
+            "flows",
+            "anomalies",
+            "analysis",
+            "conclusion",
+            "confidence",
+            "obfuscated",
+            "malware",
+            "securityRisk",
+            "report_number",
         ];
         let places: Vec<_> = fields.iter().map(|field| value.find(&format!("\"{field}\":")).unwrap()).collect();
         assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{value}");

@@ -46,7 +46,10 @@ pub(crate) fn run(
     let innocence = critics::innocence(&mut found);
     let by_reviewer = reviewers::all(view, &found);
     let reports = if with_reports {
-        by_reviewer.iter().map(|(reviewer, drafts)| (*reviewer, own_report(view, *reviewer, drafts, &found, coverage, weights))).collect()
+        by_reviewer
+            .iter()
+            .map(|(reviewer, drafts)| (*reviewer, own_report(view, *reviewer, drafts, &found, coverage, weights)))
+            .collect()
     } else {
         Vec::new()
     };
@@ -140,9 +143,8 @@ fn merge(view: &View<'_>, by_reviewer: Vec<(Reviewer, Vec<Draft>)>) -> Vec<Draft
         .flat_map(|(_, drafts)| drafts)
         .filter(|draft| seen.insert((draft.field, draft.text.clone())))
         .collect();
-    drafts.sort_by_key(|draft| {
-        (draft.field, draft.rank, draft.evidence.iter().map(|place| view.position(*place)).min())
-    });
+    drafts
+        .sort_by_key(|draft| (draft.field, draft.rank, draft.evidence.iter().map(|place| view.position(*place)).min()));
     drafts
 }
 
@@ -160,7 +162,8 @@ fn fill(drafts: &mut Vec<Draft>) {
 
 /// The reviewer whose claims weigh most; the lower number if two weigh the same.
 fn leader(drafts: &[Draft], verdict: Option<Verdict>) -> Reviewer {
-    let malicious = drafts.iter().filter(|draft| draft.kind == "behavior.malicious").max_by_key(|draft| draft.importance);
+    let malicious =
+        drafts.iter().filter(|draft| draft.kind == "behavior.malicious").max_by_key(|draft| draft.importance);
     if let Some(draft) = malicious.filter(|_| verdict == Some(Verdict::Malicious)) {
         return draft.by;
     }

@@ -154,13 +154,7 @@ pub(crate) fn at_least(numbers: &mut Numbers, worst: f64, file: &str, weights: &
     }
 }
 
-fn malware(
-    view: &View<'_>,
-    found: &[&Found<'_>],
-    form: bool,
-    complete: bool,
-    weights: &Weights,
-) -> (f64, Vec<Reason>) {
+fn malware(view: &View<'_>, found: &[&Found<'_>], form: bool, complete: bool, weights: &Weights) -> (f64, Vec<Reason>) {
     let model = &weights.malware;
     let mut reasons = vec![Reason::because(format!("prior {}", weights.prior), logit(weights.prior))];
     // The strongest first: the others of its family count less, since they share their cause.
@@ -190,7 +184,8 @@ fn malware(
     // A harmless behavior counts only where the model gives it a weight of its own.
     for found in found.iter().filter(|found| found.behavior.stance != Stance::Malicious && !found.item.presumed) {
         if let Some(change) = model.behaviors.get(found.behavior.id.as_str()) {
-            let kind = if found.behavior.stance == Stance::Harmless { "behavior.harmless" } else { "behavior.weakness" };
+            let kind =
+                if found.behavior.stance == Stance::Harmless { "behavior.harmless" } else { "behavior.weakness" };
             if !reasons.iter().any(|reason| reason.text == found.behavior.id) {
                 reasons.push(Reason::of(kind, &found.behavior.id, found.behavior.id.as_str(), *change));
             }
@@ -248,7 +243,12 @@ fn form_reasons(view: &View<'_>, weights: &Weights) -> Vec<Reason> {
     }
     let unopened = view.unopened().any(|fact| fact.labels.contains("literal"));
     if unopened {
-        reasons.push(Reason::of("unopened", "", "an embedded blob is executed and could not be opened", form.unopened_literal));
+        reasons.push(Reason::of(
+            "unopened",
+            "",
+            "an embedded blob is executed and could not be opened",
+            form.unopened_literal,
+        ));
     }
     let hides = unopened || view.layers().next().is_some();
     let dense = view.modules().any(|module| module.bytes > 0 && module.form.dense_literal_bytes * 2 > module.bytes);
@@ -304,7 +304,8 @@ fn obfuscated(view: &View<'_>, weights: &Weights) -> (f64, Vec<Reason>) {
     // The computed name's own call is among the facts already.
     let computed = computed.min(all);
     let closed: f64 =
-        view.unopened().filter(|fact| fact.labels.contains("literal") || fact.labels.contains("package.data")).count() as f64
+        view.unopened().filter(|fact| fact.labels.contains("literal") || fact.labels.contains("package.data")).count()
+            as f64
             * model.unopened;
     let total = all + closed;
     if total <= 0.0 {
@@ -396,8 +397,18 @@ fn surfaces(view: &View<'_>, weights: &Weights) -> Vec<Reason> {
     add(presumed && !sends, "sink.presumed", "presumably sends over the network", surface.network_presumed);
     add(scheme, "scheme.unchecked", "the scheme of an address is open", surface.open_scheme);
     add(from_outside("log"), "sink.log", "data reaches the log", surface.logged_data);
-    add(from_outside("process.command"), "sink.command", "a command takes values from outside", surface.command_from_outside);
-    add(from_outside("code.execute"), "sink.code", "executed code takes values from outside", surface.code_from_outside);
+    add(
+        from_outside("process.command"),
+        "sink.command",
+        "a command takes values from outside",
+        surface.command_from_outside,
+    );
+    add(
+        from_outside("code.execute"),
+        "sink.code",
+        "executed code takes values from outside",
+        surface.code_from_outside,
+    );
     add(reads, "sink.serialization", "data is deserialized", surface.deserialize);
     add(deletes, "sink.file", "files are deleted", surface.file_delete);
     add(writes, "sink.file", "files are written", surface.file_write);
@@ -429,16 +440,37 @@ fn undecided(view: &View<'_>, coverage: &Coverage) -> Option<String> {
         return Some(format!("the budget of {} ended: {}", limit.budget, limit.what.trim_end_matches('.')));
     }
     // Text from the package itself or from the network that is executed and not known. What a caller passes is the
-    // caller's business, and a computed import of the caller's choice is a plug-in.
+    // caller's business, a computed import of the caller's choice is a plug-in, and a source file of the target that is
+    // read and executed was reviewed as a file.
+    let source_file = |place: EvidenceId| {
+        view.index.paths_to(place).any(|path| {
+            path.source.detail.as_deref().is_some_and(|detail| {
+                let name = detail.rsplit(['/', '\\']).next().unwrap_or(detail);
+                !name.is_empty()
+                    && view.facts().modules.iter().any(|module| module.depth == 0 && module.path.ends_with(name))
+            })
+        })
+    };
     let closed = view.unopened().find(|fact| {
-        fact.labels.iter().any(|label| {
-            matches!(label.as_str(), "literal" | "package.data" | "network.response" | "file" | "process.output")
-        }) && view.facts().event(fact.event).is_some_and(|event| does(event, "code.execute") || arg(event, "code.execute").is_some())
+        fact.labels.iter().any(|label| match label.as_str() {
+            "literal" | "network.response" | "process.output" => true,
+            "package.data" => !source_file(fact.evidence),
+            _ => false,
+        }) && view
+            .facts()
+            .event(fact.event)
+            .is_some_and(|event| does(event, "code.execute") || arg(event, "code.execute").is_some())
     })?;
     Some(format!("executed code could not be opened{}", view.places(&[closed.evidence])))
 }
 
-fn confidence(view: &View<'_>, verdict: Verdict, malware: f64, coverage: &Coverage, weights: &Weights) -> (f64, Vec<Reason>) {
+fn confidence(
+    view: &View<'_>,
+    verdict: Verdict,
+    malware: f64,
+    coverage: &Coverage,
+    weights: &Weights,
+) -> (f64, Vec<Reason>) {
     let model = &weights.confidence;
     let right = if verdict == Verdict::Malicious { malware } else { 1.0 - malware };
     let base = right.min(model.most);
@@ -460,7 +492,11 @@ fn confidence(view: &View<'_>, verdict: Verdict, malware: f64, coverage: &Covera
             model.unread,
         );
         less(view.unopened().next().is_some(), "executed code that is not known", model.unopened);
-        less(view.modules().any(|module| !module.diagnostics.is_empty()), "text that is not well-formed", model.diagnostic);
+        less(
+            view.modules().any(|module| !module.diagnostics.is_empty()),
+            "text that is not well-formed",
+            model.diagnostic,
+        );
     }
     let mut sum: f64 = reasons.iter().map(|reason| reason.change).sum();
     if verdict == Verdict::Inconclusive && sum > model.inconclusive {

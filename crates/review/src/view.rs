@@ -69,7 +69,8 @@ fn beside(path: &str) -> bool {
 fn root_of(facts: &Facts) -> String {
     let mut roots = facts.modules.iter().map(|module| module.path.split_once('/').map(|(root, _)| root));
     let Some(Some(first)) = roots.next() else { return String::new() };
-    let versioned = first.rsplit_once('-').is_some_and(|(_, version)| version.starts_with(|c: char| c.is_ascii_digit()));
+    let versioned =
+        first.rsplit_once('-').is_some_and(|(_, version)| version.starts_with(|c: char| c.is_ascii_digit()));
     if versioned && roots.all(|root| root == Some(first)) { format!("{first}/") } else { String::new() }
 }
 
@@ -185,9 +186,8 @@ impl<'a> Index<'a> {
             }
         }
         // A path from a test into the code says how the test calls it.
-        let outside = |id: EvidenceId| {
-            file_at(id).is_some_and(|file| beside(file.strip_prefix(root.as_str()).unwrap_or(file)))
-        };
+        let outside =
+            |id: EvidenceId| file_at(id).is_some_and(|file| beside(file.strip_prefix(root.as_str()).unwrap_or(file)));
         told.paths.retain(|at| {
             facts.paths.get(*at).is_some_and(|path| !outside(path.source.evidence) && !outside(path.sink.evidence))
         });
@@ -201,7 +201,21 @@ impl<'a> Index<'a> {
             part.handlers.sort_by_key(|at| facts.handlers.get(*at).and_then(|handler| by_place(handler.evidence)));
             part.functions.sort_by_key(|at| facts.functions.get(*at).and_then(|function| by_place(function.evidence)));
         }
-        Self { facts, package, files, all, told, root, events_at, paths_to, makers, classes, loaded, names, network_functions }
+        Self {
+            facts,
+            package,
+            files,
+            all,
+            told,
+            root,
+            events_at,
+            paths_to,
+            makers,
+            classes,
+            loaded,
+            names,
+            network_functions,
+        }
     }
 
     /// The event whose place is exactly this one.
@@ -240,8 +254,11 @@ impl<'a> Index<'a> {
 /// The functions that run when some file's top level does, by the calls inside the target.
 fn loaded(facts: &Facts) -> FxHashSet<FunctionId> {
     let mut loaded = FxHashSet::default();
-    let mut open: Vec<FunctionId> =
-        (0..facts.functions.len()).filter_map(|at| u32::try_from(at).ok()).map(FunctionId).filter(|id| is_top_level(facts, *id)).collect();
+    let mut open: Vec<FunctionId> = (0..facts.functions.len())
+        .filter_map(|at| u32::try_from(at).ok())
+        .map(FunctionId)
+        .filter(|id| is_top_level(facts, *id))
+        .collect();
     while let Some(id) = open.pop() {
         if loaded.insert(id)
             && let Some(function) = facts.function(id)

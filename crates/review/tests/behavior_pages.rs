@@ -46,7 +46,8 @@ fn check(behavior: &Behavior, catalogs: &BTreeMap<String, Catalog>) -> Vec<Strin
             wrong.push(format!("{place}: {:?} ({}), but {got}", example.expectation, example.why));
         }
         for found in found {
-            let hole = sluice_catalog::pages::FIELDS.iter().any(|field| found.sentence.contains(&format!(".{field}}}")));
+            let hole =
+                sluice_catalog::pages::FIELDS.iter().any(|field| found.sentence.contains(&format!(".{field}}}")));
             if hole || found.sentence.contains("``") || found.evidence.is_empty() {
                 wrong.push(format!("{}: the sentence has a hole: {}", behavior.id, found.sentence));
             }

@@ -24,13 +24,89 @@ const LONGEST_LAYER: usize = 50 << 20;
 
 /// The names that are always there.
 const BUILTINS: &[&str] = &[
-    "__import__", "__builtins__", "abs", "all", "any", "ascii", "bin", "bool", "breakpoint", "bytearray", "bytes", "callable", "chr",
-    "classmethod", "compile", "complex", "delattr", "dict", "dir", "divmod", "enumerate", "eval", "exec", "execfile",
-    "filter", "float", "format", "frozenset", "getattr", "globals", "hasattr", "hash", "help", "hex", "id", "input",
-    "int", "isinstance", "issubclass", "iter", "len", "list", "locals", "long", "map", "max", "memoryview", "min",
-    "next", "object", "oct", "open", "ord", "pow", "print", "property", "range", "raw_input", "reduce", "reload",
-    "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "staticmethod", "str", "sum", "super", "tuple",
-    "type", "unichr", "unicode", "vars", "xrange", "zip", "file", "exit", "quit", "buffer", "apply",
+    "__import__",
+    "__builtins__",
+    "abs",
+    "all",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "breakpoint",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "execfile",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "list",
+    "locals",
+    "long",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "range",
+    "raw_input",
+    "reduce",
+    "reload",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "unichr",
+    "unicode",
+    "vars",
+    "xrange",
+    "zip",
+    "file",
+    "exit",
+    "quit",
+    "buffer",
+    "apply",
 ];
 
 /// True if a name that nothing binds is the language's own.
@@ -167,7 +243,12 @@ impl Engine<'_> {
                 let id = self.allocate(ObjectKind::Dict, Vec::new(), true);
                 if let Some((value, _)) = args.positional.first() {
                     match self.elements(value) {
-                        Some(pairs) if value.object().and_then(|id| self.object(id)).is_some_and(|o| o.kind != ObjectKind::Dict) => {
+                        Some(pairs)
+                            if value
+                                .object()
+                                .and_then(|id| self.object(id))
+                                .is_some_and(|o| o.kind != ObjectKind::Dict) =>
+                        {
                             for pair in pairs {
                                 match self.items(&pair).as_deref() {
                                     Some([key, value]) => match Self::key_name(key) {
@@ -194,9 +275,15 @@ impl Engine<'_> {
             }
             "map" | "filter" => {
                 let function = first?;
-                let lists: Vec<Option<Vec<Value>>> =
-                    args.positional.iter().skip(1).map(|(value, _)| value.clone()).collect::<Vec<_>>()
-                        .iter().map(|value| self.elements(value)).collect();
+                let lists: Vec<Option<Vec<Value>>> = args
+                    .positional
+                    .iter()
+                    .skip(1)
+                    .map(|(value, _)| value.clone())
+                    .collect::<Vec<_>>()
+                    .iter()
+                    .map(|value| self.elements(value))
+                    .collect();
                 if let [Some(items)] = lists.as_slice()
                     && (items.len() as u64) < self.budget.steps
                     && items.len() < 20_000
@@ -464,8 +551,7 @@ impl Engine<'_> {
             let Some(ObjectKind::Instance(class)) = self.object(object).map(|object| object.kind) else { continue };
             let method = self.class_attr(class, &SmolStr::new_static("__enter__"), Some(&value), true, 0);
             if let Some(method) = method.filter(|method| !method.refs().is_empty()) {
-                let site =
-                    Site { id, callee: id, span: module.expr(id).map(|expr| expr.span).unwrap_or_default() };
+                let site = Site { id, callee: id, span: module.expr(id).map(|expr| expr.span).unwrap_or_default() };
                 result = Some(self.call(module, &method, Args::default(), site));
             }
         }
@@ -619,11 +705,7 @@ impl Engine<'_> {
             }
             ("dict", "values") => {
                 let object = self.object(id)?.clone();
-                let list = self.container(
-                    ObjectKind::List,
-                    object.fields.values().cloned().collect(),
-                    object.complete,
-                );
+                let list = self.container(ObjectKind::List, object.fields.values().cloned().collect(), object.complete);
                 if let (Some(list), false) = (list.object(), object.complete) {
                     self.store_any(list, &object.rest);
                 }
@@ -735,7 +817,8 @@ impl Engine<'_> {
         }
         if let Some(text) = text {
             let lower = text.to_ascii_lowercase();
-            let language = if lower.starts_with("powershell") || lower.contains("powershell ") { "powershell" } else { "shell" };
+            let language =
+                if lower.starts_with("powershell") || lower.contains("powershell ") { "powershell" } else { "shell" };
             if !codings.is_empty() || text.len() > 24 {
                 self.add_layer(module, text, language, codings, event, place);
             }

@@ -142,9 +142,7 @@ impl Engine<'_> {
         for reference in refs {
             let value = match reference {
                 Ref::Symbol(symbol) => Some(self.call_symbol(module, &symbol, None, &args, site)),
-                Ref::Method(symbol, receiver) => {
-                    Some(self.call_symbol(module, &symbol, Some(&receiver), &args, site))
-                }
+                Ref::Method(symbol, receiver) => Some(self.call_symbol(module, &symbol, Some(&receiver), &args, site)),
                 Ref::Function(key, receiver) => Some(self.call_function(module, key, receiver, &args, site)),
                 Ref::Class(key) => Some(self.instantiate(module, key, &args, site)),
                 Ref::Instance(kind) => {
@@ -155,15 +153,13 @@ impl Engine<'_> {
                 Ref::Object(id) => match self.object(id).map(|object| object.kind) {
                     Some(ObjectKind::Instance(class)) => {
                         let method = self.class_attr(class, &SmolStr::new_static("__call__"), Some(function), true, 0);
-                        method.filter(|method| !method.refs().is_empty()).map(|method| {
-                            self.call(module, &method, args.clone(), site)
-                        })
+                        method
+                            .filter(|method| !method.refs().is_empty())
+                            .map(|method| self.call(module, &method, args.clone(), site))
                     }
                     _ => None,
                 },
-                Ref::Unresolved(name, receiver) => {
-                    Some(self.call_unresolved(module, &name, &receiver, &args, site))
-                }
+                Ref::Unresolved(name, receiver) => Some(self.call_unresolved(module, &name, &receiver, &args, site)),
                 Ref::Module(_) | Ref::Super(..) => None,
             };
             if let Some(value) = value {
@@ -348,8 +344,7 @@ impl Engine<'_> {
             return None;
         }
         let concrete = self.concrete(receiver, 4)?;
-        let positional: Option<Vec<_>> =
-            args.positional.iter().map(|(value, _)| self.concrete(value, 4)).collect();
+        let positional: Option<Vec<_>> = args.positional.iter().map(|(value, _)| self.concrete(value, 4)).collect();
         let named: Option<Vec<_>> =
             args.named.iter().map(|(name, value, _)| Some((name.clone(), self.concrete(value, 4)?))).collect();
         let outcome = evaluate::method(&concrete, name, &positional?, &named?, &mut self.budget)?;
@@ -365,8 +360,7 @@ impl Engine<'_> {
         if args.star.is_some() || args.star_star.is_some() || !evaluate::is_pure(symbol) {
             return None;
         }
-        let positional: Option<Vec<_>> =
-            args.positional.iter().map(|(value, _)| self.concrete(value, 4)).collect();
+        let positional: Option<Vec<_>> = args.positional.iter().map(|(value, _)| self.concrete(value, 4)).collect();
         let named: Option<Vec<_>> =
             args.named.iter().map(|(name, value, _)| Some((name.clone(), self.concrete(value, 4)?))).collect();
         let outcome = evaluate::function(symbol, &positional?, &named?, &mut self.budget)?;
@@ -386,12 +380,11 @@ impl Engine<'_> {
         }
         let module = self.module(key.module);
         let Some(function) = module.function(FuncId(key.func)) else { return };
-        let class = function.parent.filter(|parent| {
-            module.function(*parent).is_some_and(|parent| parent.kind == FunctionKind::Class)
-        });
+        let class = function
+            .parent
+            .filter(|parent| module.function(*parent).is_some_and(|parent| parent.kind == FunctionKind::Class));
         let class = class.map(|parent| Key { module: key.module, func: parent.0 });
-        let is_static = class.is_some()
-            && self.decorator_names(&module, key).iter().any(|name| name == "staticmethod");
+        let is_static = class.is_some() && self.decorator_names(&module, key).iter().any(|name| name == "staticmethod");
         let is_class_method =
             class.is_some() && self.decorator_names(&module, key).iter().any(|name| name == "classmethod");
         let mut values = Vec::with_capacity(function.params.len());
@@ -516,9 +509,10 @@ impl Engine<'_> {
         extra_items.extend(positional);
         let mut extra_named = Vec::new();
         for (name, value, _) in &args.named {
-            let position = function.params.iter().position(|param| {
-                param.name == *name && !matches!(param.kind, ParamKind::Star | ParamKind::StarStar)
-            });
+            let position = function
+                .params
+                .iter()
+                .position(|param| param.name == *name && !matches!(param.kind, ParamKind::Star | ParamKind::StarStar));
             match position.and_then(|position| bound.get_mut(position)) {
                 Some(place) => *place = Some(value.clone()),
                 None => extra_named.push((name.clone(), value.clone())),
@@ -718,10 +712,7 @@ impl Engine<'_> {
                     .map(|labels| {
                         labels
                             .iter()
-                            .map(|outer| Label {
-                                origin: outer.origin,
-                                trace: engine.splice(outer.trace, label.trace),
-                            })
+                            .map(|outer| Label { origin: outer.origin, trace: engine.splice(outer.trace, label.trace) })
                             .collect()
                     })
                     .unwrap_or_default(),
@@ -808,14 +799,14 @@ impl Engine<'_> {
         site: Site,
     ) {
         let place = self.place(site.span, None);
-        let passed: Vec<Vec<Label>> = bound
-            .iter()
-            .map(|value| value.as_ref().map(|value| self.deep(value).0).unwrap_or_default())
-            .collect();
+        let passed: Vec<Vec<Label>> =
+            bound.iter().map(|value| value.as_ref().map(|value| self.deep(value).0).unwrap_or_default()).collect();
         for (name, field) in fields.iter().take(256) {
             // A field that is exactly a parameter takes the argument itself, with all that is known of it.
             let single = match (field.labels(), field.data()) {
-                ([label], Some(data)) if data.refs.is_empty() && matches!(data.term.as_deref(), Some(Term::Name(_))) => {
+                ([label], Some(data))
+                    if data.refs.is_empty() && matches!(data.term.as_deref(), Some(Term::Name(_))) =>
+                {
                     match self.origins.get(label.origin as usize).map(|origin| origin.key.clone()) {
                         Some(OriginKey::Param(function, index)) if function == init => {
                             bound.get(index as usize).cloned().flatten()
@@ -888,11 +879,7 @@ impl Engine<'_> {
         for reference in decorator.refs().to_vec() {
             match reference {
                 Ref::Function(key, receiver) => {
-                    let site = Site {
-                        id,
-                        callee: id,
-                        span: module.expr(id).map(|expr| expr.span).unwrap_or_default(),
-                    };
+                    let site = Site { id, callee: id, span: module.expr(id).map(|expr| expr.span).unwrap_or_default() };
                     let args = Args::of(vec![function.clone()]);
                     let result = self.call_function(module, key, receiver, &args, site);
                     // The wrapper calls the wrapped: both are what the name means.

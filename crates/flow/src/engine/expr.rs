@@ -72,10 +72,8 @@ impl Engine<'_> {
             ExprKind::Binary { op, left, right } => self.eval_binary(module, *op, *left, *right, span),
             ExprKind::Unary { op, operand } => {
                 let value = self.eval(module, *operand);
-                let known = value
-                    .known()
-                    .and_then(evaluate::from_const)
-                    .and_then(|concrete| evaluate::unary(*op, &concrete));
+                let known =
+                    value.known().and_then(evaluate::from_const).and_then(|concrete| evaluate::unary(*op, &concrete));
                 if let Some(known) = known {
                     return self.abstracted(&known);
                 }
@@ -267,12 +265,8 @@ impl Engine<'_> {
     fn read(&mut self, module: &Rc<Module>, slot: SlotRef) -> Value {
         let here = self.here();
         if slot.func.0 == here.func {
-            let value = self
-                .frames
-                .last()
-                .and_then(|frame| frame.slots.get(slot.slot as usize))
-                .cloned()
-                .unwrap_or_default();
+            let value =
+                self.frames.last().and_then(|frame| frame.slots.get(slot.slot as usize)).cloned().unwrap_or_default();
             if !value.is_unknown() {
                 return value;
             }

@@ -70,11 +70,7 @@ impl Engine<'_> {
             });
         }
         for (place, (symbol, key)) in &self.unmodelled {
-            facts.unmodelled.push(Unmodelled {
-                symbol: symbol.clone(),
-                evidence: *place,
-                function: function_of(*key),
-            });
+            facts.unmodelled.push(Unmodelled { symbol: symbol.clone(), evidence: *place, function: function_of(*key) });
         }
         for (module, budget, what) in &self.limits {
             let hit = LimitHit { module: ModuleId(*module), budget: SmolStr::new(*budget), what: what.clone() };
@@ -218,8 +214,7 @@ impl Engine<'_> {
             }
         }
         let modules: Vec<_> = self.modules.clone();
-        let pairs: Vec<(&Module, &Structure)> =
-            modules.iter().map(AsRef::as_ref).zip(structures).collect();
+        let pairs: Vec<(&Module, &Structure)> = modules.iter().map(AsRef::as_ref).zip(structures).collect();
         for helper in structure::unused_helpers(&pairs) {
             let module = number(helper.module);
             let key = |func: FuncId| Key { module, func: func.0 };

@@ -114,7 +114,8 @@ impl Engine<'_> {
     pub(crate) fn strong(&self, id: ObjectId) -> bool {
         let Some(object) = self.object(id) else { return false };
         let now = self.frames.last().map_or(0, |frame| frame.unsure);
-        object.born.0 > self.frames.len() || (object.born.0 == self.frames.len() && object.born.1 >= now)
+        object.born.0 > self.frames.len()
+            || (object.born.0 == self.frames.len() && object.born.1 >= now)
             || (now == 0 && object.born.1 == 0 && self.inlined > 0)
     }
 
@@ -341,7 +342,10 @@ impl Engine<'_> {
                     .fields
                     .iter()
                     .map(|(name, value)| {
-                        Some((crate::evaluate::from_const(&key_of(name))?, self.concrete_within(value, depth - 1, left)?))
+                        Some((
+                            crate::evaluate::from_const(&key_of(name))?,
+                            self.concrete_within(value, depth - 1, left)?,
+                        ))
                     })
                     .collect();
                 Some(Concrete::Dict(Rc::new(pairs?)))

@@ -384,8 +384,7 @@ impl<'a> Engine<'a> {
     fn replay(&mut self) {
         for _ in 0..2 {
             let before = self.flows.len();
-            let applied: Vec<((Key, u32, u32), u32)> =
-                self.applied.iter().map(|(key, trace)| (*key, *trace)).collect();
+            let applied: Vec<((Key, u32, u32), u32)> = self.applied.iter().map(|(key, trace)| (*key, *trace)).collect();
             for ((callee, param, origin), trace) in applied {
                 let flows: Vec<(u32, Rc<SinkData>)> = self
                     .summaries
@@ -527,10 +526,7 @@ impl<'a> Engine<'a> {
             .labels()
             .to_vec()
             .into_iter()
-            .map(|label| Label {
-                origin: label.origin,
-                trace: self.step(Some(label.trace), kind, place, text.clone()),
-            })
+            .map(|label| Label { origin: label.origin, trace: self.step(Some(label.trace), kind, place, text.clone()) })
             .collect();
         value.edit().labels = labels;
         value

@@ -121,7 +121,8 @@ impl Engine<'_> {
         let params: Vec<_> = params.collect();
         let mut positional = args.positional.iter();
         // An unbound method is called with its receiver as the first argument.
-        if is_method && receiver.is_none()
+        if is_method
+            && receiver.is_none()
             && let Some((value, expr)) = positional.next()
         {
             bound.push(Bound {
@@ -212,9 +213,8 @@ impl Engine<'_> {
             let index = self.event(site.id, place, &model.symbol, &written, presumed.clone());
             let mut facts = Vec::with_capacity(bound.len());
             for arg in &bound {
-                let literal = arg.expr.and_then(|id| module.expr(id)).is_some_and(|expr| {
-                    matches!(expr.kind, ExprKind::Const(_))
-                });
+                let literal =
+                    arg.expr.and_then(|id| module.expr(id)).is_some_and(|expr| matches!(expr.kind, ExprKind::Const(_)));
                 let mut fact = self.value_fact(&arg.value, literal);
                 if fact.shape.is_empty()
                     && let Some(expr) = arg.expr.and_then(|id| module.expr(id))
@@ -247,12 +247,7 @@ impl Engine<'_> {
             }
             let (labels, _) = self.deep(&arg.value);
             for kind in sinks {
-                let key = SinkKey {
-                    module: self.here().module,
-                    place,
-                    kind: kind.clone(),
-                    arg: arg.name.clone(),
-                };
+                let key = SinkKey { module: self.here().module, place, kind: kind.clone(), arg: arg.name.clone() };
                 self.reach(key, model.symbol.clone(), event, presumed.clone(), &labels);
                 if matches!(kind.as_str(), "code.execute" | "process.command" | "code.load")
                     && let Some(event) = event
@@ -359,9 +354,7 @@ impl Engine<'_> {
         let inner: Vec<super::value::ObjectId> = object
             .object()
             .and_then(|id| self.object(id))
-            .map(|object| {
-                object.fields.get("\u{1}under").into_iter().filter_map(Value::object).collect::<Vec<_>>()
-            })
+            .map(|object| object.fields.get("\u{1}under").into_iter().filter_map(Value::object).collect::<Vec<_>>())
             .unwrap_or_default();
         for id in inner {
             self.store_any(id, &value);
@@ -484,7 +477,9 @@ impl Engine<'_> {
         // A stream on top of another: what is written to it arrives there.
         let under = bound
             .iter()
-            .find(|arg| matches!(arg.name.as_str(), "fileobj" | "raw" | "buffer" | "stream" | "file" | "csvfile" | "fp" | "f"))
+            .find(|arg| {
+                matches!(arg.name.as_str(), "fileobj" | "raw" | "buffer" | "stream" | "file" | "csvfile" | "fp" | "f")
+            })
             .filter(|arg| arg.value.object().is_some() || !arg.value.refs().is_empty())
             .map(|arg| (arg.value.clone(), arg.expr));
         if let Some((under, Some(expr))) = under
@@ -695,18 +690,16 @@ impl Engine<'_> {
         site: Site,
     ) -> bool {
         let catalog = self.catalog;
-        let Some(presumption) = catalog
-            .presumptions(name)
-            .iter()
-            .find(|presumption| self.presumption_holds(presumption, receiver, args))
+        let Some(presumption) =
+            catalog.presumptions(name).iter().find(|presumption| self.presumption_holds(presumption, receiver, args))
         else {
             return false;
         };
         let mut model = Model {
-            symbol: SmolStr::new(self.owner_symbol(receiver).map_or_else(
-                || self.written(module, site.callee).to_string(),
-                |owner| format!("{owner}.{name}"),
-            )),
+            symbol: SmolStr::new(
+                self.owner_symbol(receiver)
+                    .map_or_else(|| self.written(module, site.callee).to_string(), |owner| format!("{owner}.{name}")),
+            ),
             actions: presumption.actions.clone(),
             ..Model::default()
         };
@@ -738,12 +731,15 @@ impl Engine<'_> {
         let mut own = None;
         if let Some(roles) = presumption.args.get("self") {
             // The object itself is what is sent: all that it holds.
-            model.params.insert(0, sluice_catalog::ModelParam {
-                name: SmolStr::new_static("self"),
-                stars: 0,
-                optional: false,
-                named_only: false,
-            });
+            model.params.insert(
+                0,
+                sluice_catalog::ModelParam {
+                    name: SmolStr::new_static("self"),
+                    stars: 0,
+                    optional: false,
+                    named_only: false,
+                },
+            );
             model.args.insert(SmolStr::new_static("self"), roles.clone());
             let mut value = Value::UNKNOWN;
             value.add_labels(&self.whole(receiver));

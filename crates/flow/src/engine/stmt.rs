@@ -295,8 +295,7 @@ impl Engine<'_> {
         if is_main_test(module, test) {
             kinds.insert(SmolStr::new_static("main"));
         }
-        let guard =
-            Guard { kind: kinds.into_iter().next().unwrap_or_default(), text, holds: true, evidence: place };
+        let guard = Guard { kind: kinds.into_iter().next().unwrap_or_default(), text, holds: true, evidence: place };
         (self.truth(&value), guard)
     }
 
@@ -452,9 +451,14 @@ impl Engine<'_> {
         }
         let (_, guard) = self.test(module, test);
         let endless = constant && self.truth_of_constant(module, test) == Some(true);
-        self.loop_body(module, body, |engine| {
-            engine.test(module, test);
-        }, (!constant).then_some(guard));
+        self.loop_body(
+            module,
+            body,
+            |engine| {
+                engine.test(module, test);
+            },
+            (!constant).then_some(guard),
+        );
         let next = self.block(module, otherwise);
         if endless && !contains_break(body) { Next::Leave } else { next }
     }
@@ -944,11 +948,8 @@ impl Engine<'_> {
 
     fn import_from(&mut self, from: &SmolStr, level: u32, name: &SmolStr, span: Span) -> Value {
         let here = self.here().module;
-        let target = if level == 0 {
-            self.program.absolute(here, from)
-        } else {
-            self.program.relative(here, level, from)
-        };
+        let target =
+            if level == 0 { self.program.absolute(here, from) } else { self.program.relative(here, level, from) };
         let absolute = self.program.absolute_name(here, level, from);
         let full = if absolute.is_empty() { name.clone() } else { SmolStr::new(format!("{absolute}.{name}")) };
         let place = self.place(span, Some(&full));
@@ -976,11 +977,8 @@ impl Engine<'_> {
 
     fn import_star(&mut self, from: &SmolStr, level: u32, span: Span) {
         let here = self.here().module;
-        let target = if level == 0 {
-            self.program.absolute(here, from)
-        } else {
-            self.program.relative(here, level, from)
-        };
+        let target =
+            if level == 0 { self.program.absolute(here, from) } else { self.program.relative(here, level, from) };
         let absolute = self.program.absolute_name(here, level, from);
         let place = self.place(span, Some(&absolute));
         if let Some(list) = self.imports.get_mut(here as usize) {

@@ -161,7 +161,9 @@ pub(super) fn recase(name: &str, text: &str) -> Option<String> {
                     'ſ' => folded.push('s'),
                     'µ' => folded.push('μ'),
                     '\u{149}' | '\u{1f0}' => return None,
-                    '\0'..='\u{24f}' | '\u{400}'..='\u{52f}' | '\u{4e00}'..='\u{9fff}' => folded.extend(c.to_lowercase()),
+                    '\0'..='\u{24f}' | '\u{400}'..='\u{52f}' | '\u{4e00}'..='\u{9fff}' => {
+                        folded.extend(c.to_lowercase())
+                    }
                     _ => return None,
                 }
             }

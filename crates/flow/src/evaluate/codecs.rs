@@ -163,9 +163,7 @@ pub(super) const FUNCTIONS: &[(&str, Handler)] = &[
         let [object, encoding, errors] = a.bind(["obj", "encoding", "errors"])?;
         let (object, encoding, errors) = (object?, str_or(encoding, "utf-8")?, str_or(errors, "strict")?);
         match object {
-            Concrete::Str(s) if is_rot13(encoding) => {
-                Some(Outcome::decoded(Concrete::text(&rot13(s, b)?), "rot13"))
-            }
+            Concrete::Str(s) if is_rot13(encoding) => Some(Outcome::decoded(Concrete::text(&rot13(s, b)?), "rot13")),
             Concrete::Str(s) => Some(made(encodings::encode(s, encoding, errors, b)?)),
             other => Some(made(encode_bytes(other.as_bytes()?, encoding, b)?)),
         }
@@ -208,7 +206,8 @@ pub(super) fn is_rot13(name: &str) -> bool {
 pub(super) fn rot13(text: &str, b: &mut Budget) -> Option<String> {
     b.produce(text.len())?;
     b.step(text.len())?;
-    let turn = |c: char, first: u8| u8::try_from(u32::from(c)).map_or(c, |code| char::from((code - first + 13) % 26 + first));
+    let turn =
+        |c: char, first: u8| u8::try_from(u32::from(c)).map_or(c, |code| char::from((code - first + 13) % 26 + first));
     Some(
         text.chars()
             .map(|c| match c {
@@ -406,7 +405,8 @@ fn base32_text(s: &[u8]) -> Vec<u8> {
 
 /// Base85 as Git and Mercurial write it.
 fn base85(s: &[u8], b: &mut Budget) -> Option<Vec<u8>> {
-    const ALPHABET: &[u8; 85] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
+    const ALPHABET: &[u8; 85] =
+        b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
     b.step(s.len().checked_mul(8)?)?;
     b.produce(s.len())?;
     let mut out = Vec::with_capacity(s.len() / 5 * 4 + 4);

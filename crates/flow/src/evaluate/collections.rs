@@ -189,9 +189,7 @@ pub(super) fn lookup<'a>(
 /// Operators on two sets or two dicts.
 pub(super) fn binary(op: BinOp, l: &Concrete, r: &Concrete, b: &mut Budget) -> Option<Concrete> {
     match (op, l, r) {
-        (BinOp::BitOr, Concrete::Dict(x), Concrete::Dict(y)) => {
-            dict_of(x.iter().chain(y.iter()).cloned().collect(), b)
-        }
+        (BinOp::BitOr, Concrete::Dict(x), Concrete::Dict(y)) => dict_of(x.iter().chain(y.iter()).cloned().collect(), b),
         (_, Concrete::Set(x), Concrete::Set(y)) => {
             let name = match op {
                 BinOp::BitOr => "union",

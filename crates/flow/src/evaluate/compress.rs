@@ -64,8 +64,7 @@ fn gzip(data: &[u8], b: &mut Budget) -> Option<Vec<u8>> {
     // CPython takes zero bytes after the last member for padding.
     let end = data.iter().rposition(|byte| *byte != 0).map_or(0, |i| i + 1);
     // The trailer may end in zeros of its own.
-    (end.min(data.len())..=(end + 8).min(data.len()))
-        .find_map(|end| drain(MultiGzDecoder::new(data.get(..end)?), b))
+    (end.min(data.len())..=(end + 8).min(data.len())).find_map(|end| drain(MultiGzDecoder::new(data.get(..end)?), b))
 }
 
 /// `bz2.decompress`: one stream or several.

@@ -10,19 +10,17 @@ use super::codecs::normalized;
 use super::{Budget, Concrete, Handler, Outcome};
 
 /// The functions of this module.
-pub(super) const FUNCTIONS: &[(&str, Handler)] = &[
-    ("codecs.escape_decode", |a, b| {
-        let bytes = match a.positional()? {
-            [Concrete::Str(s)] => s.as_bytes(),
-            [other] => other.as_bytes()?,
-            _ => return None,
-        };
-        let text = unescape(bytes, Escapes::Bytes, b)?;
-        let plain = super::text::latin1(&text)?;
-        let pair = vec![Concrete::bytes(&plain), Concrete::Int(i64::try_from(bytes.len()).ok()?)];
-        Some(Outcome::decoded(super::tuple_of(pair, b)?, "escape"))
-    }),
-];
+pub(super) const FUNCTIONS: &[(&str, Handler)] = &[("codecs.escape_decode", |a, b| {
+    let bytes = match a.positional()? {
+        [Concrete::Str(s)] => s.as_bytes(),
+        [other] => other.as_bytes()?,
+        _ => return None,
+    };
+    let text = unescape(bytes, Escapes::Bytes, b)?;
+    let plain = super::text::latin1(&text)?;
+    let pair = vec![Concrete::bytes(&plain), Concrete::Int(i64::try_from(bytes.len()).ok()?)];
+    Some(Outcome::decoded(super::tuple_of(pair, b)?, "escape"))
+})];
 
 /// A codec known here.
 #[derive(Clone, Copy)]
@@ -64,7 +62,9 @@ fn codec(name: &str) -> Option<Codec> {
         "latin_1" | "latin1" | "latin" | "l1" | "iso_8859_1" | "iso8859_1" | "iso8859" | "8859" | "cp819"
         | "iso_ir_100" => Codec::Latin1,
         "utf_16" | "utf16" | "u16" => Codec::Utf16(None),
-        "utf_16_le" | "utf_16le" | "utf16le" | "utf16_le" | "unicodelittleunmarked" => Codec::Utf16(Some(Order::Little)),
+        "utf_16_le" | "utf_16le" | "utf16le" | "utf16_le" | "unicodelittleunmarked" => {
+            Codec::Utf16(Some(Order::Little))
+        }
         "utf_16_be" | "utf_16be" | "utf16be" | "utf16_be" | "unicodebigunmarked" => Codec::Utf16(Some(Order::Big)),
         "utf_32" | "utf32" | "u32" => Codec::Utf32(None),
         "utf_32_le" | "utf_32le" | "utf32le" => Codec::Utf32(Some(Order::Little)),

@@ -103,7 +103,10 @@ fn unquote(a: &Args<'_>, plus: bool, b: &mut Budget) -> Option<Outcome> {
     let text = match text? {
         Concrete::Str(s) if plus => s.replace('+', " "),
         Concrete::Str(s) => s.as_ref().to_owned(),
-        Concrete::Bytes(s) if !plus => String::from_utf8(s.to_vec()).ok()?,
+        Concrete::Bytes(s) if !plus => {
+            let decoded = encodings::decode(&percent(s, b)?, encoding, errors, b)?;
+            return Some(Outcome::decoded(decoded.value, "url"));
+        }
         _ => return None,
     };
     if !text.contains('%') {

@@ -261,10 +261,8 @@ impl Style {
                 let mut items: Vec<_> = items.to_vec();
                 if self.sort {
                     let keys = sort(items.iter().map(|(key, _)| key.clone()).collect(), false, b)?;
-                    let sorted: Option<Vec<_>> = keys
-                        .into_iter()
-                        .map(|key| items.iter().find(|(known, _)| *known == key).cloned())
-                        .collect();
+                    let sorted: Option<Vec<_>> =
+                        keys.into_iter().map(|key| items.iter().find(|(known, _)| *known == key).cloned()).collect();
                     b.step(items.len().saturating_mul(items.len()))?;
                     items = sorted?;
                 }

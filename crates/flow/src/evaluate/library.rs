@@ -72,7 +72,11 @@ pub(super) const FUNCTIONS: &[(&str, Handler)] = &[
     }),
     ("math.fabs", |a, _| Some(Concrete::Float(numbers::as_float(a.one()?)?.abs()).into())),
     ("math.factorial", |a, b| {
-        let n = u32::try_from(a.one()?.as_i64()?).ok().filter(|n| *n <= 2_000)?;
+        let n = a.one()?.as_i64().filter(|n| *n >= 0)?;
+        if n > 2_000 {
+            b.exhausted = true;
+            return None;
+        }
         b.step(usize::try_from(n).ok()?.pow(2) / 16)?;
         Some(Concrete::integer((1..=n).map(BigInt::from).product()).into())
     }),
@@ -160,7 +164,8 @@ fn rounded(a: &Args<'_>, round: fn(f64) -> f64) -> Option<Outcome> {
 /// `textwrap.dedent`: lines of blanks lose their blanks, the others the blanks they all begin with.
 fn dedent(text: &str) -> String {
     let blank = |c: char| matches!(c, ' ' | '\t');
-    let lines: Vec<&str> = text.split('\n').map(|line| if line.trim_matches(blank).is_empty() { "" } else { line }).collect();
+    let lines: Vec<&str> =
+        text.split('\n').map(|line| if line.trim_matches(blank).is_empty() { "" } else { line }).collect();
     let mut margin: Option<&str> = None;
     for line in lines.iter().filter(|line| !line.is_empty()) {
         let indent = line.get(..line.len() - line.trim_start_matches(blank).len()).unwrap_or("");

@@ -39,9 +39,9 @@ mod search;
 mod sequence;
 mod structs;
 mod template;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
@@ -313,7 +313,9 @@ pub fn binary(op: BinOp, l: &Concrete, r: &Concrete, b: &mut Budget) -> Option<C
     b.step(1)?;
     match (op, l, r) {
         (BinOp::Mod, Concrete::Str(template), _) => percent::text(template, r, b).map(|s| Concrete::Str(Arc::from(s))),
-        (BinOp::Mod, Concrete::Bytes(template), _) => percent::bytes(template, r, b).map(|s| Concrete::Bytes(Arc::from(s))),
+        (BinOp::Mod, Concrete::Bytes(template), _) => {
+            percent::bytes(template, r, b).map(|s| Concrete::Bytes(Arc::from(s)))
+        }
         (BinOp::Mod, Concrete::ByteArray(template), _) => {
             percent::bytes(template, r, b).map(|s| Concrete::ByteArray(Arc::from(s)))
         }
@@ -389,8 +391,11 @@ pub fn function(symbol: &str, args: &[Concrete], named: &[(SmolStr, Concrete)], 
     }
     let (class, name) = unbound(symbol)?;
     let (receiver, rest) = args.split_first()?;
-    let same = receiver.type_name() == class || (class == "frozenset" && receiver.type_name() == "set");
-    if !same && !(class == "int" && receiver.type_name() == "bool") {
+    let fits = match (class, receiver.type_name()) {
+        ("frozenset", "set") | ("int", "bool") => true,
+        (class, name) => class == name,
+    };
+    if !fits {
         return None;
     }
     method(receiver, name, rest, named, b)

@@ -10,7 +10,17 @@ use super::order::exact;
 use super::{Budget, Concrete, MAX_BITS, Outcome, radix};
 
 /// Pure methods of `int` and `bool`.
-pub(super) const INT_METHODS: &[&str] = &["as_integer_ratio", "bit_count", "bit_length", "conjugate", "to_bytes", "__add__", "__sub__", "__mul__", "__xor__"];
+pub(super) const INT_METHODS: &[&str] = &[
+    "as_integer_ratio",
+    "bit_count",
+    "bit_length",
+    "conjugate",
+    "to_bytes",
+    "__add__",
+    "__sub__",
+    "__mul__",
+    "__xor__",
+];
 
 /// Pure methods of `float`.
 pub(super) const FLOAT_METHODS: &[&str] = &["as_integer_ratio", "conjugate", "hex", "is_integer"];
@@ -76,7 +86,9 @@ pub(super) fn binary(op: BinOp, l: &Concrete, r: &Concrete, b: &mut Budget) -> O
             Some(value) => Some(value),
             None => large(op, BigInt::from(x), BigInt::from(y), b),
         },
-        (x @ Number::Float(_), y) | (x, y @ Number::Float(_)) => floats(op, x.float()?, y.float()?).map(Concrete::Float),
+        (x @ Number::Float(_), y) | (x, y @ Number::Float(_)) => {
+            floats(op, x.float()?, y.float()?).map(Concrete::Float)
+        }
         (x, y) => large(op, x.big()?, y.big()?, b),
     }
 }
@@ -149,7 +161,11 @@ fn large(op: BinOp, x: BigInt, y: BigInt, b: &mut Budget) -> Option<Concrete> {
             }
             if x.is_zero() || x.is_one() || (-&x).is_one() {
                 let odd = y.is_odd();
-                return Some(Concrete::integer(if y.is_zero() || (x.is_negative() && !odd) { BigInt::one() } else { x }));
+                return Some(Concrete::integer(if y.is_zero() || (x.is_negative() && !odd) {
+                    BigInt::one()
+                } else {
+                    x
+                }));
             }
             let Some(exponent) = y.to_u32() else {
                 b.exhausted = true;
@@ -293,7 +309,12 @@ pub(super) fn divide(x: &Concrete, y: &Concrete, b: &mut Budget) -> Option<(Conc
 }
 
 /// `pow(base, exponent, modulus)`
-pub(super) fn power_modulo(base: &Concrete, exponent: &Concrete, modulus: &Concrete, b: &mut Budget) -> Option<Concrete> {
+pub(super) fn power_modulo(
+    base: &Concrete,
+    exponent: &Concrete,
+    modulus: &Concrete,
+    b: &mut Budget,
+) -> Option<Concrete> {
     let (base, exponent, modulus) = (exact(base)?, exact(exponent)?, exact(modulus)?);
     if modulus.is_zero() {
         return None;
@@ -368,6 +389,9 @@ pub(super) fn integer_part(f: f64) -> Option<Concrete> {
 /// `int.to_bytes`
 fn to_bytes(value: &Concrete, args: &Args<'_>, b: &mut Budget) -> Option<Outcome> {
     let [length, order, signed] = args.bind(["length", "byteorder", "signed"])?;
+    if args.pos.len() > 2 {
+        return None;
+    }
     let length = usize::try_from(int_or(length, 1)?).ok()?;
     let big_endian = match order {
         None => true,
@@ -406,6 +430,9 @@ fn endian(order: &Concrete) -> Option<bool> {
 /// `int.from_bytes`
 pub(super) fn from_bytes(args: &Args<'_>, b: &mut Budget) -> Option<Outcome> {
     let [bytes, order, signed] = args.bind(["bytes", "byteorder", "signed"])?;
+    if args.pos.len() > 2 {
+        return None;
+    }
     let bytes = match bytes? {
         Concrete::Bytes(s) | Concrete::ByteArray(s) => s.to_vec(),
         other => super::bytes::constructor(&Args { pos: std::slice::from_ref(other), named: &[] }, b)
@@ -429,14 +456,16 @@ pub(super) fn from_bytes(args: &Args<'_>, b: &mut Budget) -> Option<Outcome> {
 pub(super) fn method(receiver: &Concrete, name: &str, args: &Args<'_>, b: &mut Budget) -> Option<Outcome> {
     if let Concrete::Float(f) = receiver {
         args.none()?;
-        return Some(match name {
-            "is_integer" => Concrete::Bool(f.is_finite() && f.fract() == 0.0),
-            "hex" => Concrete::text(&radix::float_hex(*f)),
-            "conjugate" => Concrete::Float(*f),
-            "as_integer_ratio" => ratio(*f, b)?,
-            _ => return None,
-        }
-        .into());
+        return Some(
+            match name {
+                "is_integer" => Concrete::Bool(f.is_finite() && f.fract() == 0.0),
+                "hex" => Concrete::text(&radix::float_hex(*f)),
+                "conjugate" => Concrete::Float(*f),
+                "as_integer_ratio" => ratio(*f, b)?,
+                _ => return None,
+            }
+            .into(),
+        );
     }
     let op = match name {
         "to_bytes" => return to_bytes(receiver, args, b),

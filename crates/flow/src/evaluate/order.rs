@@ -35,10 +35,7 @@ fn equal_at(l: &Concrete, r: &Concrete, b: &mut Budget, depth: usize) -> Option<
         (Concrete::None, Concrete::None) | (Concrete::Ellipsis, Concrete::Ellipsis) => true,
         (Concrete::Int(x), Concrete::Int(y)) => x == y,
         (Concrete::Str(x), Concrete::Str(y)) => x == y,
-        (
-            Concrete::Bytes(x) | Concrete::ByteArray(x),
-            Concrete::Bytes(y) | Concrete::ByteArray(y),
-        ) => x == y,
+        (Concrete::Bytes(x) | Concrete::ByteArray(x), Concrete::Bytes(y) | Concrete::ByteArray(y)) => x == y,
         (Concrete::List(x), Concrete::List(y)) | (Concrete::Tuple(x), Concrete::Tuple(y)) => {
             if x.len() != y.len() {
                 return Some(false);
@@ -127,10 +124,7 @@ fn order_at(l: &Concrete, r: &Concrete, b: &mut Budget, depth: usize) -> Option<
     let depth = depth.checked_sub(1)?;
     match (l, r) {
         (Concrete::Str(x), Concrete::Str(y)) => Some(x.cmp(y)),
-        (
-            Concrete::Bytes(x) | Concrete::ByteArray(x),
-            Concrete::Bytes(y) | Concrete::ByteArray(y),
-        ) => Some(x.cmp(y)),
+        (Concrete::Bytes(x) | Concrete::ByteArray(x), Concrete::Bytes(y) | Concrete::ByteArray(y)) => Some(x.cmp(y)),
         (Concrete::List(x), Concrete::List(y)) | (Concrete::Tuple(x), Concrete::Tuple(y)) => {
             for (a, c) in x.iter().zip(y.iter()) {
                 if !equal_at(a, c, b, depth)? {

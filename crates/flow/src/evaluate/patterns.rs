@@ -47,7 +47,10 @@ pub(super) const FUNCTIONS: &[(&str, Handler)] = &[
             b.produce(text.len() / 64 + whole.len() * captures.len())?;
             parts.push(Concrete::text(text.get(from..whole.start())?));
             parts.extend(
-                captures.iter().skip(1).map(|group| group.map_or(Concrete::None, |group| Concrete::text(group.as_str()))),
+                captures
+                    .iter()
+                    .skip(1)
+                    .map(|group| group.map_or(Concrete::None, |group| Concrete::text(group.as_str()))),
             );
             from = whole.end();
         }
@@ -144,23 +147,17 @@ fn alike(pattern: &str) -> Option<bool> {
                 chars.next_if_eq(&']');
             }
             ']' if class => class = false,
-            '&' | '~' | '-' if class => {
-                if chars.peek() == Some(&c) {
-                    return None;
-                }
-            }
+            '&' | '~' | '-' if class && chars.peek() == Some(&c) => return None,
             _ if class => {}
-            '(' => {
-                if chars.next_if_eq(&'?').is_some() {
-                    match chars.next()? {
-                        ':' => {}
-                        'P' => {
-                            (chars.next()? == '<').then_some(())?;
-                        }
-                        _ => return None,
-                    }
+            '(' if chars.peek() == Some(&'?') => {
+                chars.next();
+                match chars.next()? {
+                    ':' => {}
+                    'P' => (chars.next()? == '<').then_some(())?,
+                    _ => return None,
                 }
             }
+            '(' => {}
             '*' | '+' | '?' => {
                 // A question mark after a quantifier makes it lazy in both; anything else there differs.
                 if quantified && c != '?' {

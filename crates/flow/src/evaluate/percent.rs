@@ -122,13 +122,7 @@ fn decimal(bytes: &mut std::iter::Peekable<impl Iterator<Item = u8>>) -> Option<
 }
 
 /// The sign with the radix prefix, and the body, before padding.
-fn convert(
-    kind: Kind,
-    c: &Conversion,
-    conversion: u8,
-    value: &Concrete,
-    b: &mut Budget,
-) -> Option<(String, Vec<u8>)> {
+fn convert(kind: Kind, c: &Conversion, conversion: u8, value: &Concrete, b: &mut Budget) -> Option<(String, Vec<u8>)> {
     let none = String::new();
     match conversion {
         b's' if kind.is_text() => Some((none, cut(display::to_text(value, b)?, c))),

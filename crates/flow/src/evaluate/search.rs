@@ -347,9 +347,7 @@ fn strip(kind: Kind, s: &[u8], name: &str, args: &Args<'_>, b: &mut Budget) -> O
     }
     if name != "lstrip" {
         to = match text {
-            Some(text) => {
-                text.char_indices().rev().find(|(_, c)| !drop(*c)).map_or(0, |(i, c)| i + c.len_utf8())
-            }
+            Some(text) => text.char_indices().rev().find(|(_, c)| !drop(*c)).map_or(0, |(i, c)| i + c.len_utf8()),
             None => s.iter().rposition(|byte| !drop(char::from(*byte))).map_or(0, |i| i + 1),
         };
     }

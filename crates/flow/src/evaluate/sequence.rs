@@ -195,11 +195,7 @@ pub(super) fn binary(op: BinOp, l: &Concrete, r: &Concrete, b: &mut Budget) -> O
             sum.push_str(y);
             Some(Concrete::Str(Arc::from(sum)))
         }
-        (
-            BinOp::Add,
-            Concrete::Bytes(x) | Concrete::ByteArray(x),
-            Concrete::Bytes(y) | Concrete::ByteArray(y),
-        ) => {
+        (BinOp::Add, Concrete::Bytes(x) | Concrete::ByteArray(x), Concrete::Bytes(y) | Concrete::ByteArray(y)) => {
             concatenated(x.len(), y.len(), b)?;
             let sum: Arc<[u8]> = Arc::from([x.as_ref(), y.as_ref()].concat());
             Some(if matches!(l, Concrete::Bytes(_)) { Concrete::Bytes(sum) } else { Concrete::ByteArray(sum) })
@@ -409,7 +405,7 @@ pub(super) fn quantify(items: &[Concrete], all: bool) -> bool {
 }
 
 /// The kind and the bytes of text or bytes, for callers that treat both alike.
-pub(super) fn same_kind<'a>(kind: Kind, value: &'a Concrete) -> Option<&'a [u8]> {
+pub(super) fn same_kind(kind: Kind, value: &Concrete) -> Option<&[u8]> {
     let (other, bytes) = search::view(value)?;
     (kind.is_text() == other.is_text()).then_some(bytes)
 }

@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::order::exact;
-use super::{Budget, Concrete, Handler, Outcome, numbers, tuple_of, truthy};
+use super::{Budget, Concrete, Handler, Outcome, numbers, truthy, tuple_of};
 use num_traits::ToPrimitive;
 
 /// The functions of this module.
@@ -21,9 +21,7 @@ pub(super) const FUNCTIONS: &[(&str, Handler)] = &[
         let at = usize::try_from(super::args::int_or(at, 0)?).ok()?;
         unpack(&layout, data?.as_bytes()?.get(at..)?, b)
     }),
-    ("struct.calcsize", |a, b| {
-        Some(Concrete::Int(i64::try_from(Layout::read(a.one()?, b)?.size).ok()?).into())
-    }),
+    ("struct.calcsize", |a, b| Some(Concrete::Int(i64::try_from(Layout::read(a.one()?, b)?.size).ok()?).into())),
 ];
 
 /// One field: its code, its offset and its size in bytes.
@@ -65,7 +63,13 @@ impl Layout {
                 'x' | 'c' | 'b' | 'B' | '?' | 's' | 'p' => 1,
                 'h' | 'H' | 'e' => 2,
                 'i' | 'I' | 'f' => 4,
-                'l' | 'L' => if native { 8 } else { 4 },
+                'l' | 'L' => {
+                    if native {
+                        8
+                    } else {
+                        4
+                    }
+                }
                 'q' | 'Q' | 'd' => 8,
                 'n' | 'N' | 'P' if native => 8,
                 _ => return None,

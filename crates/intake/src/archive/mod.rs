@@ -14,7 +14,14 @@ use crate::unpack::{Unpacker, Whole};
 use stream::{Codec, Metered, Stream};
 
 /// Opens the archive `bytes`, giving its entries to `unpacker` under names that begin with `prefix`. `shown` names the archive in the coverage, and `depth` counts it and the archives around it.
-pub(crate) fn open(unpacker: &mut Unpacker, shown: &str, prefix: &str, format: Option<Container>, bytes: &[u8], depth: u32) {
+pub(crate) fn open(
+    unpacker: &mut Unpacker,
+    shown: &str,
+    prefix: &str,
+    format: Option<Container>,
+    bytes: &[u8],
+    depth: u32,
+) {
     match format {
         Some(Container::Tar) => tape::read(unpacker, shown, prefix, &mut &*bytes, depth, None),
         Some(Container::Gzip) => compressed(unpacker, shown, prefix, Codec::Gzip, bytes, depth),
@@ -59,10 +66,14 @@ fn compressed(unpacker: &mut Unpacker, shown: &str, prefix: &str, codec: Codec, 
         }
     }
     if stream.members() > 1 {
-        unpacker.coverage.note(shown, format!("holds {} compressed streams one after another; all were read", stream.members()));
+        unpacker
+            .coverage
+            .note(shown, format!("holds {} compressed streams one after another; all were read", stream.members()));
     }
     if tripped.get().is_none() && stream.trailing() > 0 {
-        unpacker.coverage.note(shown, format!("holds {} bytes after the end of its compressed stream", stream.trailing()));
+        unpacker
+            .coverage
+            .note(shown, format!("holds {} bytes after the end of its compressed stream", stream.trailing()));
     }
 }
 
@@ -79,7 +90,11 @@ fn read_up_to(reader: &mut dyn Read, most: u64) -> (Vec<u8>, Option<String>) {
 }
 
 fn reason(error: &io::Error) -> String {
-    if error.kind() == io::ErrorKind::UnexpectedEof { "ends before its data does".to_owned() } else { format!("cannot be unpacked: {error}") }
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        "ends before its data does".to_owned()
+    } else {
+        format!("cannot be unpacked: {error}")
+    }
 }
 
 /// Whether a name says that the file is a compressed tar archive.

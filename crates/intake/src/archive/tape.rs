@@ -12,7 +12,14 @@ use crate::classify::{is_tar, matters};
 use crate::unpack::{Link, Unpacker, Whole};
 
 /// Reads all entries of a tar stream. `tripped` tells why the stream stopped, if a limit stopped it.
-pub(super) fn read(unpacker: &mut Unpacker, shown: &str, prefix: &str, stream: &mut dyn Read, depth: u32, tripped: Option<&Cell<Option<&'static str>>>) {
+pub(super) fn read(
+    unpacker: &mut Unpacker,
+    shown: &str,
+    prefix: &str,
+    stream: &mut dyn Read,
+    depth: u32,
+    tripped: Option<&Cell<Option<&'static str>>>,
+) {
     let mut links = Vec::new();
     let mut head = Vec::new();
     let mut round = 0_u32;
@@ -81,7 +88,10 @@ fn entries(
         let mut entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                let why = stopped().map_or_else(|| format!("the rest of the archive cannot be read: {error}"), |why| format!("the rest was left: it {why}"));
+                let why = stopped().map_or_else(
+                    || format!("the rest of the archive cannot be read: {error}"),
+                    |why| format!("the rest was left: it {why}"),
+                );
                 unpacker.coverage.unread(shown, why, true);
                 return false;
             }
@@ -99,7 +109,8 @@ fn entries(
                 continue;
             }
             EntryType::Symlink | EntryType::Link => {
-                let to = entry.link_name_bytes().map(|name| String::from_utf8_lossy(&name).into_owned()).unwrap_or_default();
+                let to =
+                    entry.link_name_bytes().map(|name| String::from_utf8_lossy(&name).into_owned()).unwrap_or_default();
                 unpacker.coverage.links += 1;
                 links.push(Link { path, to, hard: kind == EntryType::Link, root: prefix.to_owned() });
                 continue;
@@ -110,14 +121,19 @@ fn entries(
                 continue;
             }
             other => {
-                unpacker.coverage.note(&path, format!("is an entry of the unknown kind {:?}", char::from(other.as_byte())));
+                unpacker
+                    .coverage
+                    .note(&path, format!("is an entry of the unknown kind {:?}", char::from(other.as_byte())));
             }
         }
         unpacker.coverage.files += 1;
         let size = entry.size();
         if size > unpacker.limits.file_bytes {
             let (head, _) = read_up_to(&mut entry, 512);
-            let why = format!("is {size} bytes large, more than the {} that are read of one file", unpacker.limits.file_bytes);
+            let why = format!(
+                "is {size} bytes large, more than the {} that are read of one file",
+                unpacker.limits.file_bytes
+            );
             unpacker.coverage.unread(&path, why, matters(&path, &head));
             continue;
         }

@@ -5,8 +5,8 @@
 
 use std::io::Cursor;
 
-use zip::unstable::read::ZipIterable;
 use zip::read::{ZipFileEntry, read_zipfile_from_stream};
+use zip::unstable::read::ZipIterable;
 use zip::{CompressionMethod, ZipReadOptions};
 
 use super::{entry_name, read_up_to};
@@ -26,7 +26,10 @@ pub(super) fn read(unpacker: &mut Unpacker, shown: &str, prefix: &str, bytes: &[
             entries
         }
         Err(why) => {
-            unpacker.coverage.note(shown, format!("has no readable central directory ({why}); its entries were read one after another"));
+            unpacker.coverage.note(
+                shown,
+                format!("has no readable central directory ({why}); its entries were read one after another"),
+            );
             let covered = unlisted(unpacker, shown, prefix, bytes, 0, depth, false);
             if covered == 0 {
                 unpacker.coverage.unread(shown, format!("cannot be read as a zip archive: {why}"), true);
@@ -41,7 +44,9 @@ pub(super) fn read(unpacker: &mut Unpacker, shown: &str, prefix: &str, bytes: &[
             return;
         }
         let local = Local::at(bytes, entry.header_start());
-        let end = local.as_ref().map_or(entry.header_start(), |local| local.data_start.saturating_add(entry.compressed_size()));
+        let end = local
+            .as_ref()
+            .map_or(entry.header_start(), |local| local.data_start.saturating_add(entry.compressed_size()));
         covered.push((entry.header_start(), end));
         match one(unpacker, prefix, bytes, entry, local.as_ref(), depth) {
             Some(unpacked) => produced += unpacked,
@@ -49,7 +54,11 @@ pub(super) fn read(unpacker: &mut Unpacker, shown: &str, prefix: &str, bytes: &[
         }
         // Entries that share bytes are each honest, and a bomb together.
         if bombs > MOST_BOMBS || unpacker.limits.is_bomb(bytes.len() as u64, produced) {
-            unpacker.coverage.unread(shown, "the rest was left: it unpacks to far more than an honest archive does", true);
+            unpacker.coverage.unread(
+                shown,
+                "the rest was left: it unpacks to far more than an honest archive does",
+                true,
+            );
             return;
         }
     }
@@ -72,7 +81,8 @@ fn after_end(bytes: &[u8]) -> usize {
 
 /// The entries that the central directory lists, and what stopped the listing.
 fn listed(bytes: &[u8]) -> Result<(Vec<ZipFileEntry<'static>>, Option<String>), String> {
-    let mut archive = ZipIterable::try_new(Cursor::new(bytes), zip::read::Config::default()).map_err(|error| error.to_string())?;
+    let mut archive =
+        ZipIterable::try_new(Cursor::new(bytes), zip::read::Config::default()).map_err(|error| error.to_string())?;
     let mut entries = Vec::new();
     for entry in archive.files().map_err(|error| error.to_string())? {
         match entry {
@@ -85,7 +95,14 @@ fn listed(bytes: &[u8]) -> Result<(Vec<ZipFileEntry<'static>>, Option<String>), 
 }
 
 /// Reads one entry. Gives the number of bytes it unpacked to, or nothing if those are more than an honest file's.
-fn one(unpacker: &mut Unpacker, prefix: &str, bytes: &[u8], entry: ZipFileEntry<'static>, local: Option<&Local>, depth: u32) -> Option<u64> {
+fn one(
+    unpacker: &mut Unpacker,
+    prefix: &str,
+    bytes: &[u8],
+    entry: ZipFileEntry<'static>,
+    local: Option<&Local>,
+    depth: u32,
+) -> Option<u64> {
     let name = entry.name().map_or_else(|_| entry.name_raw().to_vec(), |name| name.as_bytes().to_vec());
     let path = entry_name(unpacker, prefix, &name);
     match local {
@@ -106,7 +123,11 @@ fn one(unpacker: &mut Unpacker, prefix: &str, bytes: &[u8], entry: ZipFileEntry<
     }
     let method = entry.compression();
     if !matches!(method, CompressionMethod::Stored | CompressionMethod::DEFLATE | CompressionMethod::BZIP2) {
-        unpacker.coverage.unread(&path, format!("is compressed by a method that is not read ({method:?})"), matters(&path, &[]));
+        unpacker.coverage.unread(
+            &path,
+            format!("is compressed by a method that is not read ({method:?})"),
+            matters(&path, &[]),
+        );
         return Some(0);
     }
     let (size, packed, link) = (entry.size(), entry.compressed_size(), entry.is_symlink());
@@ -123,12 +144,22 @@ fn one(unpacker: &mut Unpacker, prefix: &str, bytes: &[u8], entry: ZipFileEntry<
         return None;
     }
     if got > most {
-        unpacker.coverage.unread(&path, format!("is more than the {most} bytes large that are read of one file"), matters(&path, &content));
+        unpacker.coverage.unread(
+            &path,
+            format!("is more than the {most} bytes large that are read of one file"),
+            matters(&path, &content),
+        );
     } else if let (Some(why), true) = (&broken, content.is_empty()) {
         unpacker.coverage.unread(&path, why.clone(), matters(&path, &[]));
     } else {
         if link {
-            unpacker.coverage.note(&path, format!("is marked as a link to `{}`; installers write it as a file", String::from_utf8_lossy(&content)));
+            unpacker.coverage.note(
+                &path,
+                format!(
+                    "is marked as a link to `{}`; installers write it as a file",
+                    String::from_utf8_lossy(&content)
+                ),
+            );
         }
         if broken.is_none() && got != size {
             unpacker.coverage.note(&path, format!("unpacks to {got} bytes and declares {size}"));
@@ -169,7 +200,9 @@ fn compare(unpacker: &mut Unpacker, path: &str, entry: &ZipFileEntry<'_>, local:
         }
     }
     if !differ.is_empty() {
-        unpacker.coverage.note(path, format!("has a local header that contradicts the central directory: {}", differ.join(", ")));
+        unpacker
+            .coverage
+            .note(path, format!("has a local header that contradicts the central directory: {}", differ.join(", ")));
     }
 }
 
@@ -180,7 +213,15 @@ fn gaps(unpacker: &mut Unpacker, shown: &str, prefix: &str, bytes: &[u8], mut co
     let mut last = covered.first().map_or(0, |(start, _)| *start);
     if last > 0 {
         unpacker.coverage.note(shown, format!("holds {last} bytes before the archive begins"));
-        unlisted(unpacker, shown, prefix, bytes.get(..usize::try_from(last).unwrap_or(0)).unwrap_or_default(), 0, depth, true);
+        unlisted(
+            unpacker,
+            shown,
+            prefix,
+            bytes.get(..usize::try_from(last).unwrap_or(0)).unwrap_or_default(),
+            0,
+            depth,
+            true,
+        );
     }
     for (start, end) in covered {
         if start < last {
@@ -203,7 +244,15 @@ fn gaps(unpacker: &mut Unpacker, shown: &str, prefix: &str, bytes: &[u8], mut co
 }
 
 /// Reads local entries one after another from `from` on, as a streaming reader would. Gives the number of entries.
-fn unlisted(unpacker: &mut Unpacker, shown: &str, prefix: &str, bytes: &[u8], from: usize, depth: u32, hidden: bool) -> u64 {
+fn unlisted(
+    unpacker: &mut Unpacker,
+    shown: &str,
+    prefix: &str,
+    bytes: &[u8],
+    from: usize,
+    depth: u32,
+    hidden: bool,
+) -> u64 {
     let mut count = 0;
     let Some(mut rest) = bytes.get(from..) else { return 0 };
     // A data descriptor, or padding, may stand in front.
@@ -229,7 +278,9 @@ fn unlisted(unpacker: &mut Unpacker, shown: &str, prefix: &str, bytes: &[u8], fr
             Err(error) => Err(error.to_string()),
         };
         match read {
-            Ok((content, broken)) if content.len() as u64 <= most && !unpacker.limits.is_bomb(total, content.len() as u64) => {
+            Ok((content, broken))
+                if content.len() as u64 <= most && !unpacker.limits.is_bomb(total, content.len() as u64) =>
+            {
                 if raw.ends_with(b"/") && content.is_empty() {
                     unpacker.coverage.files -= 1;
                     unpacker.coverage.folders += 1;
@@ -239,9 +290,15 @@ fn unlisted(unpacker: &mut Unpacker, shown: &str, prefix: &str, bytes: &[u8], fr
                     unpacker.admit(path, content, broken.map_or(Whole::Yes, Whole::No), depth + 1);
                 }
             }
-            Ok((content, _)) => unpacker.coverage.unread(&path, "is larger than what is read of one file", matters(&path, &content)),
+            Ok((content, _)) => {
+                unpacker.coverage.unread(&path, "is larger than what is read of one file", matters(&path, &content))
+            }
             Err(why) => {
-                unpacker.coverage.unread(&path, format!("cannot be unpacked without the central directory: {why}"), matters(&path, &[]));
+                unpacker.coverage.unread(
+                    &path,
+                    format!("cannot be unpacked without the central directory: {why}"),
+                    matters(&path, &[]),
+                );
                 break;
             }
         }

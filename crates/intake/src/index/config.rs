@@ -41,7 +41,8 @@ const SECTIONS: [&str; 3] = ["download", "install", "global"];
 
 impl Environment {
     pub(crate) fn of_process() -> Self {
-        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
+        let variables =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
         Self { variables, etc: PathBuf::from("/etc") }
     }
 
@@ -82,7 +83,12 @@ impl Environment {
         }
         files.push(self.etc.join(name));
         match self.text("XDG_CONFIG_DIRS") {
-            Some(folders) => files.extend(folders.split(':').filter(|folder| !folder.is_empty()).map(|folder| Path::new(folder).join("pip").join(name))),
+            Some(folders) => files.extend(
+                folders
+                    .split(':')
+                    .filter(|folder| !folder.is_empty())
+                    .map(|folder| Path::new(folder).join("pip").join(name)),
+            ),
             None => files.push(self.etc.join("xdg/pip").join(name)),
         }
         files
@@ -91,7 +97,8 @@ impl Environment {
     /// Folders of Python installations, the one that the user's commands belong to first.
     fn prefixes(&self) -> Vec<PathBuf> {
         let mut prefixes: Vec<PathBuf> = self.path("VIRTUAL_ENV").into_iter().collect();
-        let folders = self.variables.get("PATH").map(|path| std::env::split_paths(path).collect::<Vec<_>>()).unwrap_or_default();
+        let folders =
+            self.variables.get("PATH").map(|path| std::env::split_paths(path).collect::<Vec<_>>()).unwrap_or_default();
         // A relative folder would let the place where the user stands decide.
         for folder in folders.iter().filter(|folder| folder.is_absolute()) {
             for program in ["python3", "python", "pip", "pip3", "python.exe", "pip.exe"] {
@@ -101,7 +108,9 @@ impl Environment {
                     prefixes.extend(folder.parent().map(behind_shims).unwrap_or_default());
                 }
                 for program in [&program, &real] {
-                    prefixes.extend(program.parent().map(|bin| if bin.join("Lib").is_dir() { bin } else { bin.parent().unwrap_or(bin) }.to_path_buf()));
+                    prefixes.extend(program.parent().map(|bin| {
+                        if bin.join("Lib").is_dir() { bin } else { bin.parent().unwrap_or(bin) }.to_path_buf()
+                    }));
                 }
             }
         }
@@ -125,7 +134,11 @@ fn behind_shims(root: &Path) -> Vec<PathBuf> {
     let mut versions = folders_in(&root.join("versions"));
     versions.reverse();
     if let Some(chosen) = read_text(&root.join("version")) {
-        let chosen: Vec<PathBuf> = chosen.split_whitespace().map(|name| root.join("versions").join(name)).filter(|folder| versions.contains(folder)).collect();
+        let chosen: Vec<PathBuf> = chosen
+            .split_whitespace()
+            .map(|name| root.join("versions").join(name))
+            .filter(|folder| versions.contains(folder))
+            .collect();
         return chosen.into_iter().chain(versions).collect();
     }
     versions
@@ -137,7 +150,10 @@ fn libraries(prefix: &Path) -> Vec<PathBuf> {
     for library in ["lib", "lib64", "local/lib"] {
         let mut versions = folders_in(&prefix.join(library));
         versions.reverse();
-        for version in versions.into_iter().filter(|folder| folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python"))) {
+        for version in versions
+            .into_iter()
+            .filter(|folder| folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python")))
+        {
             found.push(version.join("site-packages"));
             found.push(version.join("dist-packages"));
         }
@@ -146,7 +162,13 @@ fn libraries(prefix: &Path) -> Vec<PathBuf> {
 }
 
 fn folders_in(folder: &Path) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    let mut folders: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
     folders.sort();
     folders
 }
@@ -159,7 +181,8 @@ fn read_text(path: &Path) -> Option<String> {
 
 /// The address in the source of pip's own default: the first text in the call that makes `PyPI`.
 fn default_index(source: &str) -> Option<String> {
-    let call = source.lines().position(|line| line.trim_start().starts_with("PyPI") && line.contains("PackageIndex("))?;
+    let call =
+        source.lines().position(|line| line.trim_start().starts_with("PyPI") && line.contains("PackageIndex("))?;
     let rest: String = source.lines().skip(call).take(4).collect::<Vec<_>>().join("\n");
     let rest = rest.split_once("PackageIndex(")?.1;
     let quote = rest.find(['"', '\''])?;
@@ -196,7 +219,11 @@ impl Lookup<'_> {
 
 /// How packages are fetched in these surroundings.
 pub(crate) fn settings(options: &Options, environment: &Environment) -> Result<Settings, IndexError> {
-    let files = environment.files().into_iter().filter_map(|path| Some((path.clone(), Ini::parse(&read_text(&path)?, true)))).collect();
+    let files = environment
+        .files()
+        .into_iter()
+        .filter_map(|path| Some((path.clone(), Ini::parse(&read_text(&path)?, true))))
+        .collect();
     let lookup = Lookup { environment, files };
     let (main, found_in, extra) = match &options.index_url {
         Some(url) => (url.clone(), "`--index-url`".to_owned(), Vec::new()),
@@ -206,10 +233,16 @@ pub(crate) fn settings(options: &Options, environment: &Environment) -> Result<S
             {
                 return Err(IndexError::Forbidden { found_in });
             }
-            let extra = lookup.get("extra-index-url").map(|(value, _)| value.split_whitespace().map(ToOwned::to_owned).collect()).unwrap_or_default();
+            let extra = lookup
+                .get("extra-index-url")
+                .map(|(value, _)| value.split_whitespace().map(ToOwned::to_owned).collect())
+                .unwrap_or_default();
             let (main, found_in) = match lookup.get("index-url") {
                 Some(found) => found,
-                None => environment.of_installed_pip().map(|(url, file)| (url, format!("`{}`", file.display()))).ok_or(IndexError::NoIndex)?,
+                None => environment
+                    .of_installed_pip()
+                    .map(|(url, file)| (url, format!("`{}`", file.display())))
+                    .ok_or(IndexError::NoIndex)?,
             };
             (main, found_in, extra)
         }
@@ -224,13 +257,24 @@ pub(crate) fn settings(options: &Options, environment: &Environment) -> Result<S
         };
         return Err(IndexError::Address { url: shown(index), found_in, why });
     }
-    let from_environment = |names: &[&str]| names.iter().find_map(|name| Some((environment.text(name)?, (*name).to_owned())));
+    let from_environment =
+        |names: &[&str]| names.iter().find_map(|name| Some((environment.text(name)?, (*name).to_owned())));
     let proxy = lookup.get("proxy").or_else(|| {
         let https = indexes.first().is_some_and(|index| index.starts_with("https:"));
-        from_environment(if https { &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] } else { &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] })
+        from_environment(if https {
+            &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        } else {
+            &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+        })
     });
-    let certificates = lookup.get("cert").or_else(|| from_environment(&["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])).map(|(path, _)| PathBuf::from(path));
-    let seconds = lookup.get("timeout").or_else(|| lookup.get("default-timeout")).and_then(|(value, _)| value.parse::<u32>().ok());
+    let certificates = lookup
+        .get("cert")
+        .or_else(|| from_environment(&["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"]))
+        .map(|(path, _)| PathBuf::from(path));
+    let seconds = lookup
+        .get("timeout")
+        .or_else(|| lookup.get("default-timeout"))
+        .and_then(|(value, _)| value.parse::<u32>().ok());
     let timeout = Duration::from_secs(u64::from(seconds.unwrap_or(15).clamp(1, 3600)));
     Ok(Settings { indexes, found_in, proxy, certificates, timeout })
 }
@@ -323,7 +367,9 @@ mod tests {
 
     #[test]
     fn the_default_is_found_behind_shims_and_in_virtual_environments() {
-        let source = |host: &str| format!("PyPI = PackageIndex(\"https://{host}.example.invalid/\", file_storage_domain=\"f\")\n");
+        let source = |host: &str| {
+            format!("PyPI = PackageIndex(\"https://{host}.example.invalid/\", file_storage_domain=\"f\")\n")
+        };
         let base = "lib/python3.11/site-packages/pip/_internal/models/index.py";
         let mut place = Place::new();
         place.write("env/shims/python3", "#!/bin/sh\n");

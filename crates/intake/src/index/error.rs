@@ -8,7 +8,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum IndexError {
     /// No address of an index was found.
-    #[error("no package index is set up: neither `--index-url`, `PIP_INDEX_URL`, a pip.conf nor an installed pip names one; set PIP_INDEX_URL, or install pip")]
+    #[error(
+        "no package index is set up: neither `--index-url`, `PIP_INDEX_URL`, a pip.conf nor an installed pip names one; set PIP_INDEX_URL, or install pip"
+    )]
     NoIndex,
     /// pip is set not to use an index.
     #[error("pip is set not to use an index (`no-index` in {found_in}); give `--index-url`, or name a file")]
@@ -67,7 +69,9 @@ pub enum IndexError {
         why: String,
     },
     /// The index has no such project.
-    #[error("the package index has no project `{name}` (asked: {asked}); check the spelling, or the index that pip is set up for")]
+    #[error(
+        "the package index has no project `{name}` (asked: {asked}); check the spelling, or the index that pip is set up for"
+    )]
     UnknownProject {
         /// The name as typed.
         name: String,
@@ -93,7 +97,9 @@ pub enum IndexError {
         why: String,
     },
     /// A file is not the one that the index lists.
-    #[error("`{file}` from `{url}` is not the file that the index lists: its SHA-256 is {found}, and the index says {listed}; do not use it, and tell whoever runs the index or the proxy")]
+    #[error(
+        "`{file}` from `{url}` is not the file that the index lists: its SHA-256 is {found}, and the index says {listed}; do not use it, and tell whoever runs the index or the proxy"
+    )]
     Digest {
         /// The file's name.
         file: String,

@@ -35,7 +35,8 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(settings: &Settings) -> Result<Self, IndexError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider).root_certs(RootCerts::PlatformVerifier);
+        let mut tls =
+            TlsConfig::builder().unversioned_rustls_crypto_provider(provider).root_certs(RootCerts::PlatformVerifier);
         if let Some(path) = &settings.certificates {
             let wrong = |why: String| IndexError::Certificates { path: path.clone(), why };
             let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
@@ -51,7 +52,9 @@ impl Client {
             tls = tls.root_certs(RootCerts::new_with_certs(&certificates));
         }
         let proxy = match &settings.proxy {
-            Some((address, found_in)) => Some(proxy(address).map_err(|why| IndexError::Proxy { found_in: found_in.clone(), why })?),
+            Some((address, found_in)) => {
+                Some(proxy(address).map_err(|why| IndexError::Proxy { found_in: found_in.clone(), why })?)
+            }
             None => None,
         };
         let https = settings.indexes.iter().all(|index| index.starts_with("https:"));
@@ -68,7 +71,12 @@ impl Client {
             .user_agent(concat!("sluice/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        let credentials = settings.indexes.iter().filter_map(|index| Url::parse(index).ok()).filter_map(|url| Some((url.origin(), basic(&url)?))).collect();
+        let credentials = settings
+            .indexes
+            .iter()
+            .filter_map(|index| Url::parse(index).ok())
+            .filter_map(|url| Some((url.origin(), basic(&url)?)))
+            .collect();
         Ok(Self { agent, credentials })
     }
 
@@ -78,7 +86,9 @@ impl Client {
         loop {
             let result = self.once(url, accept, most);
             match result {
-                Err(IndexError::Request { .. } | IndexError::Status { status: 500..=599, .. }) if attempt < ATTEMPTS => {
+                Err(IndexError::Request { .. } | IndexError::Status { status: 500..=599, .. })
+                    if attempt < ATTEMPTS =>
+                {
                     thread::sleep(Duration::from_millis(250 * u64::from(attempt)));
                     attempt += 1;
                 }

@@ -22,7 +22,8 @@ pub(crate) struct Listed {
 }
 
 /// The media types that are asked for, the preferred first.
-pub(crate) const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
+pub(crate) const ACCEPT: &str =
+    "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
 
 /// Parses a page fetched from `base`.
 pub(crate) fn parse(body: &[u8], media_type: &str, base: &Url) -> Result<Page, String> {
@@ -80,13 +81,17 @@ fn html(body: &[u8], base: &Url) -> Page {
     let mut files = Vec::new();
     for Ok(token) in Tokenizer::new(body) {
         let Token::StartTag(tag) = token else { continue };
-        let attribute = |name: &str| tag.attributes.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value).into_owned());
+        let attribute =
+            |name: &str| tag.attributes.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value).into_owned());
         let Some(href) = attribute("href") else { continue };
         let Ok(url) = base.join(&href) else { continue };
         match tag.name.as_slice() {
             b"base" => base = url,
             b"a" => {
-                let name = url.path_segments().and_then(|mut parts| parts.next_back().map(ToOwned::to_owned)).unwrap_or_default();
+                let name = url
+                    .path_segments()
+                    .and_then(|mut parts| parts.next_back().map(ToOwned::to_owned))
+                    .unwrap_or_default();
                 let name = percent_encoding::percent_decode_str(&name).decode_utf8_lossy().into_owned();
                 if let Some(file) = listed(name, url) {
                     files.push(Listed { yanked: attribute("data-yanked").is_some(), ..file });
@@ -100,10 +105,17 @@ fn html(body: &[u8], base: &Url) -> Page {
 
 /// A file with the digest that its address carries. A name that is more than a name is of no file.
 fn listed(name: String, mut url: Url) -> Option<Listed> {
-    if name.is_empty() || name.contains(['/', '\\']) || name.chars().any(char::is_control) || !matches!(url.scheme(), "http" | "https") {
+    if name.is_empty()
+        || name.contains(['/', '\\'])
+        || name.chars().any(char::is_control)
+        || !matches!(url.scheme(), "http" | "https")
+    {
         return None;
     }
-    let sha256 = url.fragment().and_then(|fragment| fragment.split('&').find_map(|part| part.strip_prefix("sha256="))).map(str::to_ascii_lowercase);
+    let sha256 = url
+        .fragment()
+        .and_then(|fragment| fragment.split('&').find_map(|part| part.strip_prefix("sha256=")))
+        .map(str::to_ascii_lowercase);
     url.set_fragment(None);
     Some(Listed { name, url, sha256, size: None, yanked: false })
 }

@@ -67,25 +67,49 @@ impl Candidate {
 
 /// The version that is meant: the wanted one, or the newest final one that was not withdrawn, or else the newest pre-release.
 pub(crate) fn version(name: &str, wanted: Option<&str>, candidates: &[Candidate]) -> Result<Version, IndexError> {
-    let mut versions: Vec<&Version> = candidates.iter().filter(|candidate| candidate.form != Form::Old).map(|candidate| &candidate.version).collect();
+    let mut versions: Vec<&Version> =
+        candidates.iter().filter(|candidate| candidate.form != Form::Old).map(|candidate| &candidate.version).collect();
     versions.sort();
     versions.dedup();
     let Some(newest) = versions.last() else {
-        let why = if candidates.is_empty() { "the index lists no file of it" } else { "it has only files that installers no longer take" };
+        let why = if candidates.is_empty() {
+            "the index lists no file of it"
+        } else {
+            "it has only files that installers no longer take"
+        };
         return Err(IndexError::Nothing { name: name.to_owned(), why: why.to_owned() });
     };
     if let Some(text) = wanted {
-        let unknown = |nearest: String| IndexError::UnknownVersion { name: name.to_owned(), version: text.to_owned(), nearest };
+        let unknown =
+            |nearest: String| IndexError::UnknownVersion { name: name.to_owned(), version: text.to_owned(), nearest };
         let wanted = Version::from_str(text).map_err(|error| unknown(error.to_string()))?;
         if let Some(found) = versions.iter().find(|version| ***version == wanted) {
             return Ok((*found).clone());
         }
         let at = versions.partition_point(|version| **version < wanted);
-        let near: Vec<String> = versions.iter().skip(at.saturating_sub(NEAREST)).take(NEAREST.min(at) + NEAREST).map(ToString::to_string).collect();
-        return Err(unknown(format!("the nearest of its {} are {}; the newest is {newest}", versions.len(), near.join(", "))));
+        let near: Vec<String> = versions
+            .iter()
+            .skip(at.saturating_sub(NEAREST))
+            .take(NEAREST.min(at) + NEAREST)
+            .map(ToString::to_string)
+            .collect();
+        return Err(unknown(format!(
+            "the nearest of its {} are {}; the newest is {newest}",
+            versions.len(),
+            near.join(", ")
+        )));
     }
-    let kept = |version: &&&Version| candidates.iter().any(|candidate| candidate.version == ***version && candidate.form != Form::Old && !candidate.listed.yanked);
-    let found = versions.iter().rev().filter(kept).find(|version| !version.any_prerelease()).or_else(|| versions.iter().rev().find(kept));
+    let kept = |version: &&&Version| {
+        candidates
+            .iter()
+            .any(|candidate| candidate.version == ***version && candidate.form != Form::Old && !candidate.listed.yanked)
+    };
+    let found = versions
+        .iter()
+        .rev()
+        .filter(kept)
+        .find(|version| !version.any_prerelease())
+        .or_else(|| versions.iter().rev().find(kept));
     found.map(|version| (**version).clone()).ok_or_else(|| IndexError::Nothing {
         name: name.to_owned(),
         why: format!("all its versions were withdrawn; name one, as in `pypi:{name}@{newest}`"),

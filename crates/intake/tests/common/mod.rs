@@ -1,5 +1,12 @@
 //! Archives built by code, for the tests.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a failure here is a failed test")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failure here is a failed test"
+)]
 
 use std::io::{Cursor, Write};
 
@@ -72,7 +79,11 @@ pub fn paths(package: &Package) -> Vec<&str> {
 }
 
 pub fn file<'a>(package: &'a Package, path: &str) -> &'a SourceFile {
-    package.files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path} is not in {:?}", paths(package)))
+    package
+        .files
+        .iter()
+        .find(|file| file.path == path)
+        .unwrap_or_else(|| panic!("{path} is not in {:?}", paths(package)))
 }
 
 pub fn text<'a>(package: &'a Package, path: &str) -> &'a str {

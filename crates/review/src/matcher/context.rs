@@ -281,7 +281,8 @@ impl<'a> Context<'a> {
                     let fitting = event.args.iter().filter(|arg| has_role(&arg.roles, role));
                     views.extend(fitting.map(|arg| View::Value(&arg.value)));
                     // A receiver has the roles that the model gives to `self`, and is no argument.
-                    let has_it = || self.catalog.model(&event.symbol).is_some_and(|model| has_role(model.roles("self"), role));
+                    let has_it =
+                        || self.catalog.model(&event.symbol).is_some_and(|model| has_role(model.roles("self"), role));
                     if let Some(receiver) = event.receiver.as_ref().filter(|_| has_it()) {
                         views.push(View::Value(receiver));
                     }
@@ -297,7 +298,8 @@ impl<'a> Context<'a> {
         if views.len() > before {
             return;
         }
-        let tokens = event.receiver.iter().chain(event.args.iter().map(|arg| &arg.value)).flat_map(|value| &value.tokens);
+        let tokens =
+            event.receiver.iter().chain(event.args.iter().map(|arg| &arg.value)).flat_map(|value| &value.tokens);
         let mut connections: BTreeSet<EventId> = BTreeSet::new();
         for token in tokens {
             let found = self.connections.get(token).map_or(&[][..], Vec::as_slice);

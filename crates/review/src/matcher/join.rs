@@ -165,15 +165,18 @@ impl<'r> Search<'_, '_, 'r> {
         };
         let step = column.step;
         joins
-            && step.near.as_ref().is_none_or(|name| {
-                named(name).is_some_and(|other| self.context.near(bound.candidate, other))
-            })
-            && step.other_file.as_ref().is_none_or(|name| {
-                named(name).is_some_and(|other| self.context.in_other_file(bound.candidate, other))
-            })
-            && step.after.as_ref().is_none_or(|name| {
-                named(name).is_some_and(|other| self.context.runs_after(bound.candidate, other))
-            })
+            && step
+                .near
+                .as_ref()
+                .is_none_or(|name| named(name).is_some_and(|other| self.context.near(bound.candidate, other)))
+            && step
+                .other_file
+                .as_ref()
+                .is_none_or(|name| named(name).is_some_and(|other| self.context.in_other_file(bound.candidate, other)))
+            && step
+                .after
+                .as_ref()
+                .is_none_or(|name| named(name).is_some_and(|other| self.context.runs_after(bound.candidate, other)))
     }
 
     fn any_fits(&mut self, column: &Column<'_>, chosen: &[usize]) -> bool {

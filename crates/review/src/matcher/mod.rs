@@ -163,7 +163,8 @@ impl Collapsed {
         sites.sort_unstable();
         sites.dedup();
         let mut evidence = sites.clone();
-        evidence.extend(chosen.iter().filter_map(|candidate| context.path(*candidate)).map(|path| path.source.evidence));
+        evidence
+            .extend(chosen.iter().filter_map(|candidate| context.path(*candidate)).map(|path| path.source.evidence));
         let presumed = chosen.iter().any(|candidate| context.presumed(*candidate));
         // A match whose places are all in another's adds nothing but another way to the same end.
         let full = self.matches.len() >= MAX_MATCHES;

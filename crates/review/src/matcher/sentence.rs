@@ -57,13 +57,7 @@ fn several_modules(context: &Context<'_>, chosen: &[Candidate]) -> bool {
     modules.len() > 1
 }
 
-fn field_text(
-    context: &Context<'_>,
-    candidate: Candidate,
-    column: &[Candidate],
-    field: &str,
-    several: bool,
-) -> String {
+fn field_text(context: &Context<'_>, candidate: Candidate, column: &[Candidate], field: &str, several: bool) -> String {
     let path = context.path(candidate);
     let event = context.event(candidate);
     match field {
@@ -83,7 +77,9 @@ fn field_text(
             let guards = context.guards(candidate);
             guards.iter().find(|guard| !guard.kind.is_empty()).map(|guard| clean(&guard.text)).unwrap_or_default()
         }
-        "destination" => value_text(context, candidate, "destination").unwrap_or_else(|| "an address unknown here".to_owned()),
+        "destination" => {
+            value_text(context, candidate, "destination").unwrap_or_else(|| "an address unknown here".to_owned())
+        }
         "sources" => sources(context, candidate, column),
         "source.symbol" => path.map(|path| clean(&path.source.symbol)).unwrap_or_default(),
         "source.line" => line(context, path.map(|path| path.source.evidence), several),
@@ -150,7 +146,10 @@ fn value_text(context: &Context<'_>, candidate: Candidate, role: &str) -> Option
 
 /// At most [`SHOWN`] characters without control characters, bidirectional overrides and backticks.
 fn clean(text: &str) -> String {
-    let strange = |c: &char| c.is_control() || matches!(*c, '`' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let strange = |c: &char| {
+        c.is_control()
+            || matches!(*c, '`' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
     let mut shown: String = text.chars().filter(|c| !strange(c)).take(SHOWN + 1).collect();
     if shown.chars().count() > SHOWN {
         shown = shown.chars().take(SHOWN).collect();

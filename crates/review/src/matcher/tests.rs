@@ -115,7 +115,15 @@ impl Built {
         self.at(event).args.push(arg);
     }
 
-    fn path(&mut self, kind: &str, symbol: &str, detail: Option<&str>, source_event: Option<EventId>, sink: &str, event: EventId) {
+    fn path(
+        &mut self,
+        kind: &str,
+        symbol: &str,
+        detail: Option<&str>,
+        source_event: Option<EventId>,
+        sink: &str,
+        event: EventId,
+    ) {
         let (evidence, function) = (self.at(event).evidence, self.at(event).function);
         let sink_symbol = self.at(event).symbol.clone();
         let from = self.place(function, 1);
@@ -128,7 +136,14 @@ impl Built {
                 function,
                 event: source_event,
             },
-            sink: PathSink { kind: sink.into(), symbol: sink_symbol, arg: sink.into(), evidence, function, event: Some(event) },
+            sink: PathSink {
+                kind: sink.into(),
+                symbol: sink_symbol,
+                arg: sink.into(),
+                evidence,
+                function,
+                event: Some(event),
+            },
             steps: Vec::new(),
             presumed: None,
             proven: true,
@@ -368,7 +383,12 @@ fn context_is_entry_guard_silence_loop_and_layer() {
     });
     let event = full.at(run);
     event.when.insert("install".into());
-    event.guards.push(Guard { kind: "platform".into(), text: "sys.platform == 'linux'".to_owned(), holds: true, evidence });
+    event.guards.push(Guard {
+        kind: "platform".into(),
+        text: "sys.platform == 'linux'".to_owned(),
+        holds: true,
+        evidence,
+    });
     event.silent = true;
     event.looped = true;
     for ask in asks {
@@ -425,7 +445,8 @@ fn presumed_links_are_left_out_unless_asked_for() {
 
 #[test]
 fn labels_and_shapes_are_asked_for() {
-    let rule = |with: &str| format!("[[rule]]\n[[rule.step]]\nname = 'a'\nevent = 'process.spawn'\nwith.command = {with}\n");
+    let rule =
+        |with: &str| format!("[[rule]]\n[[rule.step]]\nname = 'a'\nevent = 'process.spawn'\nwith.command = {with}\n");
     let mut built = Built::new();
     let run = built.event(BODY, 3, "os.system", &["process.spawn"]);
     let mut value = ValueFact { shape: "`sys.executable` + `-c`".to_owned(), ..ValueFact::default() };
@@ -475,7 +496,8 @@ fn unrelated_facts_change_nothing() {
 
 #[test]
 fn a_constant_piece_is_no_value_of_its_own() {
-    let rule = "[[rule]]\n[[rule.step]]\nname = 'a'\nevent = 'file.delete-tree'\nwith.file = { is = 'file/home-or-root' }\n";
+    let rule =
+        "[[rule]]\n[[rule.step]]\nname = 'a'\nevent = 'file.delete-tree'\nwith.file = { is = 'file/home-or-root' }\n";
     for (pattern, expected) in [("{}/{}", false), ("/", true)] {
         let mut built = Built::new();
         let delete = built.event(BODY, 3, "shutil.rmtree", &["file.delete-tree"]);
@@ -502,7 +524,8 @@ fn joins_are_bounded_and_say_so() {
 #[test]
 fn sentences_are_filled_and_cannot_be_broken_out_of() {
     let sentence = "`{a.symbol}()` ({a.line}) in {a.file}, {a.function}: `{a.destination}`, {a.sources}, {a.source.noun}, `{a.arg.mode}`.";
-    let mut built = sending("environment", Some("A`\u{1b}[31m\u{202e}B"), &format!("https://x.invalid/{}", "y".repeat(200)));
+    let mut built =
+        sending("environment", Some("A`\u{1b}[31m\u{202e}B"), &format!("https://x.invalid/{}", "y".repeat(200)));
     built.path("environment", "os.environ", None, None, "network.send", EventId(0));
     let found = find(&built.facts, &catalog(&path_rule(""), sentence));
     let expected = format!(

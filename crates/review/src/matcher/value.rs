@@ -105,7 +105,10 @@ pub(super) fn holds(predicate: &ArgPredicate, views: &[View<'_>], classes: &Clas
     };
     let negative = |view: &View<'_>| {
         predicate.is_not.iter().any(|class| has(view, class))
-            || predicate.matches_not.as_ref().is_some_and(|pattern| view.texts().iter().any(|text| pattern.is_match(text)))
+            || predicate
+                .matches_not
+                .as_ref()
+                .is_some_and(|pattern| view.texts().iter().any(|text| pattern.is_match(text)))
             || view.has_label(&predicate.labels_not)
     };
     let asks = !predicate.is.is_empty()
@@ -157,9 +160,10 @@ impl Identity {
     pub(super) fn shares(&self, other: &Self) -> bool {
         self.events.iter().any(|event| other.events.contains(event))
             || self.tokens.iter().any(|token| other.tokens.binary_search(token).is_ok())
-            || self.texts.iter().any(|left| {
-                other.texts.iter().any(|right| contains_whole(left, right) || contains_whole(right, left))
-            })
+            || self
+                .texts
+                .iter()
+                .any(|left| other.texts.iter().any(|right| contains_whole(left, right) || contains_whole(right, left)))
     }
 }
 
@@ -173,7 +177,8 @@ fn name_of(text: &str) -> Option<String> {
 
 /// True if `part` stands in `whole` and does not go on as a longer name on either side.
 fn contains_whole(whole: &str, part: &str) -> bool {
-    let goes_on = |character: Option<char>| character.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let goes_on =
+        |character: Option<char>| character.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     whole.match_indices(part).take(MAX_TEXTS).any(|(at, _)| {
         let before = whole.get(..at).and_then(|before| before.chars().next_back());
         let after = whole.get(at + part.len()..).and_then(|after| after.chars().next());

@@ -43,7 +43,9 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
     let chosen: BTreeSet<String> = view
         .paths()
         .filter(|path| path.sink.kind == "network.destination" && path.presumed.is_none())
-        .filter(|path| path.source.kind == "parameter" && events.iter().any(|event| event.evidence == path.sink.evidence))
+        .filter(|path| {
+            path.source.kind == "parameter" && events.iter().any(|event| event.evidence == path.sink.evidence)
+        })
         .map(|path| parameter(view, path.source.function, &path.source.symbol))
         .collect();
     // What the address names itself decides about it; labels that came along other ways need not.
@@ -123,13 +125,22 @@ fn scheme(view: &View<'_>, events: &[&Event]) -> Option<Draft> {
     let key = view.index.paths_to(event.evidence).any(|other| other.sink.arg == "auth");
     let what = if key { "the credential" } else { "the data" };
     let shown = parameter(view, path.source.function, name);
-    let text = format!("The scheme of {shown} is not checked here: with an `http://` address {what} would travel in clear text.");
-    Some(Draft::new(Field::Analysis, "scheme.unchecked", 30, text).at([path.source.evidence, event.evidence]).symbol(name).important(2))
+    let text = format!(
+        "The scheme of {shown} is not checked here: with an `http://` address {what} would travel in clear text."
+    );
+    Some(
+        Draft::new(Field::Analysis, "scheme.unchecked", 30, text)
+            .at([path.source.evidence, event.evidence])
+            .symbol(name)
+            .important(2),
+    )
 }
 
 fn mentions(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, found)| {
-        let word = |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric() || character == '_');
+        let word = |character: Option<char>| {
+            character.is_some_and(|character| character.is_alphanumeric() || character == '_')
+        };
         let before = text.get(..at).and_then(|before| before.chars().next_back());
         let behind = text.get(at + found.len()..).and_then(|behind| behind.chars().next());
         !word(before) && !word(behind)
@@ -148,11 +159,8 @@ pub(crate) fn import_effects(view: &View<'_>) -> Vec<Draft> {
         .filter_map(|event| event.receiver.as_ref())
         .flat_map(|receiver| receiver.tokens.iter().copied())
         .collect();
-    let on_import: Vec<&Event> = view
-        .events()
-        .filter(|event| view.on_import(event))
-        .filter(|event| event.presumed.is_none())
-        .collect();
+    let on_import: Vec<&Event> =
+        view.events().filter(|event| view.on_import(event)).filter(|event| event.presumed.is_none()).collect();
     let makes: Vec<&Event> = on_import
         .iter()
         .copied()
@@ -244,7 +252,9 @@ pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let mut by_status: BTreeMap<(u32, String, String), Vec<&Raise>> = BTreeMap::new();
     let mut others: Vec<&Raise> = Vec::new();
-    for raise in view.raises().filter(|raise| crate::prose::sinks::is_class_name(&raise.exception) && !raise.passes_caught) {
+    for raise in
+        view.raises().filter(|raise| crate::prose::sinks::is_class_name(&raise.exception) && !raise.passes_caught)
+    {
         let number = raise.guards.iter().filter(|guard| !guard.holds).find_map(|guard| {
             let found = status.as_ref()?.captures(&guard.text)?;
             found.get(1).map(|number| number.as_str().to_owned())
@@ -263,7 +273,10 @@ pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
                 let args: Vec<String> = raise
                     .args
                     .iter()
-                    .filter(|text| text.contains(['.', '[', '(']) && !text.contains("status") || text.chars().all(char::is_alphabetic))
+                    .filter(|text| {
+                        text.contains(['.', '[', '(']) && !text.contains("status")
+                            || text.chars().all(char::is_alphabetic)
+                    })
                     .map(|text| code_up_to(text, 40))
                     .collect();
                 let handler = raise
@@ -303,8 +316,14 @@ pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
             .unwrap_or_default();
         let who = view.function_name(raise.function).map_or_else(|| "The top level".to_owned(), |name| code(&name));
         let conditions = if conditions.is_empty() { String::new() } else { format!(" {}", conditions.join(", ")) };
-        let text = format!("{who} raises {}{on}{conditions}{}.", code(&raise.exception), view.places(&[raise.evidence]));
-        drafts.push(Draft::new(Field::Analysis, "raise", 50, text).at([raise.evidence]).symbol(raise.exception.as_str()).important(0));
+        let text =
+            format!("{who} raises {}{on}{conditions}{}.", code(&raise.exception), view.places(&[raise.evidence]));
+        drafts.push(
+            Draft::new(Field::Analysis, "raise", 50, text)
+                .at([raise.evidence])
+                .symbol(raise.exception.as_str())
+                .important(0),
+        );
     }
     drafts
 }
@@ -320,7 +339,8 @@ pub(crate) fn unknown_calls(view: &View<'_>) -> Option<Draft> {
         return None;
     }
     let places: Vec<EvidenceId> = names.values().copied().collect();
-    let mut ordered: Vec<((u32, u32), &str)> = names.iter().map(|(name, place)| (view.position(*place), *name)).collect();
+    let mut ordered: Vec<((u32, u32), &str)> =
+        names.iter().map(|(name, place)| (view.position(*place), *name)).collect();
     ordered.sort();
     let shown: Vec<String> = ordered.iter().map(|(_, name)| called(name)).collect();
     let text = format!("Not read: what is behind {}.", list(&shown, if view.is_file() { 6 } else { 4 }));
@@ -331,7 +351,9 @@ pub(crate) fn unknown_calls(view: &View<'_>) -> Option<Draft> {
 pub(crate) fn unchecked_limits(view: &View<'_>) -> Vec<Draft> {
     static LIMIT: OnceLock<Option<Regex>> = OnceLock::new();
     let Some(limit) = LIMIT
-        .get_or_init(|| Regex::new(r"(?-u):?param(?:eter)?\s+(\w+):(?u:[^\n])*\(\s*([<>]=?)\s*(\d+)(?u:[^)\n])*\)").ok())
+        .get_or_init(|| {
+            Regex::new(r"(?-u):?param(?:eter)?\s+(\w+):(?u:[^\n])*\(\s*([<>]=?)\s*(\d+)(?u:[^)\n])*\)").ok()
+        })
         .as_ref()
     else {
         return Vec::new();
@@ -351,7 +373,9 @@ pub(crate) fn unchecked_limits(view: &View<'_>) -> Vec<Draft> {
             let compared = view.modules().flat_map(|module| module.text.lines()).any(|line| {
                 mentions(line, name)
                     && !line.trim_start().starts_with(':')
-                    && ["<", ">", "min(", "max(", "assert", "range(", "==", " in "].iter().any(|test| line.contains(test))
+                    && ["<", ">", "min(", "max(", "assert", "range(", "==", " in "]
+                        .iter()
+                        .any(|test| line.contains(test))
             });
             if compared {
                 continue;
@@ -363,7 +387,12 @@ pub(crate) fn unchecked_limits(view: &View<'_>) -> Vec<Draft> {
                 number.as_str(),
                 view.places(&[function.evidence])
             );
-            drafts.push(Draft::new(Field::Analysis, "limit.unchecked", 35, text).at([function.evidence]).symbol(name).important(1));
+            drafts.push(
+                Draft::new(Field::Analysis, "limit.unchecked", 35, text)
+                    .at([function.evidence])
+                    .symbol(name)
+                    .important(1),
+            );
         }
     }
     drafts
@@ -379,7 +408,9 @@ pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
             _ => event.when.contains(entry),
         };
         for event in view.events().filter(|event| event.presumed.is_none()).filter(reached) {
-            if let Some(family) = Family::of_event(event).filter(|family| !matches!(family, Family::Serialization | Family::Log)) {
+            if let Some(family) =
+                Family::of_event(event).filter(|family| !matches!(family, Family::Serialization | Family::Log))
+            {
                 families.entry(family).or_default().push(event.evidence);
             }
         }
@@ -414,9 +445,10 @@ pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
             (true, _) => format!("{when}, its code {}.", list(&does, 6)),
         };
         let importance = if matches!(entry, "install" | "startup" | "import") && !does.is_empty() { 4 } else { 1 };
-        let mut draft = Draft::new(Field::Analysis, &format!("entry.{entry}"), 14 + i32::try_from(at).unwrap_or(0), text)
-            .at(families.into_values().flatten())
-            .important(importance);
+        let mut draft =
+            Draft::new(Field::Analysis, &format!("entry.{entry}"), 14 + i32::try_from(at).unwrap_or(0), text)
+                .at(families.into_values().flatten())
+                .important(importance);
         if does.is_empty() {
             draft = draft.negative(&[]);
         }
@@ -443,7 +475,8 @@ fn declared(view: &View<'_>, entry: &str) -> Vec<String> {
             (None, None, _) if !point.name.is_empty() => code(&point.name),
             _ => continue,
         };
-        let what = if point.name.is_empty() || entry != "run" { what } else { format!("{} ({what})", code(&point.name)) };
+        let what =
+            if point.name.is_empty() || entry != "run" { what } else { format!("{} ({what})", code(&point.name)) };
         if !names.contains(&what) {
             names.push(what);
         }
@@ -476,7 +509,9 @@ pub(crate) fn undocumented(view: &View<'_>) -> Option<Draft> {
     }
     let package = view.index.package;
     let summary = package.summary.as_deref().and_then(first_sentence)?;
-    let claims_offline = ["no network", "offline", "no dependencies and no network"].iter().any(|word| summary.to_lowercase().contains(word));
+    let claims_offline = ["no network", "offline", "no dependencies and no network"]
+        .iter()
+        .any(|word| summary.to_lowercase().contains(word));
     let places: Vec<EvidenceId> = view
         .events()
         .filter(|event| event.presumed.is_none() && does(event, "network.request"))

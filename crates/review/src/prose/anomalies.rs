@@ -79,9 +79,8 @@ fn lost_values(view: &View<'_>, stores: &[&DeadStore]) -> Option<Draft> {
         ));
     }
     text.push('.');
-    let mut draft = Draft::new(Field::Anomalies, "dead-store", 40, text)
-        .at(places)
-        .important(if lost.is_empty() { 1 } else { 3 });
+    let mut draft =
+        Draft::new(Field::Anomalies, "dead-store", 40, text).at(places).important(if lost.is_empty() { 1 } else { 3 });
     if let Some(name) = stores.iter().find_map(|store| store.lost.first()) {
         draft = draft.symbol(name.as_str());
     }
@@ -212,7 +211,8 @@ pub(crate) fn logged(view: &View<'_>) -> Option<Draft> {
     }
     let places: Vec<EvidenceId> = names.values().flatten().copied().collect();
     let many = names.len() > 1;
-    let parameters: Vec<String> = names.keys().filter_map(|name| name.strip_prefix("the data of ")).map(str::to_owned).collect();
+    let parameters: Vec<String> =
+        names.keys().filter_map(|name| name.strip_prefix("the data of ")).map(str::to_owned).collect();
     let mut told: Vec<String> = names.keys().filter(|name| !name.starts_with("the data of ")).cloned().collect();
     if !parameters.is_empty() {
         told.insert(0, format!("the data of {}", list(&parameters, 4)));
@@ -262,10 +262,10 @@ pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
     }
     let unopened: Vec<_> = view.unopened().collect();
     for fact in unopened.iter().take(4) {
-        let what = view.facts().event(fact.event).map_or_else(
-            || "code".to_owned(),
-            |event| format!("the code that {} runs", called(&event.written)),
-        );
+        let what = view
+            .facts()
+            .event(fact.event)
+            .map_or_else(|| "code".to_owned(), |event| format!("the code that {} runs", called(&event.written)));
         let text = format!(
             "{} is not known{}: {}.",
             capital(&what),
@@ -276,7 +276,11 @@ pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
     }
     if unopened.len() > 4 {
         let places: Vec<EvidenceId> = unopened.iter().skip(4).map(|fact| fact.evidence).collect();
-        let text = format!("{} more run code that is not known{}.", count(places.len(), "place", "places"), view.places(&places));
+        let text = format!(
+            "{} more run code that is not known{}.",
+            count(places.len(), "place", "places"),
+            view.places(&places)
+        );
         drafts.push(Draft::new(Field::Anomalies, "unopened", 15, text).at(places));
     }
     let computed = computed(view);
@@ -318,7 +322,11 @@ fn form(view: &View<'_>) -> Vec<Draft> {
         if form.strange_characters > 0 {
             let text = format!(
                 "{}{name}.",
-                capital(&count(form.strange_characters as usize, "invisible or look-alike character", "invisible or look-alike characters"))
+                capital(&count(
+                    form.strange_characters as usize,
+                    "invisible or look-alike character",
+                    "invisible or look-alike characters"
+                ))
             );
             let text = format!("{}{}.", text.trim_end_matches('.'), view.places(form.strange_at.as_slice()));
             drafts.push(Draft::new(Field::Anomalies, "form.characters", 16, text).at(form.strange_at).important(4));
@@ -333,11 +341,7 @@ fn form(view: &View<'_>) -> Vec<Draft> {
         }
         if form.dense_literal_bytes >= 400 {
             let at: Vec<EvidenceId> = form.dense_literal_at.into_iter().collect();
-            let text = format!(
-                "Dense literals hold {} bytes{name}{}.",
-                form.dense_literal_bytes,
-                view.places(&at)
-            );
+            let text = format!("Dense literals hold {} bytes{name}{}.", form.dense_literal_bytes, view.places(&at));
             drafts.push(Draft::new(Field::Anomalies, "form.dense-literals", 20, text).at(at).important(2));
         }
     }
@@ -368,9 +372,10 @@ pub(crate) fn credentials(view: &View<'_>) -> Option<Draft> {
                 continue;
             }
             let by_form = forms.as_ref().is_some_and(|forms| forms.is_match(line));
-            let by_name = named.as_ref().and_then(|named| named.captures(line)).is_some_and(|found| {
-                found.get(1).is_some_and(|value| looks_random(value.as_str()))
-            });
+            let by_name = named
+                .as_ref()
+                .and_then(|named| named.captures(line))
+                .is_some_and(|found| found.get(1).is_some_and(|value| looks_random(value.as_str())));
             if by_form || by_name {
                 let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
                 lines.entry((module.path.clone(), module.depth)).or_default().push(number);
@@ -407,7 +412,8 @@ fn may_hold_credential(line: &str) -> bool {
 /// True for a text that mixes letters and digits and is no word of a placeholder.
 fn looks_random(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    let placeholder = ["example", "your", "changeme", "xxxx", "test", "dummy", "secret", "password", "token", "placeholder"];
+    let placeholder =
+        ["example", "your", "changeme", "xxxx", "test", "dummy", "secret", "password", "token", "placeholder"];
     let mixed = value.chars().any(|character| character.is_ascii_digit())
         && value.chars().any(|character| character.is_ascii_alphabetic());
     mixed && !placeholder.iter().any(|word| lower.contains(word))

@@ -24,15 +24,42 @@ pub(crate) struct Chain {
 }
 
 /// Actions of a call that change the form of a value so that a reader wants to know.
-const TELLING: [&str; 9] = [
-    "serialize", "deserialize", "compress", "decompress", "encrypt", "decrypt", "digest", "encode", "decode",
-];
+const TELLING: [&str; 9] =
+    ["serialize", "deserialize", "compress", "decompress", "encrypt", "decrypt", "digest", "encode", "decode"];
 
 /// Methods that every program calls on text and numbers; they tell nothing about where a value goes.
 const PLAIN: [&str; 31] = [
-    "encode", "decode", "strip", "lstrip", "rstrip", "lower", "upper", "replace", "format", "join", "split", "str",
-    "int", "float", "bytes", "isoformat", "get", "items", "keys", "values", "append", "extend", "add", "insert", "update", "copy", "list", "dict",
-    "tuple", "read", "toString",
+    "encode",
+    "decode",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "replace",
+    "format",
+    "join",
+    "split",
+    "str",
+    "int",
+    "float",
+    "bytes",
+    "isoformat",
+    "get",
+    "items",
+    "keys",
+    "values",
+    "append",
+    "extend",
+    "add",
+    "insert",
+    "update",
+    "copy",
+    "list",
+    "dict",
+    "tuple",
+    "read",
+    "toString",
 ];
 
 impl Chain {
@@ -67,7 +94,9 @@ impl Chain {
                 }
                 StepKind::Through if !tells(event, &step.text) => continue,
                 // The exception that leaves is named at the end.
-                StepKind::Through if path.sink.kind == "exception" && last_name(&step.text) == last_name(&path.sink.symbol) => {
+                StepKind::Through
+                    if path.sink.kind == "exception" && last_name(&step.text) == last_name(&path.sink.symbol) =>
+                {
                     continue;
                 }
                 StepKind::Through => {
@@ -219,8 +248,10 @@ pub(crate) fn source_label(view: &View<'_>, path: &Path) -> String {
                 _ => name,
             }
         }
-        "environment" => detail
-            .map_or_else(|| format!("environment ({})", code(&source.symbol)), |name| format!("environment variable {}", code(name))),
+        "environment" => detail.map_or_else(
+            || format!("environment ({})", code(&source.symbol)),
+            |name| format!("environment variable {}", code(name)),
+        ),
         kind => {
             let noun = if kind == "network.response" { "the server's answer" } else { kinds::noun(kind) };
             // The address of a request is told with the requests.
@@ -255,9 +286,10 @@ pub(crate) fn sink_label(view: &View<'_>, path: &Path) -> String {
             "files" => "uploaded files".to_owned(),
             _ => call,
         },
-        "network.destination" => {
-            sink.event.and_then(|event| view.facts().event(event)).map_or_else(|| format!("address of {call}"), address_label)
-        }
+        "network.destination" => sink
+            .event
+            .and_then(|event| view.facts().event(event))
+            .map_or_else(|| format!("address of {call}"), address_label),
         "process.command" => format!("command of {call}"),
         "code.execute" => format!("code executed by {call}"),
         "code.load" => format!("module loaded by {call}"),

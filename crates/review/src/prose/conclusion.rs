@@ -32,10 +32,8 @@ fn say(kind: &str, rank: i32, text: String) -> Draft {
 }
 
 fn malicious(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
-    let mut guilty: Vec<&Found<'_>> = found
-        .iter()
-        .filter(|found| found.behavior.stance == Stance::Malicious && !found.item.presumed)
-        .collect();
+    let mut guilty: Vec<&Found<'_>> =
+        found.iter().filter(|found| found.behavior.stance == Stance::Malicious && !found.item.presumed).collect();
     guilty.sort_by(|a, b| {
         b.behavior.specificity.total_cmp(&a.behavior.specificity).then_with(|| a.item.evidence.cmp(&b.item.evidence))
     });
@@ -104,7 +102,8 @@ fn malicious(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
     }
     advised.truncate(2);
     if advised.is_empty() {
-        advised.push("Do not install or run it; where it ran, treat the machine and its credentials as lost.".to_owned());
+        advised
+            .push("Do not install or run it; where it ran, treat the machine and its credentials as lost.".to_owned());
     }
     drafts.push(say("conclusion.advice", 3, advised.join(" ")));
     drafts
@@ -123,19 +122,28 @@ fn benign(view: &View<'_>) -> Vec<Draft> {
     let has = |family: Family| events.iter().any(|event| Family::of_event(event) == Some(family));
     let sends = events.iter().any(|event| does(event, "network.request"));
     let listens = events.iter().any(|event| does(event, "network.listen"));
-    let presumed = view.events().any(|event| event.presumed.is_some() && Family::of_event(event) == Some(Family::Network));
+    let presumed =
+        view.events().any(|event| event.presumed.is_some() && Family::of_event(event) == Some(Family::Network));
     let module_when = |entry: &str| view.modules().any(|module| module.depth == 0 && module.when.contains(entry));
     let only_defines = events.is_empty() && !presumed;
     let kind = if view.is_file() && (module_when("install") || module_when("build")) {
         "An ordinary build script"
     } else if has(Family::Commands) || has(Family::Code) {
-        if sends { "A tool that runs commands or code and talks to the network" } else { "Code that runs commands or loads code for its caller" }
+        if sends {
+            "A tool that runs commands or code and talks to the network"
+        } else {
+            "Code that runs commands or loads code for its caller"
+        }
     } else if sends && !listens {
         "An ordinary API client"
     } else if listens || has(Family::Network) {
         "Ordinary network code"
     } else if presumed {
-        if view.is_file() { "Ordinary client code, as far as this file shows it" } else { "Ordinary client code, as far as it can be seen here" }
+        if view.is_file() {
+            "Ordinary client code, as far as this file shows it"
+        } else {
+            "Ordinary client code, as far as it can be seen here"
+        }
     } else if has(Family::Database) {
         "Ordinary database code"
     } else if has(Family::Files) {
@@ -177,8 +185,9 @@ fn suspicious(found: &[Found<'_>]) -> Option<Draft> {
         }
         places.extend(found.item.evidence.iter().copied().take(4));
     }
-    (!titles.is_empty())
-        .then(|| say("conclusion.suspicious", 3, format!("Look at this before you trust it: {}.", list(&titles, 3))).at(places))
+    (!titles.is_empty()).then(|| {
+        say("conclusion.suspicious", 3, format!("Look at this before you trust it: {}.", list(&titles, 3))).at(places)
+    })
 }
 
 /// What to do about weaknesses and loose ends.
@@ -214,4 +223,3 @@ fn sentence(text: &str) -> String {
     let text = escape(text.trim());
     if text.is_empty() || text.ends_with(['.', '!']) { text } else { format!("{text}.") }
 }
-

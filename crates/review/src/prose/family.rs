@@ -85,8 +85,15 @@ impl Family {
             "code.execute" | "import.dynamic" => Self::Code,
             "memory.execute" => Self::Memory,
             "registry.write" => Self::Persistence,
-            "file.write" | "file.delete" | "file.delete-tree" | "file.chmod" | "file.rename" | "file.copy" | "file.link"
-            | "file.make-directory" | "archive.extract" => Self::Files,
+            "file.write"
+            | "file.delete"
+            | "file.delete-tree"
+            | "file.chmod"
+            | "file.rename"
+            | "file.copy"
+            | "file.link"
+            | "file.make-directory"
+            | "archive.extract" => Self::Files,
             "clipboard.write" => Self::Clipboard,
             "log" => Self::Log,
             "serialize" | "deserialize" => Self::Serialization,

@@ -31,8 +31,8 @@ pub(crate) fn flows(view: &View<'_>) -> Vec<Draft> {
     // One path for each source and sink: the one with most to tell.
     let mut best: BTreeMap<Ends<'_>, (PathId, &Path)> = BTreeMap::new();
     for (id, path) in view.numbered_paths() {
-        let unlisted = path.source.kind == "parameter"
-            && (!view.is_file() && path.when.is_empty() || path.sink.kind == "return");
+        let unlisted =
+            path.source.kind == "parameter" && (!view.is_file() && path.when.is_empty() || path.sink.kind == "return");
         let inside = path.sink.kind == "serialize" || in_memory(view, path) || by_receiver_only(view, path);
         let url = path.sink.kind == "network.destination" && told_urls.contains(&path.sink.evidence);
         if unlisted || inside || url || path.sink.kind == "return" && interest(&path.source.kind) < 3 {
@@ -75,11 +75,7 @@ pub(crate) fn flows(view: &View<'_>) -> Vec<Draft> {
         places.dedup();
         chain.places = Vec::new();
         let key = chain.text(view, &sources);
-        let importance = group
-            .iter()
-            .map(|(_, path)| weight(path))
-            .max()
-            .unwrap_or(0);
+        let importance = group.iter().map(|(_, path)| weight(path)).max().unwrap_or(0);
         let line = lines.entry(key).or_insert_with(|| Line {
             chain: chain.clone(),
             sources,
@@ -156,7 +152,8 @@ fn remainder(rest: &[Line]) -> Draft {
         })
         .collect();
     let text = format!("And {}: {}.", count(rest.len(), "more flow", "more flows"), parts.join(", "));
-    Draft::new(Field::Flows, "flow.more", 900, text).at(rest.iter().flat_map(|line| line.places.iter().copied()).take(32))
+    Draft::new(Field::Flows, "flow.more", 900, text)
+        .at(rest.iter().flat_map(|line| line.places.iter().copied()).take(32))
 }
 
 /// The addresses of requests, told by their shape: it names parameters and constants in one phrase.
@@ -207,9 +204,10 @@ fn constants(view: &View<'_>) -> Vec<Draft> {
         return Vec::new();
     }
     let named = |text: &str| {
-        talks.iter().filter_map(|event| destination(event)).any(|arg| {
-            arg.value.literals.iter().chain(&arg.value.text).any(|literal| literal.contains(text))
-        })
+        talks
+            .iter()
+            .filter_map(|event| destination(event))
+            .any(|arg| arg.value.literals.iter().chain(&arg.value.text).any(|literal| literal.contains(text)))
     };
     view.constants()
         .filter_map(|constant| Some((constant, constant.value.text.as_deref()?)))
@@ -217,9 +215,15 @@ fn constants(view: &View<'_>) -> Vec<Draft> {
         .filter(|(_, text)| !text.contains(['{', '%']) && !named(text))
         .take(4)
         .map(|(constant, text)| {
-            let sentence =
-                format!("{} is the constant {}{}.", code(&constant.name), code(text), view.places(&[constant.evidence]));
-            Draft::new(Field::Flows, "flow.constant", 70, sentence).at([constant.evidence]).symbol(constant.name.as_str())
+            let sentence = format!(
+                "{} is the constant {}{}.",
+                code(&constant.name),
+                code(text),
+                view.places(&[constant.evidence])
+            );
+            Draft::new(Field::Flows, "flow.constant", 70, sentence)
+                .at([constant.evidence])
+                .symbol(constant.name.as_str())
         })
         .collect()
 }
@@ -227,12 +231,17 @@ fn constants(view: &View<'_>) -> Vec<Draft> {
 /// Paths of presumed requests that a method gives which was not read.
 fn inherited_paths(view: &View<'_>) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
+    if !view.is_file() {
+        return drafts;
+    }
     let plain = |text: &str| text.chars().all(|character| character.is_alphanumeric() || character == '_');
     for event in view.events().filter(|event| event.presumed.is_some()) {
         // The first argument of a request method is its address.
         let Some(arg) = destination(event).or_else(|| event.args.first()) else { continue };
         let written = view.facts().text(arg.evidence);
-        let Some((receiver, method)) = written.strip_suffix("()").and_then(|name| name.rsplit_once('.')) else { continue };
+        let Some((receiver, method)) = written.strip_suffix("()").and_then(|name| name.rsplit_once('.')) else {
+            continue;
+        };
         let own = view.functions().any(|function| function.name == method);
         if own || !plain(method) || !plain(receiver) {
             continue;
@@ -243,8 +252,12 @@ fn inherited_paths(view: &View<'_>) -> Vec<Draft> {
             code(written),
             view.places(&[event.evidence])
         );
-        if view.is_file() && drafts.iter().all(|draft| draft.text != text) {
-            drafts.push(Draft::new(Field::Flows, "flow.inherited-path", 72, text).at([event.evidence, arg.evidence]).presumed(true));
+        if drafts.iter().all(|draft| draft.text != text) {
+            drafts.push(
+                Draft::new(Field::Flows, "flow.inherited-path", 72, text)
+                    .at([event.evidence, arg.evidence])
+                    .presumed(true),
+            );
         }
     }
     drafts

@@ -36,8 +36,10 @@ pub(crate) fn said(view: &View<'_>) -> Option<Draft> {
         return Some(Draft::new(Field::Purpose, "purpose.said", 20, text).at(place));
     }
     // Without a word about the file, its only documented function or class speaks for it.
-    let documented: Vec<&FunctionFacts> =
-        view.functions().filter(|function| function.public && function.kind != "module" && function.doc.is_some()).collect();
+    let documented: Vec<&FunctionFacts> = view
+        .functions()
+        .filter(|function| function.public && function.kind != "module" && function.doc.is_some())
+        .collect();
     let [only] = documented.as_slice() else { return None };
     let sentence = only.doc.as_deref().and_then(first_sentence)?;
     let name = if only.kind == "class" { only.qualified.clone() } else { format!("{}()", only.qualified) };
@@ -71,14 +73,19 @@ fn requests(view: &View<'_>) -> Vec<Draft> {
         let Some(text) = request(view, event) else { continue };
         if seen.insert(text.clone()) {
             let sentence = format!("{text}{}.", view.places(&[event.evidence]));
-            drafts.push(Draft::new(Field::Purpose, "purpose.request", 10, sentence).at([event.evidence]).symbol(event.symbol.as_str()));
+            drafts.push(
+                Draft::new(Field::Purpose, "purpose.request", 10, sentence)
+                    .at([event.evidence])
+                    .symbol(event.symbol.as_str()),
+            );
         }
     }
     let most = if view.is_file() { 3 } else { 2 };
     if drafts.len() > most {
         let rest = drafts.split_off(most);
         let places: Vec<_> = rest.iter().flat_map(|draft| draft.evidence.iter().copied()).collect();
-        let text = format!("{} made as well.", count(rest.len(), "other kind of request is", "other kinds of request are"));
+        let text =
+            format!("{} made as well.", count(rest.len(), "other kind of request is", "other kinds of request are"));
         drafts.push(Draft::new(Field::Purpose, "purpose.request", 11, text).at(places));
     }
     drafts
@@ -162,7 +169,9 @@ fn defines(view: &View<'_>) -> Option<Draft> {
     for (id, function) in public.iter().take(most) {
         let mut methods: Vec<String> = view
             .functions()
-            .filter(|method| method.class == Some(*id) && method.public && method.kind == "method" && !method.name.starts_with('_'))
+            .filter(|method| {
+                method.class == Some(*id) && method.public && method.kind == "method" && !method.name.starts_with('_')
+            })
             .map(|method| {
                 let name = code(&format!("{}()", method.name));
                 let doc = method.doc.as_deref().filter(|_| few).and_then(first_sentence);
@@ -194,7 +203,8 @@ fn defines(view: &View<'_>) -> Option<Draft> {
 /// How large it is, and what kind of code it is by its sinks.
 fn size(view: &View<'_>) -> Option<Draft> {
     let all = View { part: &view.index.all, ..*view };
-    let files: BTreeSet<&str> = all.modules().filter(|module| module.depth == 0).map(|module| module.path.as_str()).collect();
+    let files: BTreeSet<&str> =
+        all.modules().filter(|module| module.depth == 0).map(|module| module.path.as_str()).collect();
     let left_out = files.len() - view.modules().filter(|module| module.depth == 0).count().min(files.len());
     let lines: u64 = all.modules().filter(|module| module.depth == 0).map(|module| u64::from(module.lines)).sum();
     if files.is_empty() {
@@ -224,7 +234,11 @@ fn size(view: &View<'_>) -> Option<Draft> {
         .collect();
     let hosts: Vec<String> = hosts.iter().map(|host| code(host)).collect();
     let what = if view.index.package.kind == PackageKind::Package { "It has" } else { "The target has" };
-    let mut text = format!("{what} {} of source code with {}", count(files.len(), "file", "files"), count(usize::try_from(lines).unwrap_or(usize::MAX), "line", "lines"));
+    let mut text = format!(
+        "{what} {} of source code with {}",
+        count(files.len(), "file", "files"),
+        count(usize::try_from(lines).unwrap_or(usize::MAX), "line", "lines")
+    );
     if !does.is_empty() {
         text.push_str(&format!("; its code {}", list(&does, 6)));
     }

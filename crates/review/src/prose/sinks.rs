@@ -157,10 +157,8 @@ fn log(view: &View<'_>, events: &[&Event]) -> Option<Draft> {
     if order.is_empty() {
         return None;
     }
-    let items: Vec<String> = order
-        .iter()
-        .filter_map(|name| Some(format!("{name} receives {}", list(calls.get(name)?, 4))))
-        .collect();
+    let items: Vec<String> =
+        order.iter().filter_map(|name| Some(format!("{name} receives {}", list(calls.get(name)?, 4)))).collect();
     let text = format!("Log: {}.", commas(&items, 6));
     Some(Draft::new(Field::Sinks, Family::Log.kind(), 10 + Family::Log as i32, text).at(places).important(2))
 }
@@ -198,12 +196,8 @@ fn exceptions(view: &View<'_>) -> Option<Draft> {
     let mut by_type: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut places = Vec::new();
     for raise in view.raises() {
-        let carried: Vec<String> = raise
-            .args
-            .iter()
-            .filter(|text| !is_constant(text))
-            .map(|text| code_up_to(text, 50))
-            .collect();
+        let carried: Vec<String> =
+            raise.args.iter().filter(|text| !is_constant(text)).map(|text| code_up_to(text, 50)).collect();
         if carried.is_empty() && !raise.passes_caught {
             continue;
         }

@@ -71,10 +71,7 @@ pub(crate) fn parameters(view: &View<'_>) -> Vec<Draft> {
     }
     let rest = ordered.get(most.min(functions)..).unwrap_or(&[]);
     if !rest.is_empty() {
-        let names: Vec<String> = rest
-            .iter()
-            .filter_map(|(_, id)| Some(code(&view.function_name(*id)?)))
-            .collect();
+        let names: Vec<String> = rest.iter().filter_map(|(_, id)| Some(code(&view.function_name(*id)?))).collect();
         let places: Vec<EvidenceId> = rest.iter().map(|(evidence, _)| *evidence).collect();
         let text = format!("Parameters of {}.", list(&names, 8));
         drafts.push(Draft::new(Field::Sources, "source.parameter", 11, text).at(places));

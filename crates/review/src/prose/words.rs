@@ -150,7 +150,8 @@ impl View<'_> {
         let mut by_file: BTreeMap<(String, u32), Vec<u32>> = BTreeMap::new();
         for id in ids {
             let (Some(place), Some(module)) = (self.place(*id), self.module_of(*id)) else { continue };
-            let file = if self.file == Some(module.path.as_str()) { String::new() } else { self.shown_file(&module.path) };
+            let file =
+                if self.file == Some(module.path.as_str()) { String::new() } else { self.shown_file(&module.path) };
             let layer = if module.depth > 0 { module.layer.map_or(0, |layer| layer + 1) } else { 0 };
             by_file.entry((file, layer)).or_default().push(place.line);
         }
@@ -192,7 +193,11 @@ impl View<'_> {
             return self.places(&[first, last]);
         }
         let file = self.module_of(first).map_or("", |module| module.path.as_str());
-        if self.file == Some(file) { format!(" ({start}–{end})") } else { format!(" ({}:{start}–{end})", self.shown_file(file)) }
+        if self.file == Some(file) {
+            format!(" ({start}–{end})")
+        } else {
+            format!(" ({}:{start}–{end})", self.shown_file(file))
+        }
     }
 }
 

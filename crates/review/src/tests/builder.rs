@@ -70,7 +70,8 @@ impl Builder {
     fn at_offsets(&mut self, start: usize, end: usize) -> EvidenceId {
         let text = &self.facts.modules[self.module.0 as usize].text;
         let line = |at: usize| 1 + text[..at].matches('\n').count() as u32;
-        let column = |at: usize| 1 + text[text[..at].rfind('\n').map_or(0, |newline| newline + 1)..at].chars().count() as u32;
+        let column =
+            |at: usize| 1 + text[text[..at].rfind('\n').map_or(0, |newline| newline + 1)..at].chars().count() as u32;
         let evidence = Evidence {
             module: self.module,
             start: start as u32,
@@ -162,12 +163,7 @@ impl Builder {
 
     pub(super) fn arg(&mut self, event: EventId, name: &str, roles: &[&str], code: &str, value: ValueFact) {
         let evidence = self.at(code);
-        let arg = ArgFact {
-            name: name.into(),
-            roles: roles.iter().map(SmolStr::new).collect(),
-            value,
-            evidence,
-        };
+        let arg = ArgFact { name: name.into(), roles: roles.iter().map(SmolStr::new).collect(), value, evidence };
         self.event_mut(event).args.push(arg);
     }
 

@@ -110,7 +110,8 @@ pub(super) fn client() -> Facts {
             (StepKind::Through, "json.dumps", "json.dumps(parcel, cls=Encoder)"),
         ],
     );
-    let (store, container) = (builder.at("options[\"relay\"] = relay"), builder.at("options = {\n        \"wait\": 10,\n    }"));
+    let (store, container) =
+        (builder.at("options[\"relay\"] = relay"), builder.at("options = {\n        \"wait\": 10,\n    }"));
     builder.facts.dead_stores.push(DeadStore {
         variable: "options".into(),
         key: Some("relay".into()),

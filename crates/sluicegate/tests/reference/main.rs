@@ -73,8 +73,7 @@ fn trials(
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let subjects =
-        if arguments.list { Err(Missing::Unreachable("not asked".to_owned())) } else { Subjects::fetch() };
+    let subjects = if arguments.list { Err(Missing::Unreachable("not asked".to_owned())) } else { Subjects::fetch() };
     if let (Err(Missing::Unreachable(why)), false) = (&subjects, arguments.list) {
         eprintln!("skipped: the tests of the two reference files: {why}");
     }

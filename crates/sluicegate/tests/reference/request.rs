@@ -195,10 +195,17 @@ fn never_the_dictionary(subject: &Subject) {
         );
     }
     for claim in subject.claims().iter().filter(|claim| claim.text.contains("proxies")) {
-        assert!(["source.parameter", "dead-store", "conclusion.advice"].contains(&claim.kind.as_str()), "{}", claim.text);
+        assert!(
+            ["source.parameter", "dead-store", "conclusion.advice"].contains(&claim.kind.as_str()),
+            "{}",
+            claim.text
+        );
         assert!(!claim.text.contains('→'), "{}", claim.text);
     }
-    subject.never_says(&[&["proxies", "request url"], &["proxies", "sent"], &["through", "proxies"], &["uses", "proxies"]], &[]);
+    subject.never_says(
+        &[&["proxies", "request url"], &["proxies", "sent"], &["through", "proxies"], &["uses", "proxies"]],
+        &[],
+    );
 }
 
 fn import(subject: &Subject) {
@@ -258,5 +265,8 @@ fn never_the_key(subject: &Subject) {
 }
 
 fn never_user_input(subject: &Subject) {
-    subject.never_says(&[&["user input"], &["user-supplied"], &["user supplied"], &["user-controlled"], &["attacker"]], &[]);
+    subject.never_says(
+        &[&["user input"], &["user-supplied"], &["user supplied"], &["user-controlled"], &["attacker"]],
+        &[],
+    );
 }

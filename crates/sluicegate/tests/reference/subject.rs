@@ -33,7 +33,7 @@ impl Subject {
         let package = sluicegate::intake::unpack(input.clone(), &options.limits);
         let facts = ENGINE.facts(&package).unwrap();
         // Through JSON and back: what is checked is what is printed.
-        let json = sluicegate::render::json(&ENGINE.try_review(input, &options, &[]).unwrap());
+        let json = sluicegate::render::json(&ENGINE.try_review(input, &options, &[]).unwrap()).unwrap();
         let review = serde_json::from_str(&json).unwrap();
         let lines = facts
             .modules
@@ -103,7 +103,11 @@ impl Subject {
             claim.kind == kind
                 && words.iter().all(|word| claim.text.contains(word))
                 && lines.iter().all(|line| {
-                    claim.evidence.iter().map(|id| self.place(id)).any(|place| self.here(place) && place.start.line == *line)
+                    claim
+                        .evidence
+                        .iter()
+                        .map(|id| self.place(id))
+                        .any(|place| self.here(place) && place.start.line == *line)
                 })
         });
         found.unwrap_or_else(|| {
@@ -124,8 +128,12 @@ impl Subject {
     /// Fails unless some evidence of the claim stands on the line and has a symbol that ends so.
     #[track_caller]
     pub fn evidence_at(&self, claim: &Claim, line: u32, symbol: &str) {
-        let places: Vec<_> =
-            claim.evidence.iter().map(|id| self.place(id)).map(|place| (place.start.line, place.symbol.clone())).collect();
+        let places: Vec<_> = claim
+            .evidence
+            .iter()
+            .map(|id| self.place(id))
+            .map(|place| (place.start.line, place.symbol.clone()))
+            .collect();
         assert!(
             places.iter().any(|(at, name)| *at == line && name.as_ref().is_some_and(|name| name.ends_with(symbol))),
             "`{}` has no evidence `{symbol}` on line {line}: {places:?}",

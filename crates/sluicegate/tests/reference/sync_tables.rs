@@ -122,7 +122,10 @@ fn resolved(subject: &Subject) {
             && claim.text.contains("POST")
     });
     let sinks = &subject.report().sinks;
-    assert!(told.is_some(), "no sink says that `super().run()` (106) is a POST by `self.send` (resources.py:37): {sinks}");
+    assert!(
+        told.is_some(),
+        "no sink says that `super().run()` (106) is a POST by `self.send` (resources.py:37): {sinks}"
+    );
     subject.says("sinks", &["106", "resources.py:37", "POST"]);
 }
 
@@ -164,9 +167,7 @@ fn connection(subject: &Subject) {
 
 /// The other branch, to `super().run()`; `sink` is the line where the request is made.
 fn run(subject: &Subject, sink: &str) {
-    for (name, from, through) in
-        [("url", "67", ["79", "97", "106"]), ("interval", "67", ["80", "98", "106"])]
-    {
+    for (name, from, through) in [("url", "67", ["79", "97", "106"]), ("interval", "67", ["80", "98", "106"])] {
         subject.path(("parameter", name, from), &through, ("network.send", sink));
     }
     subject.path(("parameter", "import_params", "84"), &["106"], ("network.send", sink));
@@ -203,7 +204,8 @@ fn create(subject: &Subject) {
 fn constant_path(subject: &Subject) {
     let claim = subject.claim("flow.constant", &[65], &["collection_endpoint", "api/v1/synchronizations/"]);
     assert_eq!(claim.symbol.as_deref(), Some("SyncTableJob.Meta.collection_endpoint"));
-    let constant = subject.facts.constants.iter().find(|constant| constant.name == "SyncTableJob.Meta.collection_endpoint");
+    let constant =
+        subject.facts.constants.iter().find(|constant| constant.name == "SyncTableJob.Meta.collection_endpoint");
     assert_eq!(constant.and_then(|constant| constant.value.text.as_deref()), Some("api/v1/synchronizations/"));
     subject.says("flows", &["api/v1/synchronizations/", "(65)"]);
 }

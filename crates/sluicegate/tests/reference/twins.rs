@@ -79,8 +79,7 @@ fn moved(base: &str, other: &str) -> BTreeMap<u32, u32> {
     let mut common = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {
-            common[i][j] =
-                if a[i] == b[j] { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
+            common[i][j] = if a[i] == b[j] { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
         }
     }
     let mut same = Vec::new();
@@ -110,7 +109,11 @@ fn moved(base: &str, other: &str) -> BTreeMap<u32, u32> {
     map.into_iter().map(|(from, to)| (from as u32 + 1, to as u32 + 1)).collect()
 }
 
-fn differences(base: &BTreeMap<String, Said>, other: &BTreeMap<String, Said>, moved: &BTreeMap<u32, u32>) -> Vec<String> {
+fn differences(
+    base: &BTreeMap<String, Said>,
+    other: &BTreeMap<String, Said>,
+    moved: &BTreeMap<u32, u32>,
+) -> Vec<String> {
     let mut found = Vec::new();
     for (fact, (said, lines)) in base {
         match other.get(fact) {
@@ -124,7 +127,9 @@ fn differences(base: &BTreeMap<String, Said>, other: &BTreeMap<String, Said>, mo
             }
         }
     }
-    found.extend(other.iter().filter(|(fact, _)| !base.contains_key(*fact)).map(|(fact, (said, at))| shown('+', fact, said, at)));
+    found.extend(
+        other.iter().filter(|(fact, _)| !base.contains_key(*fact)).map(|(fact, (said, at))| shown('+', fact, said, at)),
+    );
     found.sort();
     found
 }
@@ -151,8 +156,7 @@ fn normal(subject: &Subject) -> BTreeMap<String, Said> {
     let review = &subject.review;
     for claim in &review.claims {
         let about = claim.symbol.clone().unwrap_or_else(|| {
-            let mut symbols: Vec<_> =
-                claim.evidence.iter().filter_map(|id| subject.place(id).symbol.clone()).collect();
+            let mut symbols: Vec<_> = claim.evidence.iter().filter_map(|id| subject.place(id).symbol.clone()).collect();
             symbols.sort();
             symbols.dedup();
             symbols.join(" ")
@@ -196,9 +200,9 @@ fn paths(subject: &Subject, all: &mut Vec<(String, String, Vec<u32>)>) {
         );
         let mut said: Vec<String> = source.detail.iter().cloned().collect();
         said.extend(path.presumed.iter().map(|_| "presumed".to_owned()));
-        said.extend(path.guards.iter().map(|guard| {
-            format!("{}{}", if guard.holds { "if " } else { "unless " }, guard.text)
-        }));
+        said.extend(
+            path.guards.iter().map(|guard| format!("{}{}", if guard.holds { "if " } else { "unless " }, guard.text)),
+        );
         said.extend(path.entry.iter().map(|entry| format!("on {entry}")));
         let lines = path.steps.iter().map(|id| subject.place(id).start.line).collect();
         all.push((name, said.join("; "), lines));
@@ -213,7 +217,11 @@ fn code(facts: &Facts, all: &mut Vec<(String, String, Vec<u32>)>) {
         let mut lines: Vec<_> = store.container.iter().map(|place| facts.line(*place)).collect();
         lines.push(facts.line(store.evidence));
         let key = store.key.as_deref().map_or(String::new(), |key| format!("[{key}]"));
-        all.push((format!("dead-store {}{key} of {}", store.variable, function(store.function)), said.join("; "), lines));
+        all.push((
+            format!("dead-store {}{key} of {}", store.variable, function(store.function)),
+            said.join("; "),
+            lines,
+        ));
     }
     for helper in &facts.unused_helpers {
         let lines = vec![facts.line(helper.sibling_call)];
@@ -235,7 +243,9 @@ fn code(facts: &Facts, all: &mut Vec<(String, String, Vec<u32>)>) {
     for handler in &facts.handlers {
         let what = if handler.exceptions.is_empty() { "everything".to_owned() } else { handler.exceptions.join(", ") };
         let mut said = Vec::new();
-        for (is, word) in [(handler.broad, "broad"), (handler.swallows, "swallows"), (handler.import_fallback, "fall-back")] {
+        for (is, word) in
+            [(handler.broad, "broad"), (handler.swallows, "swallows"), (handler.import_fallback, "fall-back")]
+        {
             said.extend(is.then_some(word));
         }
         let name = format!("handler of {what} in {}", function(handler.function));

@@ -110,18 +110,18 @@ fn judged(run: impl FnOnce(&mut Budget) -> Option<Concrete>) -> Option<Option<Co
 }
 
 fn method(cases: &mut Vec<Case>, receiver: &Concrete, name: &str, args: &[Concrete], named: &[(SmolStr, Concrete)]) {
-    let Some(answer) = judged(|b| ev::method(receiver, name, args, named, b).map(|outcome| outcome.value)) else { return };
+    let Some(answer) = judged(|b| ev::method(receiver, name, args, named, b).map(|outcome| outcome.value)) else {
+        return;
+    };
     // Spellings of Python 2 have no counterpart to compare with.
     let bytewise = |codec: &Concrete| matches!(codec.as_str(), Some("hex" | "base64" | "zlib" | "bz2"));
-    if receiver.as_str().is_some() && (name == "decode" || args.first().is_some_and(bytewise)) || receiver.as_bytes().is_some() && name == "encode" {
+    if receiver.as_str().is_some() && (name == "decode" || args.first().is_some_and(bytewise))
+        || receiver.as_bytes().is_some() && name == "encode"
+    {
         return;
     }
     let head = format!("({}).{name}", source(receiver));
-    cases.push(Case {
-        label: format!("{}.{name}", receiver.type_name()),
-        source: call(&head, args, named),
-        answer,
-    });
+    cases.push(Case { label: format!("{}.{name}", receiver.type_name()), source: call(&head, args, named), answer });
 }
 
 fn function(cases: &mut Vec<Case>, symbol: &str, args: &[Concrete], named: &[(SmolStr, Concrete)]) {
@@ -190,8 +190,7 @@ fn operators(cases: &mut Vec<Case>, dice: &mut Dice) {
         }
     }
     for value in &all {
-        for (op, spelling) in
-            [(UnaryOp::Neg, "-"), (UnaryOp::Pos, "+"), (UnaryOp::Invert, "~"), (UnaryOp::Not, "not ")]
+        for (op, spelling) in [(UnaryOp::Neg, "-"), (UnaryOp::Pos, "+"), (UnaryOp::Invert, "~"), (UnaryOp::Not, "not ")]
         {
             let source = format!("{spelling}{}", source(value));
             cases.push(Case { label: format!("op {spelling}"), source, answer: ev::unary(op, value) });
@@ -221,8 +220,10 @@ fn formats(cases: &mut Vec<Case>, dice: &mut Dice) {
     let fills = ["", "<", ">", "^", "=", "*<", "é^", "0>", "0="];
     let (signs, marks, zeros) = (["", "+", " ", "-"], ["", "", "#"], ["", "", "0"]);
     let (widths, groups) = (["", "5", "12", "3"], ["", "", ",", "_"]);
-    let (precisions, kinds) =
-        (["", "", ".0", ".1", ".3", ".10"], ["", "s", "d", "b", "o", "x", "X", "c", "e", "E", "f", "F", "g", "G", "%", "n", "z"]);
+    let (precisions, kinds) = (
+        ["", "", ".0", ".1", ".3", ".10"],
+        ["", "s", "d", "b", "o", "x", "X", "c", "e", "E", "f", "F", "g", "G", "%", "n", "z"],
+    );
     let mut values = pool::numbers();
     values.extend(pool::texts().into_iter().take(12));
     values.extend([Concrete::None, super::list(vec![i(1)])]);
@@ -246,12 +247,15 @@ fn formats(cases: &mut Vec<Case>, dice: &mut Dice) {
             method(cases, &s(&template), "format", std::slice::from_ref(value), &[]);
         }
     }
-    let (flags, widths, precisions) = (["", "-", "0", "+", " ", "#", "#0", "-0", "+0"], ["", "6", "3", "12"], ["", ".0", ".2", ".7", "."]);
+    let (flags, widths, precisions) =
+        (["", "-", "0", "+", " ", "#", "#0", "-0", "+0"], ["", "6", "3", "12"], ["", ".0", ".2", ".7", "."]);
     let kinds = ["d", "i", "u", "o", "x", "X", "e", "E", "f", "F", "g", "G", "c", "r", "s", "a", "%"];
     values.extend(pool::byte_strings().into_iter().take(4));
     for value in &values {
         for _ in 0..50 {
-            let spec = ["<%", *dice.pick(&flags), *dice.pick(&widths), *dice.pick(&precisions), *dice.pick(&kinds), ">"].concat();
+            let spec =
+                ["<%", *dice.pick(&flags), *dice.pick(&widths), *dice.pick(&precisions), *dice.pick(&kinds), ">"]
+                    .concat();
             for template in [s(&spec), super::y(spec.as_bytes())] {
                 let right = super::tuple(vec![value.clone()]);
                 let source = format!("{} % {}", source(&template), source(&right));
@@ -270,7 +274,18 @@ fn calls(cases: &mut Vec<Case>, dice: &mut Dice) {
         .map(|(class, _)| (*class, all.iter().filter(|value| value.type_name() == *class).collect()))
         .collect();
     let names: [SmolStr; 12] = [
-        "sep", "maxsplit", "encoding", "errors", "keepends", "tabsize", "signed", "byteorder", "a", "default", "reverse", "base",
+        "sep",
+        "maxsplit",
+        "encoding",
+        "errors",
+        "keepends",
+        "tabsize",
+        "signed",
+        "byteorder",
+        "a",
+        "default",
+        "reverse",
+        "base",
     ]
     .map(SmolStr::from);
     for (class, methods) in METHODS {
@@ -280,8 +295,12 @@ fn calls(cases: &mut Vec<Case>, dice: &mut Dice) {
                 for _ in 0..6 {
                     // Mostly operands of the same type: others only raise.
                     let same = &receivers[class];
-                    let mut pick = |dice: &mut Dice| {
-                        if dice.roll(3) > 0 && !same.is_empty() { (*dice.pick(same)).clone() } else { dice.pick(&all).clone() }
+                    let pick = |dice: &mut Dice| {
+                        if dice.roll(3) > 0 && !same.is_empty() {
+                            (*dice.pick(same)).clone()
+                        } else {
+                            dice.pick(&all).clone()
+                        }
                     };
                     let mut args = vec![pick(dice)];
                     if dice.roll(3) == 0 {
@@ -315,8 +334,30 @@ fn calls(cases: &mut Vec<Case>, dice: &mut Dice) {
 fn chosen(cases: &mut Vec<Case>) {
     let (texts, bytes) = (pool::texts(), pool::byte_strings());
     let codecs = [
-        "hex", "base64", "rot13", "rot_13", "utf-8", "UTF8", "latin-1", "iso-8859-1", "ascii", "utf-16", "utf-16-le", "utf_16_be", "utf-32",
-        "utf-32-be", "unicode_escape", "raw_unicode_escape", "cp1252", "utf-8-sig", "gbk", "cp1251", "koi8-r", "bz2", "zlib", "nonesuch",
+        "hex",
+        "base64",
+        "rot13",
+        "rot_13",
+        "utf-8",
+        "UTF8",
+        "latin-1",
+        "iso-8859-1",
+        "ascii",
+        "utf-16",
+        "utf-16-le",
+        "utf_16_be",
+        "utf-32",
+        "utf-32-be",
+        "unicode_escape",
+        "raw_unicode_escape",
+        "cp1252",
+        "utf-8-sig",
+        "gbk",
+        "cp1251",
+        "koi8-r",
+        "bz2",
+        "zlib",
+        "nonesuch",
     ];
     for codec in codecs {
         for errors in ["strict", "ignore", "replace", "backslashreplace", "xmlcharrefreplace"] {
@@ -350,8 +391,19 @@ fn chosen(cases: &mut Vec<Case>) {
             function(cases, "int", &[value.clone(), i(base)], &[]);
         }
         for (pattern, new) in [
-            ("[a-z]", "<\\g<0>>"), ("(.)X", "\\1"), ("[^a-zA-Z0-9]", ""), ("\\s+", " "), ("(?P<n>\\d)", "[\\g<n>]"), ("X|l", "#"), ("a?", "-"),
-            ("\\d+$", "N"), (".", "."), ("(a)|(b)", "\\2"), ("[A-Z]{1,2}", "u"), ("(?i)x", "y"), ("\\bb", "B"),
+            ("[a-z]", "<\\g<0>>"),
+            ("(.)X", "\\1"),
+            ("[^a-zA-Z0-9]", ""),
+            ("\\s+", " "),
+            ("(?P<n>\\d)", "[\\g<n>]"),
+            ("X|l", "#"),
+            ("a?", "-"),
+            ("\\d+$", "N"),
+            (".", "."),
+            ("(a)|(b)", "\\2"),
+            ("[A-Z]{1,2}", "u"),
+            ("(?i)x", "y"),
+            ("\\bb", "B"),
         ] {
             function(cases, "re.sub", &[s(pattern), s(new), value.clone()], &[]);
             function(cases, "re.sub", &[s(pattern), s(new), value.clone(), i(1)], &[]);
@@ -364,7 +416,25 @@ fn chosen(cases: &mut Vec<Case>) {
             function(cases, "ntpath.join", &[value.clone(), other.clone(), s("end")], &[]);
         }
     }
-    for format in ["<Bhq", ">I", "!H2s", "<4s", "=bBhHiIlLqQ", "@bq", "fd", ">d", "e", "3x2B", "p", "4p", "?", "c", "8B", "<Q", "2h2H"] {
+    for format in [
+        "<Bhq",
+        ">I",
+        "!H2s",
+        "<4s",
+        "=bBhHiIlLqQ",
+        "@bq",
+        "fd",
+        ">d",
+        "e",
+        "3x2B",
+        "p",
+        "4p",
+        "?",
+        "c",
+        "8B",
+        "<Q",
+        "2h2H",
+    ] {
         function(cases, "struct.calcsize", &[s(format)], &[]);
         for data in &bytes {
             function(cases, "struct.unpack", &[s(format), data.clone()], &[]);
@@ -394,18 +464,43 @@ fn chosen(cases: &mut Vec<Case>) {
     }
     for data in &bytes {
         for order in ["big", "little"] {
-            function(cases, "int.from_bytes", &[data.clone(), s(order)], &[(SmolStr::from("signed"), Concrete::Bool(true))]);
+            function(
+                cases,
+                "int.from_bytes",
+                &[data.clone(), s(order)],
+                &[(SmolStr::from("signed"), Concrete::Bool(true))],
+            );
             function(cases, "int.from_bytes", &[data.clone(), s(order)], &[]);
         }
         function(cases, "base64.b64decode", &[data.clone(), super::y(b"-_")], &[]);
-        function(cases, "base64.b64decode", std::slice::from_ref(data), &[(SmolStr::from("validate"), Concrete::Bool(true))]);
-        function(cases, "base64.a85decode", std::slice::from_ref(data), &[(SmolStr::from("adobe"), Concrete::Bool(true))]);
-        function(cases, "base64.b32decode", std::slice::from_ref(data), &[(SmolStr::from("casefold"), Concrete::Bool(true))]);
+        function(
+            cases,
+            "base64.b64decode",
+            std::slice::from_ref(data),
+            &[(SmolStr::from("validate"), Concrete::Bool(true))],
+        );
+        function(
+            cases,
+            "base64.a85decode",
+            std::slice::from_ref(data),
+            &[(SmolStr::from("adobe"), Concrete::Bool(true))],
+        );
+        function(
+            cases,
+            "base64.b32decode",
+            std::slice::from_ref(data),
+            &[(SmolStr::from("casefold"), Concrete::Bool(true))],
+        );
         method(cases, data, "hex", &[s(":"), i(2)], &[]);
         method(cases, data, "hex", &[s("-"), i(-3)], &[]);
     }
     for value in pool::containers() {
-        for named in [vec![], vec![("indent", i(2))], vec![("sort_keys", Concrete::Bool(true))], vec![("ensure_ascii", Concrete::Bool(false))]] {
+        for named in [
+            vec![],
+            vec![("indent", i(2))],
+            vec![("sort_keys", Concrete::Bool(true))],
+            vec![("ensure_ascii", Concrete::Bool(false))],
+        ] {
             let named: Vec<_> = named.into_iter().map(|(name, value)| (SmolStr::from(name), value)).collect();
             function(cases, "json.dumps", std::slice::from_ref(&value), &named);
         }
@@ -416,8 +511,21 @@ fn chosen(cases: &mut Vec<Case>) {
 fn mutations(cases: &mut Vec<Case>, dice: &mut Dice) {
     let all = pool::all();
     let names = [
-        "append", "extend", "insert", "pop", "remove", "reverse", "sort", "clear", "update", "setdefault", "popitem", "add", "discard",
-        "__setitem__", "__delitem__",
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "reverse",
+        "sort",
+        "clear",
+        "update",
+        "setdefault",
+        "popitem",
+        "add",
+        "discard",
+        "__setitem__",
+        "__delitem__",
     ];
     for receiver in all.iter().filter(|value| matches!(value.type_name(), "list" | "dict" | "set" | "bytearray")) {
         for name in names {
@@ -440,7 +548,8 @@ fn mutations(cases: &mut Vec<Case>, dice: &mut Dice) {
                 }) else {
                     continue;
                 };
-                let source = format!("changed({}, lambda r: {})", source(receiver), call(&format!("r.{name}"), &args, &[]));
+                let source =
+                    format!("changed({}, lambda r: {})", source(receiver), call(&format!("r.{name}"), &args, &[]));
                 cases.push(Case { label: format!("{}.{name}", receiver.type_name()), source, answer });
             }
         }
@@ -473,8 +582,11 @@ fn reference(cases: &[Case]) -> Option<Vec<String>> {
         .lines()
         .map(|line| {
             let hex = line.split(' ').nth(1).unwrap_or("");
-            let bytes: Vec<u8> =
-                (0..hex.len() / 2).map(|k| u8::from_str_radix(&hex[2 * k..2 * k + 2], 16).expect("hexadecimal")).collect();
+            let bytes: Vec<u8> = hex
+                .as_bytes()
+                .chunks(2)
+                .map(|pair| u8::from_str_radix(&String::from_utf8_lossy(pair), 16).expect("hexadecimal"))
+                .collect();
             String::from_utf8_lossy(&bytes).into_owned()
         })
         .collect();
@@ -487,7 +599,8 @@ fn check(name: &str, cases: &[Case]) {
         eprintln!("{name}: skipped, there is no python3 of 3.11 or later");
         return;
     };
-    let (mut wrong, mut unanswered, mut values) = (BTreeMap::<&str, Vec<String>>::new(), BTreeMap::<&str, Vec<&str>>::new(), 0);
+    let (mut wrong, mut unanswered, mut values) =
+        (BTreeMap::<&str, Vec<String>>::new(), BTreeMap::<&str, Vec<&str>>::new(), 0);
     for (case, expected) in cases.iter().zip(&expected) {
         let raised = expected.starts_with('!');
         values += usize::from(!raised);
@@ -503,10 +616,16 @@ fn check(name: &str, cases: &[Case]) {
     let count: usize = unanswered.values().map(Vec::len).sum();
     eprintln!("{name}: {} operations, {values} with a value, {count} of them not answered", cases.len());
     for (label, sources) in &unanswered {
-        eprintln!("  not answered: {label}: {}, as {}", sources.len(), sources[0].chars().take(200).collect::<String>());
+        eprintln!(
+            "  not answered: {label}: {}, as {}",
+            sources.len(),
+            sources[0].chars().take(200).collect::<String>()
+        );
     }
-    let shown: Vec<String> =
-        wrong.iter().map(|(label, lines)| format!("{label}: {} times\n{}", lines.len(), lines[..lines.len().min(3)].join("\n"))).collect();
+    let shown: Vec<String> = wrong
+        .iter()
+        .map(|(label, lines)| format!("{label}: {} times\n{}", lines.len(), lines[..lines.len().min(3)].join("\n")))
+        .collect();
     assert!(wrong.is_empty(), "answers differ from CPython's:\n{}", shown.join("\n"));
     assert!(count * 10 < values, "{count} of {values} values not answered");
 }

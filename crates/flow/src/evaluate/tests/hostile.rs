@@ -51,6 +51,36 @@ fn a_bzip2_bomb_stops_at_the_budget() {
     assert!(call("bz2.decompress", &[y(&bomb)], &mut ample()).is_some());
 }
 
+/// Streams damaged at one byte, which a decoder meets with an error or with other bytes.
+#[test]
+fn damaged_streams_do_not_panic() {
+    let mut dice = pool::Dice(9);
+    let xz = b"\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4F\x02\x00!\x01\x16\x00\x00\x00t/\xe5\xa3\x01\x00\x04hello\x00\x00\x00\x00\xb17\xb9\xdb\xe5\xda\x1e\x9b\x00\x01\x1d\x05\xb8-\x80\xaf\x1f\xb6\xf3}\x01\x00\x00\x00\x00\x04YZ";
+    let bz = b"BZh91AY&SY\x191e=\x00\x00\x00\x81\x00\x02D\xa0\x00!\x9ah3M\x073\x8b\xb9\"\x9c(H\x0c\x98\xb2\x9e\x80";
+    let alone = b"]\x00\x00\x80\x00\xff\xff\xff\xff\xff\xff\xff\xff\x004\x19I\xee\x8eh!\xff\xff\xff\xb9\xe0\x00\x00";
+    assert_eq!(call("lzma.decompress", &[y(alone)], &mut ample()), Some(y(b"hello")));
+    let zlib = deflated(4_000);
+    let streams: [(&str, &[u8]); 5] = [
+        ("lzma.decompress", xz),
+        ("lzma.decompress", alone),
+        ("bz2.decompress", bz),
+        ("zlib.decompress", &zlib),
+        (
+            "gzip.decompress",
+            b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xcbH\xcd\xc9\xc9\x07\x00\x86\xa6\x106\x05\x00\x00\x00",
+        ),
+    ];
+    for (symbol, stream) in streams {
+        for _ in 0..400 {
+            let mut damaged = stream.to_vec();
+            let at = dice.roll(damaged.len());
+            damaged[at] = u8::try_from(dice.roll(256)).expect("a byte");
+            damaged.truncate(damaged.len() - dice.roll(3));
+            let _ = call(symbol, &[y(&damaged)], &mut Budget::new(1_000_000, 1 << 20));
+        }
+    }
+}
+
 #[test]
 fn large_results_are_refused_before_they_are_built() {
     let huge = i(1 << 40);
@@ -160,7 +190,8 @@ fn every_listed_name_is_pure() {
             assert!(ev::is_pure(&format!("{class}.{name}")), "{class}.{name}");
         }
     }
-    for symbol in ["exec", "eval", "open", "input", "__import__", "os.system", "list.append", "os.path.exists", "print"] {
+    for symbol in ["exec", "eval", "open", "input", "__import__", "os.system", "list.append", "os.path.exists", "print"]
+    {
         assert!(!ev::is_pure(symbol), "{symbol}");
     }
 }
@@ -187,25 +218,66 @@ fn value() -> impl Strategy<Value = Concrete> {
             items().prop_map(|items| ev::list_of(items, &mut ample()).expect("bounded")),
             items().prop_map(|items| ev::tuple_of(items, &mut ample()).expect("bounded")),
             items().prop_map(|items| ev::set_of(items, &mut ample()).unwrap_or(Concrete::None)),
-            proptest::collection::vec((inner.clone(), inner.clone()), 0..4)
-                .prop_map(|pairs| ev::dict_of(pairs, &mut ample()).unwrap_or(Concrete::None)),
+            proptest::collection::vec((inner.clone(), inner.clone()), 0..4).prop_map(|pairs| ev::dict_of(
+                pairs,
+                &mut ample()
+            )
+            .unwrap_or(Concrete::None)),
         ]
     })
 }
 
 const BINARY: [BinOp; 14] = [
-    BinOp::Add, BinOp::Sub, BinOp::Mul, BinOp::Div, BinOp::FloorDiv, BinOp::Mod, BinOp::Pow, BinOp::MatMul, BinOp::Shl, BinOp::Shr,
-    BinOp::UShr, BinOp::BitAnd, BinOp::BitOr, BinOp::BitXor,
+    BinOp::Add,
+    BinOp::Sub,
+    BinOp::Mul,
+    BinOp::Div,
+    BinOp::FloorDiv,
+    BinOp::Mod,
+    BinOp::Pow,
+    BinOp::MatMul,
+    BinOp::Shl,
+    BinOp::Shr,
+    BinOp::UShr,
+    BinOp::BitAnd,
+    BinOp::BitOr,
+    BinOp::BitXor,
 ];
 const COMPARE: [CmpOp; 13] = [
-    CmpOp::Eq, CmpOp::NotEq, CmpOp::StrictEq, CmpOp::StrictNotEq, CmpOp::Lt, CmpOp::LtE, CmpOp::Gt, CmpOp::GtE, CmpOp::Is,
-    CmpOp::IsNot, CmpOp::In, CmpOp::NotIn, CmpOp::InstanceOf,
+    CmpOp::Eq,
+    CmpOp::NotEq,
+    CmpOp::StrictEq,
+    CmpOp::StrictNotEq,
+    CmpOp::Lt,
+    CmpOp::LtE,
+    CmpOp::Gt,
+    CmpOp::GtE,
+    CmpOp::Is,
+    CmpOp::IsNot,
+    CmpOp::In,
+    CmpOp::NotIn,
+    CmpOp::InstanceOf,
 ];
 const UNARY: [UnaryOp; 7] =
     [UnaryOp::Not, UnaryOp::Neg, UnaryOp::Pos, UnaryOp::Invert, UnaryOp::TypeOf, UnaryOp::Void, UnaryOp::Delete];
 const CHANGING: [&str; 17] = [
-    "append", "extend", "insert", "pop", "remove", "reverse", "sort", "clear", "update", "setdefault", "popitem", "add", "discard",
-    "difference_update", "__setitem__", "__delitem__", "__iadd__",
+    "append",
+    "extend",
+    "insert",
+    "pop",
+    "remove",
+    "reverse",
+    "sort",
+    "clear",
+    "update",
+    "setdefault",
+    "popitem",
+    "add",
+    "discard",
+    "difference_update",
+    "__setitem__",
+    "__delitem__",
+    "__iadd__",
 ];
 
 proptest! {

@@ -1,0 +1,150 @@
+//! Reviews of small files through the whole engine, and of their twins that differ by one fact.
+
+use sluice_catalog::Catalog;
+use sluice_flow::{Context, Entry, Source, analyze};
+use sluice_review::model::Review;
+use sluice_review::{PackageInfo, PackageKind, Verdict, Weights, review};
+use sluice_syntax::ir::Language;
+
+const CLIENT: &str = r#""""Hands parcels to the carrier."""
+import json
+import logging
+import zlib
+
+import requests
+
+line = requests.Session()
+log = logging.getLogger("parcels")
+
+
+def deliver(key, base=None, pack=False, wait=10, relay=None, **parcel):
+    """Deliver one parcel."""
+    url = (base or "https://parcels.example.invalid") + "/v2/in"
+    body = json.dumps(parcel)
+    log.debug("sending %s", body)
+    if pack:
+        body = zlib.compress(body.encode())
+    options = {"wait": 10}
+    if relay:
+        options["relay"] = relay
+    answer = line.post(url, data=body, auth=requests.auth.HTTPBasicAuth(key, ""), timeout=wait)
+    if answer.status_code == 200:
+        return answer
+    raise ValueError(answer.text)
+"#;
+
+/// The review of one file. The engine walks deep, so it gets a thread with a stack of its own.
+fn reviewed(text: &str) -> Review {
+    let text = text.to_owned();
+    std::thread::Builder::new()
+        .stack_size(256 << 20)
+        .spawn(move || {
+            let catalog = Catalog::embedded("python").unwrap();
+            let sources =
+                [Source { path: "client.py".to_owned(), text: text.as_str().into(), language: Language::Python }];
+            let entries = vec![Entry { when: "import".into(), file: "client.py".to_owned(), function: None }];
+            let facts = analyze(&sources, &Context { entries }, &catalog);
+            let package =
+                PackageInfo { target: "client.py".to_owned(), kind: PackageKind::File, ..PackageInfo::default() };
+            review(&package, &facts, &catalog, &Weights::embedded().unwrap())
+        })
+        .unwrap()
+        .join()
+        .unwrap()
+}
+
+fn twin(from: &str, to: &str) -> Review {
+    assert!(CLIENT.contains(from), "{from}");
+    reviewed(&CLIENT.replace(from, to))
+}
+
+#[track_caller]
+fn says(text: &str, part: &str) {
+    assert!(text.contains(part), "{part:?} is not in: {text}");
+}
+
+#[track_caller]
+fn silent(text: &str, part: &str) {
+    assert!(!text.contains(part), "{part:?} is in: {text}");
+}
+
+#[test]
+fn the_client_is_told_with_its_lines() {
+    let review = reviewed(CLIENT);
+    let report = &review.report;
+    assert_eq!(review.verdict, Verdict::Benign);
+    says(&report.purpose, "`deliver()` sends `**parcel`, as JSON,");
+    says(&report.purpose, "by POST to");
+    says(&report.purpose, "Its documentation says: \"Hands parcels to the carrier\"");
+    says(&report.sources, "Parameters of `deliver()` (12): `key`, `base`, `pack`, `wait`, `relay`, `**parcel`.");
+    says(&report.sources, "The server's answer: `line.post()` (22)");
+    says(&report.sinks, "Network: `line.post()` (22), on a `requests.Session` that is made on import (8)");
+    says(&report.sinks, "`log.debug()` receives `body` (16)");
+    says(&report.flows, "`key` → `requests.auth.HTTPBasicAuth()` → credentials of the request");
+    says(&report.flows, "`zlib.compress()`, if `pack` → request body");
+    says(&report.anomalies, "`relay` goes nowhere: it is stored in `options` (19–21)");
+    says(&report.anomalies, "The data of `**parcel` is also written to the log (16)");
+    says(&report.anomalies, "Nothing is hidden: no encoded text, no dynamic execution");
+    says(&report.analysis, "Requests go to `parcels.example.invalid`, or to what the caller passes as `base`");
+    says(&report.analysis, "Importing it makes a `requests.Session` (8) and sends nothing.");
+    says(&report.analysis, "Any status but 200 raises `ValueError`");
+    says(&report.conclusion, "Mend the lost `relay`");
+    assert_eq!((report.malware, report.obfuscated), (0.0, 0.0));
+    assert!(report.security_risk <= 0.3 && report.confidence >= 0.8, "{report:?}");
+}
+
+#[test]
+fn a_relay_that_is_passed_on_is_not_lost() {
+    let review = twin("timeout=wait)", "timeout=wait, proxies=options)");
+    silent(&review.report.anomalies, "nowhere");
+    silent(&review.report.conclusion, "relay");
+}
+
+#[test]
+fn without_the_log_line_the_log_is_not_told() {
+    let review = twin("    log.debug(\"sending %s\", body)\n", "");
+    for text in [&review.report.sinks, &review.report.flows, &review.report.anomalies, &review.report.conclusion] {
+        silent(text, "log");
+    }
+    says(&review.report.sinks, "`line.post()` (21)");
+}
+
+#[test]
+fn another_host_is_another_destination() {
+    let review = twin("parcels.example.invalid", "letters.example.invalid");
+    says(&review.report.analysis, "Requests go to `letters.example.invalid`");
+    for (field, text) in review.report.prose() {
+        assert!(!text.contains("parcels.example.invalid"), "{field}: {text}");
+    }
+}
+
+#[test]
+fn a_second_destination_is_told() {
+    let review = twin(
+        "    if answer.status_code",
+        "    line.post(\"https://copy.example.invalid/in\", data=body)\n    if answer.status_code",
+    );
+    says(&review.report.analysis, "`copy.example.invalid` and `parcels.example.invalid`");
+    says(&review.report.flows, "`https://copy.example.invalid/in` → request URL (23)");
+}
+
+#[test]
+fn a_key_in_the_body_is_told() {
+    let review = twin("    body = json.dumps(parcel)\n", "    parcel[\"key\"] = key\n    body = json.dumps(parcel)\n");
+    says(&review.report.flows, "`key` → `parcel[\"key\"]` → `json.dumps()`");
+    silent(&reviewed(CLIENT).report.flows, "`key` → `parcel[\"key\"]`");
+}
+
+#[test]
+fn a_request_on_import_is_not_denied() {
+    let review = reviewed(&format!("{CLIENT}\n\ndeliver(\"k\", text=\"x\")\n"));
+    silent(&review.report.analysis, "sends nothing");
+    says(&review.report.analysis, "`line.post()` (22)");
+}
+
+#[test]
+fn hostile_names_do_not_reach_the_reader_raw() {
+    let review = reviewed("import requests\nrequests.get('https://a.example.invalid/\\x1b[31m\\u202e')\n");
+    let json = review.to_json().unwrap();
+    assert!(!json.contains('\u{202e}') && !json.contains("\\u001b") && !json.contains('\u{1b}'), "{json}");
+}
