@@ -13,7 +13,7 @@ fn main() {
         .filter_map(|path| {
             let bytes = std::fs::read(&path).ok()?;
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            Some(Source { path, text: Arc::from(text), language: Language::Python })
+            Some(Source { path, text: Arc::from(text), language: Language::Python, robust: false })
         })
         .collect();
     let worker = std::thread::Builder::new().stack_size(512 << 20).spawn(move || {

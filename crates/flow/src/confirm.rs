@@ -99,7 +99,9 @@ impl<'a> Confirmer<'a> {
             let Some(module) = self.modules.get(index as usize) else { continue };
             let Some(graph) = self.graphs.get(&index) else { continue };
             let Some(expr) = module.expr(id) else { continue };
-            if index == before.module && expr.span == before.span {
+            // A step that assigns stands at its target, and the walk arrives at the value assigned there.
+            let stored = || graph.by_span.get(&before.span).is_some_and(|values| values.contains(&id));
+            if index == before.module && (expr.span == before.span || stored()) {
                 return true;
             }
             children(&expr.kind, &mut |child| queue.push_back((index, child)));

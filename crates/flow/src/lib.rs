@@ -22,6 +22,17 @@ pub struct Source {
     pub text: Arc<str>,
     /// Its language.
     pub language: Language,
+    /// True to read it on the robust path: slower and with less detail, for a text that ended the process that read it.
+    pub robust: bool,
+}
+
+impl Source {
+    /// The text as a module of the IR.
+    #[must_use]
+    pub fn parse(&self) -> Module {
+        let parse = if self.robust { sluice_syntax::parse_robust } else { sluice_syntax::parse };
+        parse(&self.path, &self.text, self.language)
+    }
 }
 
 /// What is known of a package beside its code.
@@ -47,10 +58,7 @@ pub struct Entry {
 /// The walk is bounded in depth, but deep: give it a stack of 64 MiB or more.
 #[must_use]
 pub fn analyze(sources: &[Source], context: &Context, catalog: &Catalog) -> facts::Facts {
-    let modules = sources
-        .iter()
-        .map(|source| Rc::new(sluice_syntax::parse(&source.path, &source.text, source.language)))
-        .collect();
+    let modules = sources.iter().map(|source| Rc::new(source.parse())).collect();
     analyze_modules(modules, context, catalog)
 }
 

@@ -15,7 +15,9 @@ pub struct WorkerDeath {
 /// Why a worker is dead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// It took longer than the request's wall clock, or its processor time was used up, and it was killed.
+    /// It used up its processor time, and was killed.
+    OutOfProcessorTime,
+    /// It took longer than the request's wall clock, and was killed.
     TimedOut {
         /// The wall clock of the request.
         after: Duration,
@@ -49,6 +51,7 @@ impl fmt::Display for WorkerDeath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.why {
             Cause::TimedOut { after } => write!(f, "the worker was stopped after {} seconds", after.as_secs_f64()),
+            Cause::OutOfProcessorTime => f.write_str("the worker used up the processor time it may take"),
             Cause::OutOfMemory => f.write_str("the worker ran out of the memory it may use"),
             Cause::Killed => f.write_str("the worker was killed, most likely by the system for want of memory"),
             Cause::Crashed { signal } => write!(f, "the worker crashed (signal {signal})"),

@@ -16,10 +16,13 @@ use crate::process::Process;
 /// How a request ended: the worker's answer, or its death.
 pub type Outcome = Result<Vec<u8>, WorkerDeath>;
 
-/// The default wall clock of a request: 60 seconds, and one more for each MiB.
+/// The default wall clock of a request: 300 seconds, and five more for each MiB.
+///
+/// It is five times the processor time of [`WorkerLimits`](crate::WorkerLimits), so that on a busy machine, too, a worker
+/// ends by what it uses and not by what runs beside it. It is left for a worker that waits instead of working.
 #[must_use]
 pub fn wall_clock(bytes: u64) -> Duration {
-    Duration::from_secs(60 + (bytes >> 20))
+    Duration::from_secs(5 * (60 + (bytes >> 20)))
 }
 
 /// Environment variables that a worker gets. It needs none of the user's, which may hold secrets.
@@ -175,7 +178,7 @@ impl Slot<'_> {
                     return Ok(answer);
                 }
                 // What earlier requests left behind may have killed it. A new worker is never used, so this ends.
-                Err(death) if used && !matches!(death.why, Cause::TimedOut { .. }) => {}
+                Err(death) if used && !matches!(death.why, Cause::TimedOut { .. } | Cause::OutOfProcessorTime) => {}
                 Err(death) => return Err(death),
             }
         }

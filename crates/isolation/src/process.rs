@@ -97,7 +97,7 @@ impl Process {
                 Ok(Received::Frame { .. } | Received::Garbage) => return Err(self.kill(Cause::Garbage)),
                 Ok(Received::TooLarge) => return Err(self.kill(Cause::AnswerTooLarge)),
                 Ok(Received::End | Received::Broken) | Err(RecvTimeoutError::Disconnected) => {
-                    return Err(self.died(wall_clock));
+                    return Err(self.died());
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     if resident(self.child.id()).is_some_and(|bytes| bytes > memory) {
@@ -119,12 +119,12 @@ impl Process {
     }
 
     /// The worker closed its output: finds out how it ended.
-    fn died(&mut self, wall_clock: Duration) -> WorkerDeath {
+    fn died(&mut self) -> WorkerDeath {
         let Some(status) = self.wait(GRACE) else {
             return self.kill(Cause::Garbage);
         };
         let stderr = self.stderr();
-        WorkerDeath { why: cause(status, &stderr, wall_clock), stderr }
+        WorkerDeath { why: cause(status, &stderr), stderr }
     }
 
     /// The exit status, if the worker ends in time.
@@ -193,7 +193,7 @@ fn keep_tail(mut stderr: ChildStderr, tail: &Mutex<Tail>) {
 }
 
 /// Why a process ended by itself.
-fn cause(status: ExitStatus, stderr: &str, wall_clock: Duration) -> Cause {
+fn cause(status: ExitStatus, stderr: &str) -> Cause {
     // The allocator's last words, written before it aborts.
     if !status.success() && stderr.contains("memory allocation of ") {
         return Cause::OutOfMemory;
@@ -206,13 +206,12 @@ fn cause(status: ExitStatus, stderr: &str, wall_clock: Duration) -> Cause {
             return if signal == Signal::KILL.as_raw() {
                 Cause::Killed
             } else if signal == Signal::XCPU.as_raw() {
-                Cause::TimedOut { after: wall_clock }
+                Cause::OutOfProcessorTime
             } else {
                 Cause::Crashed { signal }
             };
         }
     }
-    let _ = wall_clock;
     Cause::Exited { status: status.code() }
 }
 

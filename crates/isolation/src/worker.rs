@@ -13,7 +13,7 @@ pub struct WorkerLimits {
     pub memory: u64,
     /// Address space that the worker reserves without using it, in bytes: the stacks of its threads, which the system counts as data when they are made.
     pub reserved: u64,
-    /// Processor seconds for one request. A last resort behind the parent's wall clock, in case the parent cannot act.
+    /// Processor seconds for one request. Unlike the parent's wall clock this does not depend on what else the machine does.
     pub processor_seconds: u64,
     /// Processor seconds more for each MiB of a request.
     pub processor_seconds_per_mib: u64,
@@ -22,13 +22,13 @@ pub struct WorkerLimits {
 }
 
 impl Default for WorkerLimits {
-    /// 1 GiB of memory, 64 MiB reserved, 120 s and 2 s more for each MiB, requests of 2 GiB.
+    /// 1 GiB of memory, 64 MiB reserved, 60 s and 1 s more for each MiB, requests of 2 GiB.
     fn default() -> Self {
         Self {
             memory: 1 << 30,
             reserved: 64 << 20,
-            processor_seconds: 120,
-            processor_seconds_per_mib: 2,
+            processor_seconds: 60,
+            processor_seconds_per_mib: 1,
             request_bytes: 2 << 30,
         }
     }

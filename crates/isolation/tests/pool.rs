@@ -70,6 +70,14 @@ fn a_worker_that_hangs_is_killed() {
 }
 
 #[test]
+#[cfg(unix)]
+fn processor_time_ends_before_the_wall_clock() {
+    let outcomes = all(&pool(), &["echo a", "spin", "echo b"]);
+    assert_eq!(*why(&outcomes[1]), Cause::OutOfProcessorTime);
+    assert_eq!(outcomes[2].as_ref().unwrap(), b"echo b");
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn memory_is_limited_by_the_system_and_by_the_parent() {
     // The worker's own limit is 256 MiB in all.

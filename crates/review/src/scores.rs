@@ -168,14 +168,16 @@ fn malware(view: &View<'_>, found: &[&Found<'_>], form: bool, complete: bool, we
     let mut told: BTreeMap<&str, f64> = BTreeMap::new();
     let mut order: Vec<&str> = Vec::new();
     for (strength, found) in &terms {
+        // A behavior is there or not: finding it at more places makes it no more particular.
+        if told.contains_key(found.behavior.id.as_str()) {
+            continue;
+        }
         let before = seen.entry(found.behavior.family()).or_default();
         let change = strength * model.decay.powi(*before);
         *before += 1;
         let id = found.behavior.id.as_str();
-        if !told.contains_key(id) {
-            order.push(id);
-        }
-        *told.entry(id).or_default() += change;
+        order.push(id);
+        told.insert(id, change);
     }
     for id in &order {
         let change = told.get(id).copied().unwrap_or(0.0);
@@ -436,7 +438,14 @@ fn undecided(view: &View<'_>, coverage: &Coverage) -> Option<String> {
         view.facts().modules.get(module.0 as usize).is_some_and(|module| !module.when.is_empty() || module.depth > 0)
             || view.index.package.kind == crate::package::PackageKind::File
     };
-    if let Some(limit) = view.limits().find(|limit| reachable(limit.module)) {
+    // Values that were not evaluated matter where one of them is executed.
+    let executes = view.unopened().any(|fact| {
+        view.facts().event(fact.event).is_some_and(|event| {
+            !event.when.is_empty() && (does(event, "code.execute") || arg(event, "code.execute").is_some())
+        })
+    });
+    let counts = |budget: &str| budget != "evaluation steps" || executes;
+    if let Some(limit) = view.limits().find(|limit| reachable(limit.module) && counts(&limit.budget)) {
         return Some(format!("the budget of {} ended: {}", limit.budget, limit.what.trim_end_matches('.')));
     }
     // Text from the package itself or from the network that is executed and not known. What a caller passes is the

@@ -27,6 +27,7 @@ fn facts_of(example: &Example, catalog: &Catalog) -> Facts {
             path: file.path.to_string(),
             text: file.code.as_str().into(),
             language: Language::from_name(&file.language).unwrap_or_else(|| panic!("language `{}`", file.language)),
+            robust: false,
         })
         .collect();
     let context = Context { entries: example.files.iter().map(entry).collect() };

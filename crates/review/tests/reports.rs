@@ -40,8 +40,12 @@ fn reviewed(text: &str) -> Review {
         .stack_size(256 << 20)
         .spawn(move || {
             let catalog = Catalog::embedded("python").unwrap();
-            let sources =
-                [Source { path: "client.py".to_owned(), text: text.as_str().into(), language: Language::Python }];
+            let sources = [Source {
+                path: "client.py".to_owned(),
+                text: text.as_str().into(),
+                language: Language::Python,
+                robust: false,
+            }];
             let entries = vec![Entry { when: "import".into(), file: "client.py".to_owned(), function: None }];
             let facts = analyze(&sources, &Context { entries }, &catalog);
             let package =

@@ -35,7 +35,8 @@ impl Analysis {
 /// The archives of one version, a source archive and its wheels, are one package: each of their files has the name
 /// under which it is installed. Of files with the same name and content the first is analyzed for all; one whose name
 /// is taken by other content keeps its full name, with the archive's.
-pub(crate) fn analysis(package: &Package) -> Analysis {
+/// Those in `robust`, names as in the package with the reason, are read on the robust path.
+pub(crate) fn analysis(package: &Package, robust: &BTreeMap<&str, &str>) -> Analysis {
     let merged = merges(package);
     let mut analysis = Analysis {
         sources: Vec::new(),
@@ -73,7 +74,9 @@ pub(crate) fn analysis(package: &Package) -> Analysis {
                 }
             }
         }
-        analysis.sources.push(Source { path, text, language });
+        let why = robust.get(file.path.as_str());
+        analysis.notes.extend(why.map(|why| format!("`{}` {why}", file.path)));
+        analysis.sources.push(Source { path, text, language, robust: why.is_some() });
     }
     // The order of names is the order of the output, and must not depend on the archives'.
     analysis.sources.sort_by(|a, b| a.path.cmp(&b.path));

@@ -1,6 +1,6 @@
 //! The way through all stages in this process.
 
-use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
@@ -14,6 +14,7 @@ use sluice_review::model::{Coverage, Review, Unread};
 use sluice_review::{PackageInfo, Weights};
 
 use crate::convert;
+use crate::stages::Stages;
 
 /// The stack of the thread that analyzes, in bytes: what the bounds on nesting are made for. It is reserved, not used,
 /// until the code under review is nested deeply.
@@ -48,13 +49,24 @@ impl Prior {
     }
 }
 
-/// A file that is kept from analysis, and why.
+/// A file that is not read as the others are, because it ends the process that reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftOut {
+pub struct Exception {
     /// The path, as in [`Engine::files`].
     pub file: String,
-    /// Why, as a clause without a final stop.
+    /// What is done instead.
+    pub treatment: Treatment,
+    /// What was done and why, as a clause about the file without a final stop.
     pub why: String,
+}
+
+/// What is done with a file that ends the process that reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Treatment {
+    /// It is read on the robust path, which a note in the coverage says.
+    Robust,
+    /// It is not analyzed and recorded as unread, which makes the review inconclusive.
+    LeftOut,
 }
 
 /// Why the engine cannot be set up: the data inside the program is damaged.
@@ -108,20 +120,20 @@ impl Engine {
         }
     }
 
-    /// Reviews an input without the files in `left_out`, which are recorded as unread.
+    /// Reviews an input, with the files in `exceptions` treated as these say.
     ///
     /// # Errors
     /// When the analysis panics. A stack overflow or the end of memory ends the process: only a worker process survives that.
-    pub fn try_review(&self, input: Input, options: &Options, left_out: &[LeftOut]) -> Result<Review, Stopped> {
+    pub fn try_review(&self, input: Input, options: &Options, exceptions: &[Exception]) -> Result<Review, Stopped> {
         on_big_stack(|| {
             let mut package = sluice_intake::unpack(input, &options.limits);
-            let unread = leave_out(&mut package, left_out);
-            self.review_files(&package, options, unread)
+            leave_out(&mut package, exceptions);
+            self.review_files(&package, options, exceptions)
         })
     }
 
     /// Analyzes some files of an input and drops the result: for finding the file that ends a worker.
-    /// `range` counts in the list that [`Engine::files`] gives; `left_out` is taken away from it.
+    /// `range` counts in the list that [`Engine::files`] gives; files that `exceptions` leaves out are taken away from it.
     ///
     /// # Errors
     /// As [`Engine::try_review`].
@@ -130,7 +142,7 @@ impl Engine {
         input: Input,
         options: &Options,
         range: Range<usize>,
-        left_out: &[LeftOut],
+        exceptions: &[Exception],
     ) -> Result<(), Stopped> {
         on_big_stack(|| {
             let mut package = sluice_intake::unpack(input, &options.limits);
@@ -140,8 +152,8 @@ impl Engine {
                 index += 1;
                 keep
             });
-            let unread = leave_out(&mut package, left_out);
-            self.review_files(&package, options, unread);
+            leave_out(&mut package, exceptions);
+            self.review_files(&package, options, exceptions);
         })
     }
 
@@ -156,7 +168,7 @@ impl Engine {
     /// Reviews a package that has been unpacked. A panic inside becomes an incomplete review.
     #[must_use]
     pub fn review_package(&self, package: &Package, options: &Options) -> Review {
-        match on_big_stack(|| self.review_files(package, options, Vec::new())) {
+        match on_big_stack(|| self.review_files(package, options, &[])) {
             Ok(review) => review,
             Err(stopped) => self.incomplete(&package.name, &package.digest, &stopped.to_string()),
         }
@@ -168,7 +180,7 @@ impl Engine {
     /// As [`Engine::try_review`].
     pub fn facts(&self, package: &Package) -> Result<Facts, Stopped> {
         on_big_stack(|| {
-            let analysis = convert::analysis(package);
+            let analysis = convert::analysis(package, &BTreeMap::new());
             sluice_flow::analyze(&analysis.sources, &analysis.context, &self.catalog)
         })
     }
@@ -188,29 +200,33 @@ impl Engine {
         sluice_review::review(&info, &Facts::default(), &self.catalog, &self.weights)
     }
 
-    fn review_files(&self, package: &Package, options: &Options, left_out: Vec<Unread>) -> Review {
-        let analysis = convert::analysis(package);
-        let facts = sluice_flow::analyze(&analysis.sources, &analysis.context, &self.catalog);
-        let info = convert::info(package, &analysis, &facts, left_out);
-        let weights = match options.prior {
-            None => Cow::Borrowed(&self.weights),
-            // A prior is in range by its type, so this gives the weights asked for.
-            Some(prior) => {
-                self.weights.clone().with_prior(prior.get()).map_or(Cow::Borrowed(&self.weights), Cow::Owned)
-            }
-        };
-        sluice_review::review(&info, &facts, &self.catalog, &weights)
+    pub(crate) const fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    fn review_files(&self, package: &Package, options: &Options, exceptions: &[Exception]) -> Review {
+        let stages = Stages::new(self, package, options, exceptions);
+        let facts = stages.analyze(stages.lower());
+        let findings = stages.find(&facts);
+        stages.review(&facts, &findings)
     }
 }
 
-/// Takes files out of a package, and gives what to say of them.
-fn leave_out(package: &mut Package, left_out: &[LeftOut]) -> Vec<Unread> {
-    package.files.retain(|file| left_out.iter().all(|left| left.file != file.path));
-    left_out.iter().map(|left| Unread { file: left.file.clone(), why: left.why.clone(), matters: true }).collect()
+/// Takes the files that are left out of a package.
+fn leave_out(package: &mut Package, exceptions: &[Exception]) {
+    let out: BTreeSet<&str> = exceptions
+        .iter()
+        .filter(|exception| exception.treatment == Treatment::LeftOut)
+        .map(|exception| exception.file.as_str())
+        .collect();
+    package.files.retain(|file| !out.contains(file.path.as_str()));
 }
 
 /// Runs on a thread whose stack is large enough for the deepest nesting that the engines accept.
-fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Stopped> {
+///
+/// # Errors
+/// When the work panics.
+pub fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Stopped> {
     thread::scope(|scope| {
         let builder = thread::Builder::new().name("review".to_owned()).stack_size(STACK_BYTES);
         let thread = builder
@@ -290,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_left_out_makes_the_review_inconclusive() {
+    fn a_file_left_out_makes_the_review_inconclusive_and_one_read_with_care_does_not() {
         let engine = Engine::new().unwrap();
         let part = |path: &str, text: &str| Part { path: path.to_owned(), bytes: text.as_bytes().to_vec() };
         let input = Input {
@@ -302,9 +318,15 @@ mod tests {
         let options = Options::default();
         assert_eq!(engine.files(input.clone(), &options).unwrap(), ["a.py", "b.py"]);
         let whole = engine.try_review(input.clone(), &options, &[]).unwrap();
+        assert!(whole.coverage.notes.is_empty());
         assert_eq!((whole.verdict, whole.coverage.files), (sluice_review::Verdict::Benign, 2));
-        let left = LeftOut { file: "b.py".to_owned(), why: "it ended the worker".to_owned() };
-        let review = engine.try_review(input, &options, &[left]).unwrap();
+        let exception = |treatment| {
+            [Exception { file: "b.py".to_owned(), treatment, why: "was read with care".to_owned() }]
+        };
+        let review = engine.try_review(input.clone(), &options, &exception(Treatment::Robust)).unwrap();
+        assert_eq!((review.verdict, review.coverage.files), (sluice_review::Verdict::Benign, 2));
+        assert_eq!(review.coverage.notes, ["`b.py` was read with care"]);
+        let review = engine.try_review(input, &options, &exception(Treatment::LeftOut)).unwrap();
         assert_eq!((review.verdict, review.coverage.files), (sluice_review::Verdict::Inconclusive, 1));
         assert!(review.coverage.unread.iter().any(|unread| unread.file == "b.py" && unread.matters));
     }

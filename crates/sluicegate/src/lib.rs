@@ -19,8 +19,11 @@
 
 mod convert;
 mod engine;
+pub mod stages;
 
-pub use engine::{Engine, EngineError, LeftOut, Options, Prior, STACK_BYTES, Stopped, review_bytes, review_package};
+pub use engine::{
+    Engine, EngineError, Exception, Options, Prior, STACK_BYTES, Stopped, Treatment, review_bytes, review_package,
+};
 pub use sluice_catalog::Catalog;
 pub use sluice_catalog::behavior::{Behavior, Expectation, Stance};
 pub use sluice_flow::facts::Facts;

@@ -44,6 +44,20 @@ pub fn parse_robust(path: &str, text: &str, language: Language) -> Module {
     }
 }
 
+/// Parses one source text with the fast parser alone and drops the tree: the part of [`parse`] that nothing can avoid,
+/// for measuring.
+///
+/// Gives the number of tokens. A text that the fast parser is kept from, for its nesting or its length, gives 0.
+#[must_use]
+pub fn parse_only(text: &str, language: Language) -> usize {
+    if u32::try_from(text.len()).is_err() {
+        return 0;
+    }
+    match language {
+        Language::Python => python::parse_only(text),
+    }
+}
+
 /// A module without statements whose only diagnostic says why.
 fn unreadable(path: &str, text: &str, language: Language, why: &str) -> Module {
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX);

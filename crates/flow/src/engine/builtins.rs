@@ -22,6 +22,9 @@ const MOST_LAYERS: usize = 4_096;
 /// Longest text of a layer that is analyzed, in bytes.
 const LONGEST_LAYER: usize = 50 << 20;
 
+/// Longest range whose numbers are listed.
+const LONGEST_RANGE: u64 = 100_000;
+
 /// The names that are always there.
 const BUILTINS: &[&str] = &[
     "__import__",
@@ -339,6 +342,18 @@ impl Engine<'_> {
                 Some(self.element_of(&value))
             }
             "enumerate" | "zip" | "range" | "xrange" => {
+                if name.ends_with("range") {
+                    // Every round of a loop over it costs more than making it.
+                    let rounds = args.positional.iter().filter_map(|(value, _)| match value.known() {
+                        Some(Const::Int(number)) => Some(number.unsigned_abs()),
+                        _ => None,
+                    });
+                    let rounds = rounds.max().unwrap_or(0);
+                    if rounds > LONGEST_RANGE || rounds.saturating_mul(10) > self.budget.steps {
+                        return Some(Value::UNKNOWN);
+                    }
+                    self.budget.steps = self.budget.steps.saturating_sub(rounds.saturating_mul(10));
+                }
                 if let Some(known) = self.known_function(if name == "xrange" { "range" } else { name }, args) {
                     return Some(known);
                 }

@@ -120,7 +120,13 @@ impl Engine<'_> {
                 let mut values = Vec::with_capacity(items.len());
                 let mut complete = true;
                 let mut spread = Value::UNKNOWN;
-                for item in items {
+                let most = super::heap::MOST_ITEMS;
+                if items.len() > most {
+                    complete = false;
+                    let here = self.here().module;
+                    self.limits.push((here, "items", format!("of a list of {} items, {most} were kept", items.len())));
+                }
+                for item in items.iter().take(most) {
                     if let Some(ExprKind::Spread(inner)) = module.expr(*item).map(|expr| &expr.kind) {
                         let value = self.eval(module, *inner);
                         match self.elements(&value) {
@@ -971,7 +977,7 @@ impl Engine<'_> {
         if let Some(items) = self.elements(&iterable)
             && (items.len() as u64) < self.budget.steps
         {
-            self.budget.steps = self.budget.steps.saturating_sub(items.len() as u64);
+            self.budget.steps = self.budget.steps.saturating_sub(items.len() as u64 * 10);
             for item in items {
                 self.assign(module, &clause.target, item);
                 let mut passes = Some(true);

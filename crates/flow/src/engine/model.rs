@@ -174,12 +174,18 @@ impl Engine<'_> {
             };
             bound.push(Bound { name: name.clone(), roles, value: value.clone(), expr: *expr });
         }
-        // What `*items` and `**mapping` may hold may be any parameter.
+        // What `*items` and `**mapping` may hold may be any parameter that was not given.
+        let given: Vec<SmolStr> = bound.iter().map(|arg| arg.name.clone()).collect();
         for (value, expr) in [&args.star, &args.star_star].into_iter().flatten() {
             let mut all: Vec<SmolStr> = Vec::new();
-            for role in model.args.iter().filter(|(name, _)| name.as_str() != "self").flat_map(|(_, roles)| roles) {
-                if !all.contains(role) {
-                    all.push(role.clone());
+            for (name, roles) in &model.args {
+                if name == "self" || given.contains(name) {
+                    continue;
+                }
+                for role in roles {
+                    if !all.contains(role) {
+                        all.push(role.clone());
+                    }
                 }
             }
             bound.push(Bound { name: SmolStr::new_static("**"), roles: all, value: value.clone(), expr: *expr });
@@ -420,7 +426,12 @@ impl Engine<'_> {
                 }
             }
         }
-        if let Some(kind) = &model.source {
+        // A method that only reads on from what entered already (`os.environ.copy()`) is no further source.
+        let entered = bound.first().filter(|arg| arg.name == "self").is_some_and(|arg| {
+            let kinds = self.label_kinds(arg.value.labels());
+            model.source.as_ref().is_some_and(|kind| kinds.contains(kind))
+        });
+        if let Some(kind) = model.source.as_ref().filter(|_| !entered) {
             let detail = bound
                 .iter()
                 .find(|arg| {

@@ -7,7 +7,12 @@ use sluice_isolation::{WorkerLimits, serve};
 
 fn main() {
     let (mut answered, mut poisoned) = (0, false);
-    let limits = WorkerLimits { memory: 192 << 20, reserved: 64 << 20, ..WorkerLimits::default() };
+    let limits = WorkerLimits {
+        memory: 192 << 20,
+        reserved: 64 << 20,
+        processor_seconds: 2,
+        ..WorkerLimits::default()
+    };
     let result = serve(&limits, |request| {
         answered += 1;
         if poisoned {
@@ -27,6 +32,9 @@ fn main() {
             ("exit", _) => std::process::exit(7),
             ("hang", _) => loop {
                 std::thread::sleep(Duration::from_secs(3600));
+            },
+            ("spin", _) => loop {
+                std::hint::spin_loop();
             },
             ("garbage", _) => {
                 println!("not an answer");

@@ -256,6 +256,38 @@ fn an_innocent_explanation_halves_the_charge() {
 }
 
 #[test]
+fn a_behavior_counts_once_however_often_it_is_found() {
+    let (facts, found) = thief();
+    let catalog = [behavior("exfiltration/credentials", Stance::Malicious, 0.8)];
+    let once = reviewed_as(&file_info(), &facts, &catalog, vec![found.clone()]);
+    let often = reviewed_as(&file_info(), &facts, &catalog, vec![found.clone(), found.clone(), found]);
+    assert!((once.scores.malware_log_odds() - often.scores.malware_log_odds()).abs() < 1e-9);
+}
+
+#[test]
+fn an_ended_evaluation_matters_where_its_result_is_executed() {
+    let mut builder = Builder::new("run.py", "import pack\nexec(pack.open('eJwr'))\n");
+    let run = builder.event(FunctionId(0), "exec(pack.open('eJwr'))", "exec", &["code.execute"]);
+    builder.event_mut(run).when = BTreeSet::from(["import".into()]);
+    builder.facts.limits.push(LimitHit {
+        module: ModuleId(0),
+        budget: "evaluation steps".into(),
+        what: "some values were not evaluated".to_owned(),
+    });
+    assert_eq!(reviewed(&builder.facts).verdict, Verdict::Benign);
+    let evidence = builder.facts.events[0].evidence;
+    builder.facts.unopened.push(Unopened {
+        event: run,
+        evidence,
+        why: "the text was not evaluated".to_owned(),
+        labels: BTreeSet::new(),
+    });
+    let review = reviewed(&builder.facts);
+    assert_eq!(review.verdict, Verdict::Inconclusive);
+    assert!(review.report.conclusion.contains("the budget of evaluation steps ended"), "{}", review.report.conclusion);
+}
+
+#[test]
 fn the_asked_prior_moves_the_probability() {
     let (facts, found) = thief();
     let behaviors = vec![behavior("exfiltration/credentials", Stance::Malicious, 0.8)];

@@ -36,7 +36,7 @@ fn the_table_of_limits_is_true() {
         ("nesting of expressions, and of statements, that is analyzed", thousands(u64::from(sluice_syntax::MAX_DEPTH))),
         ("memory of a worker", mib(worker.memory)),
         (
-            "processor time of a worker, a last resort",
+            "processor time of a worker",
             format!("{} s, and {} s for each MiB", worker.processor_seconds, worker.processor_seconds_per_mib),
         ),
         (

@@ -128,7 +128,11 @@ fn url(subject: &Subject) {
 
 fn nothing_hidden(subject: &Subject) {
     subject.nothing_is_hidden();
-    assert!(subject.review.behaviors.is_empty(), "{:?}", subject.review.behaviors);
+    assert!(
+        subject.review.behaviors.iter().all(|behavior| behavior.stance == "harmless"),
+        "{:?}",
+        subject.review.behaviors
+    );
     subject.claim("destination", &[48], &["api.segment.io", "host"]);
 }
 
@@ -136,13 +140,15 @@ fn proxies(subject: &Subject) {
     let claim = subject.claim("dead-store", &[38, 46], &["proxies", "kwargs", "timeout", "15"]);
     assert_eq!(claim.symbol.as_deref(), Some("proxies"));
     assert!(claim.lines.iter().all(|line| (38..=46).contains(line)), "{:?}", claim.lines);
-    let [store] = subject.facts.dead_stores.as_slice() else { panic!("{:?}", subject.facts.dead_stores) };
-    assert_eq!((store.variable.as_str(), store.key.as_deref()), ("kwargs", Some("proxies")));
-    assert_eq!(store.lost, ["proxies"]);
-    let shadowed: Vec<_> = store.shadowed.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    assert_eq!(shadowed, [("timeout", "15")]);
+    let stores = &subject.facts.dead_stores;
+    assert!(stores.iter().all(|store| store.variable == "kwargs"), "{stores:?}");
+    let lost: Vec<_> = stores.iter().filter(|store| !store.lost.is_empty()).collect();
+    let [store] = lost.as_slice() else { panic!("{stores:?}") };
+    assert_eq!((store.key.as_deref(), store.lost.as_slice()), (Some("proxies"), ["proxies".into()].as_slice()));
     assert_eq!(subject.facts.line(store.evidence), 46);
     assert_eq!(store.container.map(|place| subject.facts.line(place)), Some(38));
+    let shadowed: Vec<_> = stores.iter().flat_map(|store| &store.shadowed).collect();
+    assert_eq!(shadowed, [&("timeout".into(), "15".to_owned())]);
     subject.says("anomalies", &["proxies", "timeout", "15"]);
 }
 

@@ -8,9 +8,9 @@
 //! - `~ fact: what @lines`: what it says, or where, has changed. Lines that the change of the source has moved count as
 //!   the same.
 //!
-//! Facts are paths, dead stores, unused helpers, raises, handlers, destinations, constants, unused parameters, behaviors,
-//! the verdict, the numbers (without their value, which weights decide) and claims (without their words, which prose
-//! decides: the words are compared with those that the same program finds for `base.py`).
+//! Facts are paths, dead stores, unused helpers, raises, handlers, destinations, presumed calls, constants, behaviors, the
+//! verdict, the numbers `malware` and `obfuscated`, and claims: of these the words stand in no file, but are compared with
+//! those of the claim on `base.py`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -74,7 +74,7 @@ fn compare(base: &Path, file: &Path) -> Result<(), Failed> {
 
 /// For each line of `base` (from 1) the line of `other` that it has become, if it has not been taken out.
 fn moved(base: &str, other: &str) -> BTreeMap<u32, u32> {
-    let (a, b): (Vec<&str>, Vec<&str>) = (base.lines().collect(), other.lines().collect());
+    let (a, b): (Vec<&str>, Vec<&str>) = (base.lines().map(str::trim).collect(), other.lines().map(str::trim).collect());
     // Length of the longest common subsequence of the two rests.
     let mut common = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
@@ -140,7 +140,7 @@ fn shown(sign: char, fact: &str, said: &str, lines: &[u32]) -> String {
         text.push_str(": ");
         text.push_str(said);
     }
-    if !lines.is_empty() {
+    if !lines.is_empty() && fact != "claim flow" {
         let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
         text.push_str(" @");
         text.push_str(&lines.join(","));
@@ -154,23 +154,15 @@ fn normal(subject: &Subject) -> BTreeMap<String, Said> {
     paths(subject, &mut all);
     code(&subject.facts, &mut all);
     let review = &subject.review;
-    for claim in &review.claims {
-        let about = claim.symbol.clone().unwrap_or_else(|| {
-            let mut symbols: Vec<_> = claim.evidence.iter().filter_map(|id| subject.place(id).symbol.clone()).collect();
-            symbols.sort();
-            symbols.dedup();
-            symbols.join(" ")
-        });
-        all.push((format!("claim {} {about}", claim.kind), without_lines(&claim.text), claim.lines.clone()));
-    }
+    claims(subject, &mut all);
     for behavior in &review.behaviors {
         all.push((format!("behavior {}", behavior.id), String::new(), Vec::new()));
     }
     all.push((format!("verdict {}", review.verdict.word()), String::new(), Vec::new()));
-    for (name, value) in review.report.numbers().into_iter().filter(|(name, _)| *name != "confidence") {
+    for (name, value) in [("malware", review.report.malware), ("obfuscated", review.report.obfuscated)] {
         all.push((format!("score {name}"), value.to_string(), Vec::new()));
     }
-    all.sort();
+    all.sort_by(|a, b| (&a.0, &a.2, &a.1).cmp(&(&b.0, &b.2, &b.1)));
     let mut facts: BTreeMap<String, Said> = BTreeMap::new();
     for (fact, said, lines) in all {
         let fact = fact.trim_end().to_owned();
@@ -183,6 +175,43 @@ fn normal(subject: &Subject) -> BTreeMap<String, Said> {
         facts.insert(name, (said, lines));
     }
     facts
+}
+
+/// Kinds of claim that one review makes several of, and puts together in its own way: they count as one fact.
+const TOGETHER: [&str; 2] = ["flow", "sink.presumed"];
+
+/// Claims by kind, and by what they are about where a review can have several of the kind.
+fn claims(subject: &Subject, all: &mut Vec<(String, String, Vec<u32>)>) {
+    for kind in TOGETHER {
+        let mut texts: Vec<_> = subject.claims_of(kind).map(|claim| without_lines(&claim.text)).collect();
+        texts.sort();
+        let mut lines: Vec<u32> = subject.claims_of(kind).flat_map(|claim| claim.lines.clone()).collect();
+        lines.sort_unstable();
+        lines.dedup();
+        if !texts.is_empty() {
+            all.push((format!("claim {kind}"), texts.join(" "), lines));
+        }
+    }
+    for claim in &subject.review.claims {
+        let about = match claim.kind.as_str() {
+            // What could not be read is coverage, and no fact of the file.
+            "unmodelled" => continue,
+            kind if TOGETHER.contains(&kind) => continue,
+            // The function, or the call on the last line.
+            "source.parameter" | "flow.url" | "purpose.request" => {
+                let last = claim.evidence.iter().map(|id| subject.place(id)).max_by_key(|place| place.start);
+                last.and_then(|place| place.symbol.clone()).unwrap_or_default()
+            }
+            kind if ["sink.", "handler.", "raise", "destination", "import", "machine"]
+                .iter()
+                .any(|start| kind.starts_with(start)) =>
+            {
+                String::new()
+            }
+            _ => claim.symbol.clone().unwrap_or_default(),
+        };
+        all.push((format!("claim {} {about}", claim.kind), without_lines(&claim.text), claim.lines.clone()));
+    }
 }
 
 fn paths(subject: &Subject, all: &mut Vec<(String, String, Vec<u32>)>) {
@@ -204,7 +233,8 @@ fn paths(subject: &Subject, all: &mut Vec<(String, String, Vec<u32>)>) {
             path.guards.iter().map(|guard| format!("{}{}", if guard.holds { "if " } else { "unless " }, guard.text)),
         );
         said.extend(path.entry.iter().map(|entry| format!("on {entry}")));
-        let lines = path.steps.iter().map(|id| subject.place(id).start.line).collect();
+        let mut lines: Vec<u32> = path.steps.iter().map(|id| subject.place(id).start.line).collect();
+        lines.dedup();
         all.push((name, said.join("; "), lines));
     }
 }
@@ -257,18 +287,13 @@ fn code(facts: &Facts, all: &mut Vec<(String, String, Vec<u32>)>) {
             all.push((name, arg.value.patterns.join(" or "), vec![facts.line(event.evidence)]));
         }
         if event.presumed.is_some() {
-            let name = format!("presumed {} in {}", event.written, function(event.function));
+            let name = format!("presumed {} in {}", event.symbol, function(event.function));
             all.push((name, String::new(), vec![facts.line(event.evidence)]));
         }
     }
     for constant in &facts.constants {
         let said = constant.value.text.as_deref().unwrap_or("").to_owned();
         all.push((format!("constant {}", constant.name), said, vec![facts.line(constant.evidence)]));
-    }
-    for info in &facts.functions {
-        for name in &info.unused_params {
-            all.push((format!("unused-parameter {name} of {}", info.qualified), String::new(), Vec::new()));
-        }
     }
 }
 

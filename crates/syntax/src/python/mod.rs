@@ -49,6 +49,17 @@ pub(crate) fn parse_robust(path: &str, text: &str, language: Language) -> Module
     robust::parse(path, text, language)
 }
 
+/// Parses a text and drops the tree; see [`parse_only`](crate::parse_only).
+pub(crate) fn parse_only(text: &str) -> usize {
+    if bounds::first_excess(text).is_some() {
+        return 0;
+    }
+    let Some(parsed) = parse_text(text) else { return 0 };
+    let tokens = parsed.tokens().len();
+    discard(parsed);
+    tokens
+}
+
 fn parse_fast(path: &str, text: &str, language: Language) -> Option<Module> {
     let mut parsed = parse_text(text)?;
     let mut diagnostics = Vec::new();

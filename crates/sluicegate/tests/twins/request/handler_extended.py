@@ -55,7 +55,7 @@ def submit(station_key, collector=None, packed=False, wait=20, detours=None, **v
         refusal = answer.json()
         journal.debug('the collector says: %s', refusal)
         raise CollectorError(answer.status_code, refusal['reason'], refusal['hint'])
-    except Exception:
+    except (ValueError, TypeError):
         raise CollectorError(answer.status_code, 'no reason', answer.text)
 
 

@@ -59,7 +59,7 @@ class SheetMirror(QueuedResource):
             self.update_from_dict(settings["database"])
             self.save(force_create=True)
         else:
-            return None
+            return self.announce(settings)
 
     def get_refresh_endpoint(self):
         """
