@@ -235,15 +235,13 @@ impl Class {
         let ends_at_component =
             |end: &str| text.path.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('/'));
         let last = text.path.rsplit('/').next().unwrap_or_default();
-        if !self.hosts.is_empty() || !self.address.is_empty() {
-            if let Some((host, path)) = host_and_path(&text.lower) {
-                if self.hosts.iter().any(|pattern| host_fits(pattern, host, path)) {
-                    return true;
-                }
-                if address_of(host).is_some_and(|range| self.address.contains(&range)) {
-                    return true;
-                }
-            }
+        let named = !self.hosts.is_empty() || !self.address.is_empty();
+        if named
+            && let Some((host, path)) = host_and_path(&text.lower)
+            && (self.hosts.iter().any(|pattern| host_fits(pattern, host, path))
+                || address_of(host).is_some_and(|range| self.address.contains(&range)))
+        {
+            return true;
         }
         if self.names.iter().any(|name| last == name.as_str() || text.lower == name.as_str())
             || self.ends.iter().any(|end| ends_at_component(end))

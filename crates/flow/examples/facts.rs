@@ -21,7 +21,7 @@ fn main() {
             sluice_catalog::Catalog::embedded("python").map_err(|error| println!("{error}")).unwrap_or_default();
         let start = std::time::Instant::now();
         let facts = analyze(&sources, &Context::default(), &catalog);
-        println!("{} events, {} paths, {:?}", facts.events.len(), facts.paths.len(), start.elapsed());
+        println!("{} events, {} paths, {:?} {:?}", facts.events.len(), facts.paths.len(), start.elapsed(), facts.work);
         if quiet {
             return;
         }

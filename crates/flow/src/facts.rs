@@ -59,6 +59,21 @@ pub struct Facts {
     pub constants: Vec<ConstantFact>,
     /// Where a budget ended the work.
     pub limits: Vec<LimitHit>,
+    /// How much was made on the way.
+    pub work: Work,
+}
+
+/// Counts of what the engine made: a measure of work that does not depend on the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Abstract objects.
+    pub objects: u64,
+    /// Steps of ways.
+    pub traces: u64,
+    /// Places where a label starts.
+    pub origins: u64,
+    /// Places in the text that something points to.
+    pub places: u64,
 }
 
 /// A variable of a module or class body whose value is one known text.

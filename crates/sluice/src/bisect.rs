@@ -1,11 +1,12 @@
-//! A target whose worker dies is reviewed without the files that kill it.
+//! A target whose worker dies is reviewed all the same: the files that kill are read on the robust path, and left out
+//! if they kill there too.
 //!
 //! The parent never opens the target itself. It asks fresh workers about ranges of its files and learns only whether
 //! they live.
 
 use std::ops::Range;
 
-use sluicegate::{LeftOut, Review};
+use sluicegate::{Exception, Review, Treatment};
 
 /// Questions to workers about one target. Each may last as long as a worker may live, so there are few; they find one
 /// killer among a million files, or a handful among a thousand.
@@ -13,12 +14,12 @@ const MAX_QUESTIONS: u32 = 48;
 
 /// What a worker can be asked about one target.
 pub trait Ask {
-    /// Reviews the target without some files.
-    fn review(&mut self, left_out: &[LeftOut]) -> Result<Box<Review>, Died>;
+    /// Reviews the target with some files treated apart.
+    fn review(&mut self, exceptions: &[Exception]) -> Result<Box<Review>, Died>;
     /// Lists the target's files.
     fn files(&mut self) -> Result<Vec<String>, Died>;
-    /// Analyzes a range of the target's files without those left out.
-    fn probe(&mut self, range: Range<usize>, left_out: &[LeftOut]) -> Result<(), Died>;
+    /// Analyzes a range of the target's files with some treated apart.
+    fn probe(&mut self, range: Range<usize>, exceptions: &[Exception]) -> Result<(), Died>;
 }
 
 /// How a worker ended, as a clause: `the worker ran out of memory`.
@@ -32,20 +33,24 @@ pub fn review(ask: &mut impl Ask) -> Result<Box<Review>, Died> {
         Err(died) => died,
     };
     let files = ask.files()?;
-    let mut left_out: Vec<LeftOut> = Vec::new();
+    let mut exceptions: Vec<Exception> = Vec::new();
     let mut questions = 0;
     while questions < MAX_QUESTIONS {
-        let Some(killers) = find(ask, files.len(), &left_out, &mut questions) else { return Err(died) };
-        let before = left_out.len();
-        for file in files.get(killers).unwrap_or_default() {
-            if left_out.iter().all(|left| left.file != *file) {
-                left_out.push(LeftOut { file: file.clone(), why: format!("was left out, because {}", died.0) });
+        let Some(range) = find(ask, files.len(), &exceptions, &mut questions) else { return Err(died) };
+        let killers = files.get(range.clone()).unwrap_or_default();
+        let mut changed = treat(&mut exceptions, killers, Treatment::Robust, &died);
+        if changed {
+            questions += 1;
+            if let Err(again) = ask.probe(range, &exceptions) {
+                treat(&mut exceptions, killers, Treatment::LeftOut, &again);
             }
+        } else {
+            changed = treat(&mut exceptions, killers, Treatment::LeftOut, &died);
         }
-        if left_out.len() == before {
+        if !changed {
             return Err(died);
         }
-        match ask.review(&left_out) {
+        match ask.review(&exceptions) {
             Ok(review) => return Ok(review),
             Err(again) => died = again,
         }
@@ -54,9 +59,30 @@ pub fn review(ask: &mut impl Ask) -> Result<Box<Review>, Died> {
     Err(died)
 }
 
+/// Has files treated in a way, unless they are treated so or more severely already. Gives whether anything changed.
+fn treat(exceptions: &mut Vec<Exception>, files: &[String], treatment: Treatment, died: &Died) -> bool {
+    let why = match treatment {
+        Treatment::Robust => format!("was read with less detail, because {}", died.0),
+        Treatment::LeftOut => format!("was left out, because {}", died.0),
+    };
+    let mut changed = false;
+    for file in files {
+        match exceptions.iter_mut().find(|exception| exception.file == *file) {
+            Some(exception) if exception.treatment >= treatment => continue,
+            Some(exception) => {
+                exception.treatment = treatment;
+                exception.why.clone_from(&why);
+            }
+            None => exceptions.push(Exception { file: file.clone(), treatment, why: why.clone() }),
+        }
+        changed = true;
+    }
+    changed
+}
+
 /// The smallest range of files that a worker is seen to die of: one file, or, where halves live that die together,
 /// the second of those halves. `None` if no question is left.
-fn find(ask: &mut impl Ask, count: usize, left_out: &[LeftOut], questions: &mut u32) -> Option<Range<usize>> {
+fn find(ask: &mut impl Ask, count: usize, exceptions: &[Exception], questions: &mut u32) -> Option<Range<usize>> {
     let (mut low, mut high) = (0, count);
     if count == 0 {
         return None;
@@ -67,12 +93,12 @@ fn find(ask: &mut impl Ask, count: usize, left_out: &[LeftOut], questions: &mut 
         }
         let middle = low + (high - low) / 2;
         *questions += 1;
-        if ask.probe(low..middle, left_out).is_err() {
+        if ask.probe(low..middle, exceptions).is_err() {
             high = middle;
             continue;
         }
         *questions += 1;
-        if ask.probe(middle..high, left_out).is_ok() {
+        if ask.probe(middle..high, exceptions).is_ok() {
             return Some(middle..high);
         }
         low = middle;
@@ -87,22 +113,30 @@ mod tests {
     /// A target of numbered files, some of which kill a worker, alone or once a number of bytes stand together.
     struct Target {
         sizes: Vec<u64>,
+        /// Files that kill on every path.
         killers: Vec<usize>,
+        /// Files that kill unless they are read on the robust path.
+        fragile: Vec<usize>,
         memory: u64,
         asked: u32,
     }
 
     impl Target {
         fn new(count: usize, killers: &[usize]) -> Self {
-            Self { sizes: vec![1; count], killers: killers.to_vec(), memory: u64::MAX, asked: 0 }
+            Self { sizes: vec![1; count], killers: killers.to_vec(), fragile: Vec::new(), memory: u64::MAX, asked: 0 }
         }
 
-        fn run(&mut self, range: Range<usize>, left_out: &[LeftOut]) -> Result<(), Died> {
+        fn run(&mut self, range: Range<usize>, exceptions: &[Exception]) -> Result<(), Died> {
             self.asked += 1;
-            let kept: Vec<usize> =
-                range.filter(|index| left_out.iter().all(|left| left.file != index.to_string())).collect();
+            let treatment = |index: usize| {
+                exceptions.iter().find(|exception| exception.file == index.to_string()).map(|found| found.treatment)
+            };
+            let kept: Vec<usize> = range.filter(|index| treatment(*index) != Some(Treatment::LeftOut)).collect();
             let bytes: u64 = kept.iter().map(|index| self.sizes[*index]).sum();
-            if bytes > self.memory || kept.iter().any(|index| self.killers.contains(index)) {
+            let kills = |index: &usize| {
+                self.killers.contains(index) || self.fragile.contains(index) && treatment(*index).is_none()
+            };
+            if bytes > self.memory || kept.iter().any(kills) {
                 return Err(Died("it died".to_owned()));
             }
             Ok(())
@@ -110,10 +144,17 @@ mod tests {
     }
 
     impl Ask for Target {
-        fn review(&mut self, left_out: &[LeftOut]) -> Result<Box<Review>, Died> {
-            self.run(0..self.sizes.len(), left_out)?;
+        fn review(&mut self, exceptions: &[Exception]) -> Result<Box<Review>, Died> {
+            self.run(0..self.sizes.len(), exceptions)?;
             let engine = sluicegate::Engine::new().unwrap();
-            let names: Vec<&str> = left_out.iter().map(|left| left.file.as_str()).collect();
+            let mut names: Vec<String> = exceptions
+                .iter()
+                .map(|exception| match exception.treatment {
+                    Treatment::Robust => format!("{} robust", exception.file),
+                    Treatment::LeftOut => exception.file.clone(),
+                })
+                .collect();
+            names.sort();
             Ok(Box::new(engine.incomplete(&names.join(","), "", "test")))
         }
 
@@ -121,48 +162,56 @@ mod tests {
             Ok((0..self.sizes.len()).map(|index| index.to_string()).collect())
         }
 
-        fn probe(&mut self, range: Range<usize>, left_out: &[LeftOut]) -> Result<(), Died> {
-            self.run(range, left_out)
+        fn probe(&mut self, range: Range<usize>, exceptions: &[Exception]) -> Result<(), Died> {
+            self.run(range, exceptions)
         }
     }
 
-    fn left_out(target: &mut Target) -> Result<String, Died> {
+    fn exceptions(target: &mut Target) -> Result<String, Died> {
         review(target).map(|review| review.target)
     }
 
     #[test]
     fn nothing_is_left_out_of_a_target_that_lives() {
         let mut target = Target::new(5, &[]);
-        assert_eq!(left_out(&mut target), Ok(String::new()));
+        assert_eq!(exceptions(&mut target), Ok(String::new()));
         assert_eq!(target.asked, 1);
     }
 
     #[test]
     fn exactly_the_killers_are_left_out() {
         for killers in [vec![0], vec![999], vec![500], vec![3, 700], vec![0, 1, 2]] {
-            let mut target = Target::new(1000, &killers);
-            let names: Vec<String> = left_out(&mut target).unwrap().split(',').map(ToOwned::to_owned).collect();
             let mut wanted: Vec<String> = killers.iter().map(ToString::to_string).collect();
             wanted.sort();
-            let mut found = names;
-            found.sort();
-            assert_eq!(found, wanted);
+            assert_eq!(exceptions(&mut Target::new(1000, &killers)), Ok(wanted.join(",")));
         }
-        assert_eq!(left_out(&mut Target::new(1, &[0])), Ok("0".to_owned()));
+        assert_eq!(exceptions(&mut Target::new(1, &[0])), Ok("0".to_owned()));
+    }
+
+    #[test]
+    fn what_lives_on_the_robust_path_is_not_left_out() {
+        let mut target = Target::new(1000, &[700]);
+        target.fragile = vec![3];
+        assert_eq!(exceptions(&mut target), Ok("3 robust,700".to_owned()));
+        let mut target = Target::new(1, &[]);
+        target.fragile = vec![0];
+        assert_eq!(exceptions(&mut target), Ok("0 robust".to_owned()));
+        assert_eq!(target.asked, 3, "the review, the file on the robust path, the review again");
     }
 
     #[test]
     fn files_that_kill_only_together_are_halved() {
         let mut target = Target::new(8, &[]);
         target.memory = 5;
-        assert_eq!(left_out(&mut target), Ok("4,5,6,7".to_owned()));
+        // Each half lives alone, on the robust path too, and the whole dies again: then the half is left out.
+        assert_eq!(exceptions(&mut target), Ok("4,5,6,7".to_owned()));
     }
 
     #[test]
     fn the_questions_end() {
         let killers: Vec<usize> = (0..1000).collect();
         let mut target = Target::new(1000, &killers);
-        assert!(left_out(&mut target).is_err());
+        assert!(exceptions(&mut target).is_err());
         assert!(target.asked <= 2 * MAX_QUESTIONS, "{}", target.asked);
     }
 }

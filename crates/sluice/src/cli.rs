@@ -120,7 +120,7 @@ pub struct DevArgs {
     /// The stage to show
     #[arg(value_enum)]
     pub stage: Stage,
-    /// Files that are read together, as one package
+    /// Files that are read together, as one package; for `floor`, targets, each for itself
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
@@ -175,6 +175,8 @@ pub enum Stage {
     Layers,
     /// Calls that leave the package and that the catalog does not know
     Unmodelled,
+    /// What every stage takes, and the whole as a multiple of what nothing can avoid
+    Floor,
 }
 
 /// A score that can have a threshold.

@@ -12,12 +12,16 @@ use sluicegate::{Engine, escape};
 
 use crate::cli::{DevArgs, Stage};
 use crate::exit::{Code, Failure};
+use crate::floor;
 use crate::output::write_stdout;
 
 /// Shows one stage for some files that are read together.
 pub fn run(args: &DevArgs) -> Result<Code, Failure> {
-    let package = read(args)?;
-    let text = if args.stage == Stage::Ir { ir(&package) } else { facts(&package, args.stage)? };
+    let text = match args.stage {
+        Stage::Floor => floor::measure(&args.files)?,
+        Stage::Ir => ir(&read(args)?),
+        stage => facts(&read(args)?, stage)?,
+    };
     write_stdout(&text)?;
     Ok(Code::Clean)
 }
@@ -49,7 +53,7 @@ fn facts(package: &Package, stage: Stage) -> Result<String, Failure> {
     let facts = Engine::new()?.facts(package)?;
     let show = Show { facts: &facts };
     let lines = match stage {
-        Stage::Ir => Vec::new(),
+        Stage::Ir | Stage::Floor => Vec::new(),
         Stage::Symbols => show.symbols(),
         Stage::Values => show.values(),
         Stage::Paths => show.paths(),

@@ -5,6 +5,7 @@ mod cli;
 mod dev;
 mod exit;
 mod explain;
+mod floor;
 mod output;
 mod review;
 mod worker;

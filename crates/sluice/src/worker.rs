@@ -9,8 +9,10 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use sluice_isolation::{Cause, Outcome, Pool, WorkerLimits};
+#[cfg(debug_assertions)]
+use sluicegate::Treatment;
 use sluicegate::intake::Input;
-use sluicegate::{Engine, LeftOut, Options, Review, STACK_BYTES, Stopped};
+use sluicegate::{Engine, Exception, Options, Review, STACK_BYTES, Stopped};
 
 use crate::bisect::{Ask, Died};
 use crate::exit::{Code, Failure};
@@ -18,6 +20,16 @@ use crate::exit::{Code, Failure};
 /// In builds for development, a worker that is to analyze a file of this name aborts. Tests kill workers with it.
 #[cfg(debug_assertions)]
 const CRASH_ON: &str = "SLUICE_TEST_CRASH_ON";
+/// As [`CRASH_ON`], but only if the file is not to be read on the robust path.
+#[cfg(debug_assertions)]
+const CRASH_ON_FAST: &str = "SLUICE_TEST_CRASH_ON_FAST";
+
+/// What a worker is to die of; see [`CRASH_ON`].
+#[derive(Serialize, Deserialize)]
+struct Crash {
+    file: String,
+    fast_path_only: bool,
+}
 
 /// One question to a worker. The parent borrows the input, the worker owns it.
 #[derive(Serialize, Deserialize)]
@@ -25,18 +37,18 @@ struct Question<'a> {
     task: Task,
     options: Cow<'a, Options>,
     input: Cow<'a, Input>,
-    /// The name in `SLUICE_TEST_CRASH_ON`; always none in a release.
-    crash_on: Option<String>,
+    /// Always none in a release.
+    crash: Option<Crash>,
 }
 
 #[derive(Serialize, Deserialize)]
 enum Task {
-    /// Review the target without some files.
-    Review { left_out: Vec<LeftOut> },
+    /// Review the target with some files treated apart.
+    Review { exceptions: Vec<Exception> },
     /// List the target's files.
     Files,
-    /// Analyze a range of the list of files, without those left out.
-    Probe { from: usize, to: usize, left_out: Vec<LeftOut> },
+    /// Analyze a range of the list of files, with some treated apart.
+    Probe { from: usize, to: usize, exceptions: Vec<Exception> },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -51,18 +63,19 @@ enum Answer {
 
 /// What to ask a worker to have a target reviewed.
 pub fn question(input: &Input, options: &Options) -> Result<Vec<u8>, Failure> {
-    encode(Task::Review { left_out: Vec::new() }, input, options)
+    encode(Task::Review { exceptions: Vec::new() }, input, options)
 }
 
 fn encode(task: Task, input: &Input, options: &Options) -> Result<Vec<u8>, Failure> {
-    let question =
-        Question { task, options: Cow::Borrowed(options), input: Cow::Borrowed(input), crash_on: crash_on() };
+    let question = Question { task, options: Cow::Borrowed(options), input: Cow::Borrowed(input), crash: crash() };
     postcard::to_stdvec(&question).map_err(|error| Failure::Workers(error.to_string()))
 }
 
-fn crash_on() -> Option<String> {
+fn crash() -> Option<Crash> {
     #[cfg(debug_assertions)]
-    return std::env::var(CRASH_ON).ok();
+    return [(CRASH_ON, false), (CRASH_ON_FAST, true)]
+        .into_iter()
+        .find_map(|(name, fast_path_only)| Some(Crash { file: std::env::var(name).ok()?, fast_path_only }));
     #[cfg(not(debug_assertions))]
     None
 }
@@ -131,11 +144,11 @@ impl<'a> Conversation<'a> {
 }
 
 impl Ask for Conversation<'_> {
-    fn review(&mut self, left_out: &[LeftOut]) -> Result<Box<Review>, Died> {
+    fn review(&mut self, exceptions: &[Exception]) -> Result<Box<Review>, Died> {
         if let Some(died) = self.first.take() {
             return Err(died);
         }
-        match self.ask(Task::Review { left_out: left_out.to_vec() })? {
+        match self.ask(Task::Review { exceptions: exceptions.to_vec() })? {
             Answer::Review(json) => serde_json::from_str(&json)
                 .map(Box::new)
                 .map_err(|error| Died(format!("the worker's review is broken: {error}"))),
@@ -150,8 +163,8 @@ impl Ask for Conversation<'_> {
         }
     }
 
-    fn probe(&mut self, range: Range<usize>, left_out: &[LeftOut]) -> Result<(), Died> {
-        match self.ask(Task::Probe { from: range.start, to: range.end, left_out: left_out.to_vec() })? {
+    fn probe(&mut self, range: Range<usize>, exceptions: &[Exception]) -> Result<(), Died> {
+        match self.ask(Task::Probe { from: range.start, to: range.end, exceptions: exceptions.to_vec() })? {
             Answer::Alive => Ok(()),
             other => Err(unexpected(other)),
         }
@@ -183,28 +196,39 @@ fn reply(engine: &Engine, question: &[u8]) -> Answer {
     crash_if_asked(engine, &question);
     let (input, options) = (question.input.into_owned(), &*question.options);
     let answer = match question.task {
-        Task::Review { left_out } => engine.try_review(input, options, &left_out).and_then(|review| {
+        Task::Review { exceptions } => engine.try_review(input, options, &exceptions).and_then(|review| {
             serde_json::to_string(&review).map(Answer::Review).map_err(|error| Stopped(error.to_string()))
         }),
         Task::Files => engine.files(input, options).map(Answer::Files),
-        Task::Probe { from, to, left_out } => engine.probe(input, options, from..to, &left_out).map(|()| Answer::Alive),
+        Task::Probe { from, to, exceptions } => {
+            engine.probe(input, options, from..to, &exceptions).map(|()| Answer::Alive)
+        }
     };
     answer.unwrap_or_else(|stopped| Answer::Stopped(stopped.to_string()))
 }
 
-/// Ends this process if the question is to analyze the file that [`CRASH_ON`] names.
+/// Ends this process if the question is to analyze a file that [`CRASH_ON`] or [`CRASH_ON_FAST`] names.
 #[cfg(debug_assertions)]
 fn crash_if_asked(engine: &Engine, question: &Question<'_>) {
-    let Some(name) = &question.crash_on else { return };
+    let Some(crash) = &question.crash else { return };
     let files = engine.files(question.input.clone().into_owned(), &question.options).unwrap_or_default();
-    let (range, left_out) = match &question.task {
-        Task::Review { left_out } => (0..files.len(), left_out),
-        Task::Probe { from, to, left_out } => (*from..*to, left_out),
+    let (range, exceptions) = match &question.task {
+        Task::Review { exceptions } => (0..files.len(), exceptions),
+        Task::Probe { from, to, exceptions } => (*from..*to, exceptions),
         Task::Files => return,
     };
+    let treatment =
+        |file: &str| exceptions.iter().find(|exception| exception.file == file).map(|found| found.treatment);
     let asked = files.get(range).unwrap_or_default();
-    if asked.iter().any(|file| file.rsplit('/').next() == Some(name) && left_out.iter().all(|left| left.file != *file))
-    {
+    let crashes = |file: &String| {
+        file.rsplit('/').next() == Some(&crash.file)
+            && match treatment(file) {
+                None => true,
+                Some(Treatment::Robust) => !crash.fast_path_only,
+                Some(Treatment::LeftOut) => false,
+            }
+    };
+    if asked.iter().any(crashes) {
         std::process::abort();
     }
 }

@@ -320,9 +320,8 @@ mod tests {
         let whole = engine.try_review(input.clone(), &options, &[]).unwrap();
         assert!(whole.coverage.notes.is_empty());
         assert_eq!((whole.verdict, whole.coverage.files), (sluice_review::Verdict::Benign, 2));
-        let exception = |treatment| {
-            [Exception { file: "b.py".to_owned(), treatment, why: "was read with care".to_owned() }]
-        };
+        let exception =
+            |treatment| [Exception { file: "b.py".to_owned(), treatment, why: "was read with care".to_owned() }];
         let review = engine.try_review(input.clone(), &options, &exception(Treatment::Robust)).unwrap();
         assert_eq!((review.verdict, review.coverage.files), (sluice_review::Verdict::Benign, 2));
         assert_eq!(review.coverage.notes, ["`b.py` was read with care"]);

@@ -31,12 +31,7 @@ pub struct Stages<'a> {
 impl<'a> Stages<'a> {
     /// Chooses what is analyzed. Files to be left out are out of the package already.
     #[must_use]
-    pub fn new(
-        engine: &'a Engine,
-        package: &'a Package,
-        options: &'a Options,
-        exceptions: &'a [Exception],
-    ) -> Self {
+    pub fn new(engine: &'a Engine, package: &'a Package, options: &'a Options, exceptions: &'a [Exception]) -> Self {
         let robust: BTreeMap<&str, &str> = exceptions
             .iter()
             .filter(|exception| exception.treatment == Treatment::Robust)

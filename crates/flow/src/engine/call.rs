@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::heap::{ObjectKind, field_name};
 use super::value::{Data, Key, Label, Ref, Term, Value};
-use super::{Engine, MOST_CONTEXTS, MOST_FRAMES, MOST_INLINED, Origin, OriginKey, SinkData};
+use super::{Engine, MOST_CONTEXTS, MOST_FRAMES, MOST_INLINED, Origin, OriginKey};
 use crate::evaluate;
 use crate::facts::StepKind;
 
@@ -177,6 +177,7 @@ impl Engine<'_> {
 
     /// A call of which nothing is known: what goes in may come out.
     pub(crate) fn call_unknown(&mut self, module: &Rc<Module>, function: &Value, args: &Args, site: Site) -> Value {
+        self.unknown_calls += 1;
         let written = self.written(module, site.callee);
         let mut value = Value::UNKNOWN;
         let all: Vec<Value> = args.all().cloned().collect();
@@ -675,33 +676,47 @@ impl Engine<'_> {
         place: crate::facts::EvidenceId,
         name: &SmolStr,
     ) -> Value {
+        // Steps are made only for labels that go somewhere: to a sink of the summary or into the result.
+        let returned = self.deep(&summary.result).0;
         let mut passed: Vec<Vec<Label>> = Vec::with_capacity(bound.len());
         for (index, value) in bound.iter().enumerate() {
-            let labels = value.as_ref().map(|value| self.deep(value).0).unwrap_or_default();
-            let labels: Vec<Label> = labels
-                .into_iter()
-                .map(|label| Label {
-                    origin: label.origin,
-                    trace: self.step(Some(label.trace), StepKind::Pass, place, name.clone()),
-                })
-                .collect();
             let number = u32::try_from(index).unwrap_or(u32::MAX);
-            for label in &labels {
-                self.applied.entry((key, number, label.origin)).or_insert(label.trace);
-            }
-            passed.push(labels);
-        }
-        let flows: Vec<(u32, u32, Rc<SinkData>)> = summary.flows.clone();
-        let constructor = self.is_constructor(key);
-        for (index, inner, sink) in flows {
-            for label in passed.get(index as usize).cloned().unwrap_or_default() {
-                if constructor && sink.function != key && self.is_param(label.origin) {
-                    // A field that another method sends: told of the constructor; whoever passes a parameter of its
-                    // own to the constructor need not call that method.
+            let sinks = summary.flows.iter().any(|(param, _, _)| *param == number);
+            let comes_back = returned.iter().any(|label| {
+                self.origins
+                    .get(label.origin as usize)
+                    .is_some_and(|origin| origin.key == OriginKey::Param(key, number))
+            });
+            let labels = value.as_ref().map(|value| self.deep(value).0).unwrap_or_default();
+            let mut kept = Vec::new();
+            for label in labels {
+                let real = !self.is_param(label.origin);
+                if !(sinks || comes_back || real) {
                     continue;
                 }
-                let trace = self.splice(label.trace, inner);
-                self.record_flow(Label { origin: label.origin, trace }, &sink);
+                let trace = self.step(Some(label.trace), StepKind::Pass, place, name.clone());
+                if real {
+                    self.applied.entry((key, number, label.origin)).or_insert(trace);
+                }
+                kept.push(Label { origin: label.origin, trace });
+            }
+            passed.push(kept);
+        }
+        let constructor = self.is_constructor(key);
+        for (index, inner, sink) in &summary.flows {
+            for label in passed.get(*index as usize).cloned().unwrap_or_default() {
+                let through = self.is_param(label.origin);
+                // A field that another method sends is told of the constructor: whoever passes a parameter of its own
+                // to the constructor need not call that method. What a parameter of a caller does to the log or an
+                // exception of a function further down is told of that function.
+                if through && ((constructor && sink.function != key) || !super::is_telling(&sink.key.kind)) {
+                    continue;
+                }
+                if self.flows.contains_key(&(label.origin, sink.key.clone())) {
+                    continue;
+                }
+                let trace = self.splice(label.trace, *inner);
+                self.record_flow(Label { origin: label.origin, trace }, sink);
             }
         }
         let name = name.clone();

@@ -736,7 +736,8 @@ impl Engine<'_> {
 
     /// An arithmetic operation on two values.
     pub(crate) fn binary(&mut self, op: BinOp, left: &Value, right: &Value, _span: Span) -> Value {
-        if let (Some(a), Some(b)) = (self.concrete(left, 4), self.concrete(right, 4))
+        if !self.blows_up(op, left, right)
+            && let (Some(a), Some(b)) = (self.concrete(left, 4), self.concrete(right, 4))
             && let Some(result) = evaluate::binary(op, &a, &b, &mut self.budget)
         {
             let mut value = self.abstracted(&result);
@@ -794,6 +795,34 @@ impl Engine<'_> {
             _ => {}
         }
         value
+    }
+
+    /// True if a repetition would make much out of little: such a value hides nothing and is not worth its memory.
+    fn blows_up(&self, op: BinOp, left: &Value, right: &Value) -> bool {
+        /// Longest text and longest list that a repetition makes.
+        const LONGEST: u64 = 1 << 20;
+        const MOST: u64 = 20_000;
+        if op != BinOp::Mul {
+            return false;
+        }
+        let length = |value: &Value| match value.known() {
+            Some(Const::Str(text)) => Some((text.len() as u64, LONGEST)),
+            Some(Const::Bytes(bytes)) => Some((bytes.len() as u64, LONGEST)),
+            Some(_) => None,
+            None => value.object().and_then(|id| self.object(id)).map(|object| (object.items.len() as u64, MOST)),
+        };
+        let times = |value: &Value| match value.known() {
+            Some(Const::Int(number)) => Some(number.unsigned_abs()),
+            _ => None,
+        };
+        let (part, count) = match (length(left), times(right)) {
+            (Some(part), Some(count)) => (part, count),
+            _ => match (length(right), times(left)) {
+                (Some(part), Some(count)) => (part, count),
+                _ => return false,
+            },
+        };
+        part.0.saturating_mul(count) > part.1
     }
 
     /// The term of `format % parts`.

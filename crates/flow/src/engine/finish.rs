@@ -78,6 +78,12 @@ impl Engine<'_> {
                 facts.limits.push(hit);
             }
         }
+        facts.work = facts::Work {
+            objects: self.heap.len() as u64,
+            traces: self.traces.len() as u64,
+            origins: self.origins.len() as u64,
+            places: self.places.len() as u64,
+        };
         facts.evidence = self.places.iter().map(|place| self.evidence_of(place)).collect();
         facts
     }

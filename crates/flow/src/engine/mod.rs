@@ -30,9 +30,11 @@ use crate::evaluate::Budget;
 use crate::facts::{EvidenceId, Guard, StepKind};
 use crate::program::Program;
 
-/// Statements and calls interpreted again for the sake of known arguments: a base, and so many per byte of source.
-const INLINE_STEPS_BASE: u64 = 200_000;
-const INLINE_STEPS_PER_BYTE: u64 = 1;
+/// Statements and calls interpreted again for the sake of known arguments: at most so many for one file, and for a
+/// package so many as a base and one more for every so many bytes of source.
+const INLINE_STEPS_FILE: u64 = 200_000;
+const INLINE_STEPS_BASE: u64 = 1_000_000;
+const BYTES_PER_INLINE_STEP: u64 = 16;
 /// Deepest chain of functions interpreted inside each other.
 const MOST_FRAMES: usize = 60;
 /// Deepest chain of interpretations with known arguments.
@@ -42,6 +44,7 @@ const MOST_CONTEXTS: u32 = 48;
 /// Evaluation steps and bytes, as in the table of budgets: per file, and per package.
 const EVALUATION_STEPS_FILE: u64 = 5_000_000;
 const EVALUATION_STEPS: u64 = 50_000_000;
+const EVALUATION_BYTES_FILE: u64 = 64 << 20;
 const EVALUATION_BYTES: u64 = 512 << 20;
 
 /// Where a label starts.
@@ -237,10 +240,16 @@ pub struct Engine<'a> {
     pub budget: Budget,
     /// Evaluation steps left for the files to come.
     pub steps_left: u64,
+    /// Bytes that evaluation may still produce for the files to come.
+    pub bytes_left: u64,
     pub inline_steps: u64,
+    /// Inline steps left for the files to come.
+    pub inline_steps_left: u64,
     pub inlined: u32,
     /// Expressions being evaluated inside each other, over all frames.
     pub nesting: u32,
+    /// Calls so far of which nothing was known.
+    pub unknown_calls: u64,
     pub guard_probe: Option<BTreeSet<SmolStr>>,
 }
 
@@ -301,11 +310,14 @@ impl<'a> Engine<'a> {
             slot_index: FxHashMap::default(),
             defaults: FxHashMap::default(),
             canonical: FxHashMap::default(),
-            budget: Budget::new(EVALUATION_STEPS_FILE, EVALUATION_BYTES),
+            budget: Budget::new(EVALUATION_STEPS_FILE, EVALUATION_BYTES_FILE),
+            bytes_left: EVALUATION_BYTES,
             steps_left: EVALUATION_STEPS,
-            inline_steps: INLINE_STEPS_BASE + bytes * INLINE_STEPS_PER_BYTE,
+            inline_steps: 0,
+            inline_steps_left: INLINE_STEPS_BASE + bytes / BYTES_PER_INLINE_STEP,
             inlined: 0,
             nesting: 0,
+            unknown_calls: 0,
             guard_probe: None,
         }
     }
@@ -317,9 +329,16 @@ impl<'a> Engine<'a> {
             let index = u32::try_from(next).unwrap_or(u32::MAX);
             let allowed = EVALUATION_STEPS_FILE.min(self.steps_left);
             self.budget.steps = allowed;
+            let allowed_bytes = EVALUATION_BYTES_FILE.min(self.bytes_left);
+            self.budget.bytes = allowed_bytes;
+            let allowed_inline = INLINE_STEPS_FILE.min(self.inline_steps_left);
+            self.inline_steps = allowed_inline;
             self.run_module(index);
             self.run_functions(index);
             self.steps_left = self.steps_left.saturating_sub(allowed.saturating_sub(self.budget.steps));
+            self.bytes_left = self.bytes_left.saturating_sub(allowed_bytes.saturating_sub(self.budget.bytes));
+            self.inline_steps_left =
+                self.inline_steps_left.saturating_sub(allowed_inline.saturating_sub(self.inline_steps));
             if self.budget.exhausted {
                 self.budget.exhausted = false;
                 self.limits.push((index, "evaluation steps", "some values were not evaluated".to_owned()));
@@ -535,7 +554,7 @@ impl<'a> Engine<'a> {
     /// Keeps that a label reached a sink.
     pub(crate) fn record_flow(&mut self, label: Label, sink: &Rc<SinkData>) {
         /// Most flows that one function's summary keeps.
-        const MOST_FLOWS: usize = 64;
+        const MOST_FLOWS: usize = 32;
         let key = (label.origin, sink.key.clone());
         if self.flows.contains_key(&key) {
             return;

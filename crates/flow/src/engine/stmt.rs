@@ -27,6 +27,8 @@ pub(crate) enum Next {
 
 /// Rounds of a loop over known values that are followed one by one, times the statements in its body.
 const MOST_ROUNDS: u64 = 200_000;
+/// Rounds that are followed even if something in them is unknown.
+const ROUNDS_ANYWAY: usize = 4;
 /// Evaluation steps that one interpreted statement of a followed loop costs.
 const STEPS_PER_STATEMENT: u64 = 10;
 /// Loops inside each other that are walked a second time for what the first round brought.
@@ -424,7 +426,8 @@ impl Engine<'_> {
         let constant = module.expr(test).is_some_and(|expr| matches!(expr.kind, ExprKind::Const(_)));
         let mut rounds = MOST_ROUNDS / (body.len() as u64 + 1);
         let mut first = test_last;
-        while !constant && rounds > 0 && self.budget.steps > 0 {
+        let unknown = self.unknown_calls;
+        while !constant && rounds > 0 && self.budget.steps > 0 && self.unknown_calls == unknown {
             let truth = if first { Some(true) } else { self.test(module, test).0 };
             first = false;
             match truth {
@@ -520,7 +523,13 @@ impl Engine<'_> {
             && (items.len() as u64).saturating_mul(body.len() as u64 + 1) <= self.rounds_allowed(items.len())
         {
             let mut whole = true;
+            let unknown = self.unknown_calls;
             for (round, item) in items.iter().enumerate() {
+                // A loop that computes a value calls nothing unknown; one that does is walked once for all rounds.
+                if round >= ROUNDS_ANYWAY && self.unknown_calls > unknown {
+                    whole = false;
+                    break;
+                }
                 self.budget.steps = self.budget.steps.saturating_sub((body.len() as u64 + 1) * STEPS_PER_STATEMENT);
                 if self.budget.steps == 0 {
                     whole = false;

@@ -76,7 +76,7 @@ const TERM_DEPTH: usize = 6;
 /// Most references, labels and tokens that a value keeps. More are dropped, oldest kept, so that joins stay constant
 /// in cost.
 const MOST_REFS: usize = 6;
-const MOST_LABELS: usize = 24;
+const MOST_LABELS: usize = 16;
 const MOST_TOKENS: usize = 12;
 
 /// The facets of a value that is not empty.

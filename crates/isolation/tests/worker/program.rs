@@ -7,12 +7,8 @@ use sluice_isolation::{WorkerLimits, serve};
 
 fn main() {
     let (mut answered, mut poisoned) = (0, false);
-    let limits = WorkerLimits {
-        memory: 192 << 20,
-        reserved: 64 << 20,
-        processor_seconds: 2,
-        ..WorkerLimits::default()
-    };
+    let limits =
+        WorkerLimits { memory: 192 << 20, reserved: 64 << 20, processor_seconds: 2, ..WorkerLimits::default() };
     let result = serve(&limits, |request| {
         answered += 1;
         if poisoned {

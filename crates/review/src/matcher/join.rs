@@ -115,7 +115,9 @@ impl<'r> Search<'_, '_, 'r> {
             }
             return;
         };
-        for index in self.next(column, chosen) {
+        let next = self.next(column, chosen);
+        self.fuel = self.fuel.saturating_sub(gathering(&next));
+        for index in next {
             // More matches than are kept apart need not be told from each other.
             if self.fuel == 0 || self.matches.len() >= MAX_MATCHES * MAX_MATCHES {
                 self.fuel = 0;
@@ -180,7 +182,9 @@ impl<'r> Search<'_, '_, 'r> {
     }
 
     fn any_fits(&mut self, column: &Column<'_>, chosen: &[usize]) -> bool {
-        for index in self.next(column, chosen) {
+        let next = self.next(column, chosen);
+        self.fuel = self.fuel.saturating_sub(gathering(&next));
+        for index in next {
             if self.fuel == 0 {
                 return false;
             }
@@ -191,4 +195,9 @@ impl<'r> Search<'_, '_, 'r> {
         }
         false
     }
+}
+
+/// What gathering candidates costs, in comparisons: much less than comparing them, but not nothing.
+fn gathering(candidates: &[usize]) -> u32 {
+    u32::try_from(candidates.len() / 8).unwrap_or(u32::MAX)
 }

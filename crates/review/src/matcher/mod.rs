@@ -21,7 +21,7 @@ use smol_str::SmolStr;
 use context::Context;
 use value::Candidate;
 
-/// How many pairs of candidates the joins of one rule may compare.
+/// How many pairs of candidates the joins of one rule may compare; gathering eight counts as comparing one pair.
 pub const JOIN_FUEL: u32 = 50_000;
 
 /// How many candidates of one step are joined.

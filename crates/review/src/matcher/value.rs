@@ -35,6 +35,10 @@ pub(super) enum View<'a> {
 /// The shortest text that joins two steps. Shorter ones (`.py`, `a`) are in too many others.
 const MIN_TEXT: usize = 5;
 
+/// A value made from more resources than this stands for none of them: it went through a container or a parameter that
+/// everything goes through.
+const MAX_IDENTITIES: usize = 8;
+
 /// How many texts of one value are compared.
 const MAX_TEXTS: usize = 16;
 
@@ -133,7 +137,10 @@ impl Identity {
     pub(super) fn of(views: &[View<'_>]) -> Self {
         let mut identity = Self::default();
         for view in views {
-            identity.tokens.extend_from_slice(view.tokens());
+            let tokens = view.tokens();
+            if tokens.len() <= MAX_IDENTITIES {
+                identity.tokens.extend_from_slice(tokens);
+            }
             match view {
                 View::Event(event) => identity.events.push(*event),
                 View::Value(value) => {

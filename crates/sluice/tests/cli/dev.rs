@@ -26,3 +26,17 @@ fn files_are_read_together() {
     let symbols = place.run(&["dev", "symbols", "a.py", "b.py"]).stdout;
     assert!(symbols.contains("import b (internal)"), "{symbols}");
 }
+
+#[test]
+fn the_floor_is_measured_for_every_target_and_in_all() {
+    let place = Place::new().file("one.py", THIEF).file("set/two.py", "X = 1\n").file("set/three.py", "Y = 2\n");
+    let ran = place.run(&["dev", "floor", "one.py", "set"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    let names: Vec<&str> = lines.iter().filter_map(|line| line.split_whitespace().last()).collect();
+    assert_eq!(names, ["target", "one.py", "set", "total"]);
+    for line in &lines {
+        assert_eq!(line.split_whitespace().count(), 12, "{line}");
+        assert_eq!(line.rfind("  "), lines[0].rfind("  "), "the columns stand under each other: {line}");
+    }
+}

@@ -60,6 +60,28 @@ fn a_single_file_that_kills_is_inconclusive_and_3() {
 }
 
 #[test]
+#[cfg(debug_assertions)]
+fn a_file_that_kills_on_the_fast_path_only_is_read_on_the_robust_one() {
+    let place = Place::with_both().file("set/thief.py", THIEF).file("set/plain.py", PLAIN);
+    let review = |killer: &str, target: &str| {
+        let args = ["review", target, "--format", "json"];
+        ran(place.command().env("SLUICE_TEST_CRASH_ON_FAST", killer).args(args))
+    };
+    let robust = review("thief.py", "set");
+    assert_eq!(robust.code, 1, "the thief is found on the robust path: {}", robust.stderr);
+    let robust = robust.json();
+    assert_eq!(robust["coverage"]["files"], 2);
+    assert!(unread(&robust).is_empty());
+    let notes = robust["coverage"]["notes"].as_array().unwrap();
+    let told = |note: &&serde_json::Value| note.as_str().unwrap().starts_with("`thief.py` was read with less detail");
+    assert_eq!(notes.iter().filter(told).count(), 1, "{notes:?}");
+
+    let plain = review("plain.py", "plain.py");
+    assert_eq!(plain.code, 0, "nothing of it is unread: {}", plain.stdout);
+    assert_eq!(plain.json()["verdict"], "benign");
+}
+
+#[test]
 #[cfg(unix)]
 fn control_characters_of_names_do_not_reach_the_terminal() {
     let name = "evil\u{1b}[2J\u{7}\u{202e}\nname.py";
@@ -99,18 +121,50 @@ fn a_reader_that_leaves_early_is_no_error() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+/// The review of one hostile file: valid, and made without a worker's death.
+fn survives(name: &str, content: impl AsRef<[u8]>) {
+    let schema: serde_json::Value = serde_json::from_str(sluicegate::render::SCHEMA).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let place = Place::new().file(name, content);
+    let ran = place.run(&["review", name, "--format", "json"]);
+    assert!(ran.code == 0 || ran.code == 3, "{name}: {} {}", ran.code, ran.stderr);
+    assert_eq!(ran.stderr, "", "{name}");
+    let review = ran.json();
+    assert!(validator.is_valid(&review), "{name}: {:?}", validator.iter_errors(&review).next());
+    assert_eq!(review["target"], name);
+    let coverage = review["coverage"].to_string();
+    assert!(!coverage.contains("worker"), "{name}: {coverage}");
+    assert!(!coverage.contains("internal error"), "{name}: {coverage}");
+}
+
 #[test]
 fn nesting_without_bound_is_an_ordinary_result() {
-    let place = Place::new()
-        .file("brackets.py", "(".repeat(200_000))
-        .file("minus.py", format!("x = {}1\n", "-".repeat(200_000)))
-        .file("bytes.py", [0xff, 0xfe, 0x00, 0x80, b'\n', 0xc3].repeat(1000))
-        .file("empty.py", "");
-    for file in ["brackets.py", "minus.py", "bytes.py", "empty.py"] {
-        let ran = place.run(&["review", file, "--format", "json"]);
-        assert!(ran.code == 0 || ran.code == 3, "{file}: {} {}", ran.code, ran.stderr);
-        assert_eq!(ran.json()["target"], file);
+    const DEEP: usize = 100_000;
+    for (name, open, close) in [("round.py", "(", ")"), ("square.py", "[", "]"), ("curly.py", "{", "}")] {
+        survives(name, format!("x = {}", open.repeat(DEEP)));
+        survives(name, format!("x = {}{}\n", open.repeat(DEEP), close.repeat(DEEP)));
     }
+    survives("mixed.py", format!("x = {}", "([{".repeat(DEEP)));
+    survives("calls.py", format!("{}1{}\n", "f(".repeat(DEEP), ")".repeat(DEEP)));
+    survives("minus.py", format!("x = {}1\n", "-".repeat(2 * DEEP)));
+}
+
+#[test]
+fn bytes_that_are_no_code_are_an_ordinary_result() {
+    survives("bytes.py", [0xff, 0xfe, 0x00, 0x80, b'\n', 0xc3].repeat(1000));
+    survives("empty.py", "");
+    survives("plus.py", "+".repeat(1 << 20));
+}
+
+#[test]
+fn a_line_without_end_is_an_ordinary_result() {
+    const LONG: usize = 5 << 20;
+    survives("string.py", format!("x = \"{}\"\n", "a".repeat(LONG)));
+    survives("name.py", format!("{} = 1\n", "a".repeat(LONG)));
+    survives("list.py", format!("x = [{}]\n", "1, ".repeat(LONG / 3)));
+    survives("sum.py", format!("x = {}1\n", "y + ".repeat(LONG / 4)));
+    survives("statements.py", "x = 1; ".repeat(LONG / 7));
+    survives("attributes.py", format!("x{}\n", ".y".repeat(LONG / 2)));
 }
 
 #[test]

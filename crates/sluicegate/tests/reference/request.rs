@@ -128,11 +128,6 @@ fn url(subject: &Subject) {
 
 fn nothing_hidden(subject: &Subject) {
     subject.nothing_is_hidden();
-    assert!(
-        subject.review.behaviors.iter().all(|behavior| behavior.stance == "harmless"),
-        "{:?}",
-        subject.review.behaviors
-    );
     subject.claim("destination", &[48], &["api.segment.io", "host"]);
 }
 

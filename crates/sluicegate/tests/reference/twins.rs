@@ -6,7 +6,9 @@
 //! - `- fact`: it is no longer there;
 //! - `+ fact: what @lines`: it is new;
 //! - `~ fact: what @lines`: what it says, or where, has changed. Lines that the change of the source has moved count as
-//!   the same.
+//!   the same;
+//! - `? words` and `! words`: the report says them, or must not say them. They are names of the source and words that no
+//!   true sentence on it can do with or without.
 //!
 //! Facts are paths, dead stores, unused helpers, raises, handlers, destinations, presumed calls, constants, behaviors, the
 //! verdict, the numbers `malware` and `obfuscated`, and claims: of these the words stand in no file, but are compared with
@@ -51,15 +53,17 @@ fn compare(base: &Path, file: &Path) -> Result<(), Failed> {
     let read = |path: &Path| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (base, text) = (read(base), read(file));
     let expected = read(&file.with_extension("diff"));
-    let mut expected: Vec<&str> =
-        expected.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-    expected.sort_unstable();
+    let expected: Vec<&str> = expected.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let (words, expected): (Vec<&str>, Vec<&str>) = expected.iter().partition(|line| line.starts_with(['?', '!']));
+    assert!(!expected.is_empty(), "a twin differs from its base");
     // The same name for both, which is no fact of the source.
     let (before, after) = (Subject::of_file("twin.py", &base), Subject::of_file("twin.py", &text));
     let found = differences(&normal(&before), &normal(&after), &moved(&base, &text));
     let missing: Vec<_> = expected.iter().filter(|line| !found.iter().any(|other| other == *line)).collect();
     let surplus: Vec<_> = found.iter().filter(|line| !expected.contains(&line.as_str())).collect();
-    if missing.is_empty() && surplus.is_empty() {
+    let report = after.report().prose().map(|(_, text)| text).join("\n");
+    let wrong: Vec<_> = words.iter().filter(|line| report.contains(&line[2..]) != line.starts_with('?')).collect();
+    if missing.is_empty() && surplus.is_empty() && wrong.is_empty() {
         return Ok(());
     }
     let mut message = format!("{}\n", file.display());
@@ -69,12 +73,16 @@ fn compare(base: &Path, file: &Path) -> Result<(), Failed> {
     for line in surplus {
         message.push_str(&format!("found, not expected: {line}\n"));
     }
+    for line in wrong {
+        message.push_str(&format!("words: {line}\n{report}\n"));
+    }
     Err(message.into())
 }
 
 /// For each line of `base` (from 1) the line of `other` that it has become, if it has not been taken out.
 fn moved(base: &str, other: &str) -> BTreeMap<u32, u32> {
-    let (a, b): (Vec<&str>, Vec<&str>) = (base.lines().map(str::trim).collect(), other.lines().map(str::trim).collect());
+    let (a, b): (Vec<&str>, Vec<&str>) =
+        (base.lines().map(str::trim).collect(), other.lines().map(str::trim).collect());
     // Length of the longest common subsequence of the two rests.
     let mut common = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
@@ -297,7 +305,7 @@ fn code(facts: &Facts, all: &mut Vec<(String, String, Vec<u32>)>) {
     }
 }
 
-/// A text without the numbers of lines that it holds in parentheses.
+/// A text without the numbers of lines that it holds: `(22, 48)`, `line 48`.
 fn without_lines(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -312,5 +320,8 @@ fn without_lines(text: &str) -> String {
             _ => after,
         };
     }
-    out + rest
+    out.push_str(rest);
+    let mut pieces = out.split("line ");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| text + "line " + piece.trim_start_matches(|c: char| c.is_ascii_digit()))
 }
