@@ -209,15 +209,18 @@ impl Collapsed {
 
     fn finish(mut self) -> impl Iterator<Item = Match> {
         self.matches.sort_by(|(left, _), (right, _)| left.cmp(right));
-        self.matches.into_iter().map(|(_, found)| found)
+        self.matches.into_iter().map(|(_, mut found)| {
+            found.evidence.sort_unstable();
+            found.evidence.dedup();
+            found
+        })
     }
 }
 
 impl Match {
     fn merge(&mut self, evidence: &[EvidenceId], presumed: bool, count: u32) {
+        // Sorted once, at the end: thousands of ways may lead to one place.
         self.evidence.extend_from_slice(evidence);
-        self.evidence.sort_unstable();
-        self.evidence.dedup();
         // What is known without a presumption does not become presumed by a further way.
         self.presumed &= presumed;
         self.count = self.count.saturating_add(count);
