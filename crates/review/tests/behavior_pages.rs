@@ -3,6 +3,9 @@
 //! `found` must be found and `harmless` must not. `found-missed` and `false-alarm` label what is known to be wrong; they
 //! fail as soon as it is right, so that the label goes away with the fault.
 
+// A failure in a helper is a failed test.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
 use std::collections::BTreeMap;
 
 use sluice_catalog::behavior::{Example, ExampleFile};

@@ -203,7 +203,7 @@ impl Engine<'_> {
                     return Some(Value::reference(Ref::Module(target)));
                 }
                 let shown = if name_is_import(symbol) { text.split('.').next().unwrap_or(&text) } else { &*text };
-                Some(self.symbol(&shown.to_owned()))
+                Some(self.symbol(shown))
             }
             "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "bytearray"
                 if args.positional.len() == 1 && args.named.is_empty() && receiver.is_none() =>

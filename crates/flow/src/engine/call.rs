@@ -323,6 +323,8 @@ impl Engine<'_> {
         let place = self.place(site.span, None);
         let written = self.written(module, site.callee);
         for value in args.all().cloned().collect::<Vec<_>>() {
+            // Labels inside a container take the step too, so the container's own identity is left behind.
+            let value = if value.object().is_some() { self.only_labels(&value) } else { value };
             let value = self.stepped(value, StepKind::Store, place, &written);
             self.store_any(id, &value);
         }
@@ -405,7 +407,7 @@ impl Engine<'_> {
             }
             values.push(self.parameter(key, number, &param.name, param.kind, param.span));
         }
-        let result = self.interpret(&module, key, values, true);
+        let result = self.interpret(&module, key, values, None);
         let summary = self.summaries.entry(key).or_default();
         summary.done = true;
         summary.result = result;
@@ -448,9 +450,20 @@ impl Engine<'_> {
     }
 
     /// Interprets a body with values for its parameters and gives its result.
-    fn interpret(&mut self, module: &Rc<Module>, key: Key, values: Vec<Value>, generic: bool) -> Value {
+    fn interpret(
+        &mut self,
+        module: &Rc<Module>,
+        key: Key,
+        values: Vec<Value>,
+        entry: Option<(crate::facts::EvidenceId, SmolStr)>,
+    ) -> Value {
         let Some(function) = module.function(FuncId(key.func)) else { return Value::UNKNOWN };
-        let mut frame = self.new_frame(key, generic);
+        let mut frame = self.new_frame(key, entry.is_none());
+        if let Some((place, name)) = entry {
+            let passed = values.iter().flat_map(|value| self.deep(value).0).map(|label| label.origin).collect();
+            let mark = u32::try_from(self.traces.len()).unwrap_or(u32::MAX);
+            frame.entry = Some(super::Entry { place, name, mark, passed });
+        }
         for (param, value) in function.params.iter().zip(&values) {
             if let Some(slot) = frame.slots.get_mut(param.slot as usize) {
                 *slot = value.clone();
@@ -610,7 +623,7 @@ impl Engine<'_> {
                     self.stepped(value, StepKind::Pass, place, &name)
                 })
                 .collect();
-            let result = self.interpret(&target, key, values, false);
+            let result = self.interpret(&target, key, values, Some((place, name.clone())));
             self.inlined -= 1;
             return self.stepped(result, StepKind::Return, place, &name);
         }

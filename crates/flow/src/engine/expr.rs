@@ -297,9 +297,7 @@ impl Engine<'_> {
         let value = self.shared.get(&(here.module, slot)).cloned().unwrap_or_default();
         if value.is_unknown() && slot.func != FuncId::MODULE {
             let name = self.slot_name(module, slot);
-            let mut data = Data::default();
-            data.term = Some(Rc::new(Term::Name(name)));
-            return Value::new(data);
+            return Value::new(Data { term: Some(Rc::new(Term::Name(name))), ..Data::default() });
         }
         value
     }
@@ -833,8 +831,7 @@ impl Engine<'_> {
         while let Some(at) = rest.find('%') {
             let (before, behind) = rest.split_at(at);
             whole = Term::join(&whole, &Rc::new(Term::Text(Arc::from(before))));
-            let spec_length =
-                behind.char_indices().skip(1).find(|(_, c)| c.is_ascii_alphabetic() || *c == '%').map(|(i, c)| (i, c));
+            let spec_length = behind.char_indices().skip(1).find(|(_, c)| c.is_ascii_alphabetic() || *c == '%');
             let Some((end, letter)) = spec_length else {
                 rest = behind;
                 break;

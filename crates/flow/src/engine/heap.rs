@@ -81,10 +81,8 @@ pub fn const_of(value: &Concrete) -> Option<Const> {
         Concrete::None => Const::None,
         Concrete::Ellipsis => Const::Ellipsis,
         Concrete::Bool(value) => Const::Bool(*value),
-        Concrete::Int(number) => match i64::try_from(number.clone()) {
-            Ok(small) => Const::Int(small),
-            Err(_) => Const::BigInt(Arc::from(number.to_string())),
-        },
+        Concrete::Int(number) => Const::Int(*number),
+        Concrete::Big(number) => Const::BigInt(Arc::from(number.to_string())),
         Concrete::Float(value) => Const::Float(*value),
         Concrete::Str(text) => Const::Str(Arc::clone(text)),
         Concrete::Bytes(bytes) => Const::Bytes(Arc::clone(bytes)),

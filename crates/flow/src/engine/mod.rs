@@ -159,8 +159,20 @@ pub enum Progress {
     Done,
 }
 
+/// How a frame with known arguments was entered.
+pub struct Entry {
+    pub place: EvidenceId,
+    pub name: SmolStr,
+    /// Traces from here on were made inside.
+    pub mark: u32,
+    /// Origins whose labels the arguments brought in.
+    pub passed: Vec<u32>,
+}
+
 /// A frame of the interpretation.
 pub struct Frame {
+    /// For an interpretation with known arguments: the call.
+    pub entry: Option<Entry>,
     pub key: Key,
     pub slots: Vec<Value>,
     /// Old values of slots, while a branch is open.
@@ -456,6 +468,7 @@ impl<'a> Engine<'a> {
             .and_then(|module| module.function(FuncId(key.func)))
             .map_or(0, |function| function.slots.len());
         Frame {
+            entry: None,
             key,
             slots: vec![Value::UNKNOWN; slots],
             undo: Vec::new(),
@@ -536,6 +549,26 @@ impl<'a> Engine<'a> {
         Label { origin: id, trace }
     }
 
+    /// The trace of a label at its next step: labels that came into a frame inside of an argument have the call on
+    /// their way.
+    pub(crate) fn entered_trace(&mut self, label: Label) -> u32 {
+        let mut trace = label.trace;
+        let calls: Vec<(EvidenceId, SmolStr)> = self
+            .frames
+            .iter()
+            .filter_map(|frame| frame.entry.as_ref())
+            .filter(|entry| label.trace < entry.mark && entry.passed.contains(&label.origin))
+            .map(|entry| (entry.place, entry.name.clone()))
+            .collect();
+        for (place, name) in calls {
+            if self.traces.get(trace as usize).is_some_and(|last| last.place == place) {
+                continue;
+            }
+            trace = self.step(Some(trace), StepKind::Pass, place, name);
+        }
+        trace
+    }
+
     /// The value with a further step on the way of each of its labels.
     pub(crate) fn stepped(&mut self, mut value: Value, kind: StepKind, place: EvidenceId, text: &SmolStr) -> Value {
         if value.labels().is_empty() {
@@ -545,7 +578,10 @@ impl<'a> Engine<'a> {
             .labels()
             .to_vec()
             .into_iter()
-            .map(|label| Label { origin: label.origin, trace: self.step(Some(label.trace), kind, place, text.clone()) })
+            .map(|label| {
+                let before = if self.inlined > 0 { self.entered_trace(label) } else { label.trace };
+                Label { origin: label.origin, trace: self.step(Some(before), kind, place, text.clone()) }
+            })
             .collect();
         value.edit().labels = labels;
         value

@@ -426,10 +426,17 @@ impl Engine<'_> {
                 }
             }
         }
-        // A method that only reads on from what entered already (`os.environ.copy()`) is no further source.
-        let entered = bound.first().filter(|arg| arg.name == "self").is_some_and(|arg| {
-            let kinds = self.label_kinds(arg.value.labels());
-            model.source.as_ref().is_some_and(|kind| kinds.contains(kind))
+        // A copy of what entered already (`os.environ.copy()`) is no further source.
+        let copies = matches!(model.symbol.rsplit('.').next(), Some("copy" | "items" | "values" | "keys"));
+        let receiver = bound.first().filter(|arg| copies && arg.name == "self").map(|arg| arg.value.clone());
+        let entered = receiver.is_some_and(|receiver| {
+            let (labels, _) = self.deep(&receiver);
+            let kinds = self.label_kinds(&labels);
+            let entered = model.source.as_ref().is_some_and(|kind| kinds.contains(kind));
+            if entered {
+                value.add_labels(&labels);
+            }
+            entered
         });
         if let Some(kind) = model.source.as_ref().filter(|_| !entered) {
             let detail = bound

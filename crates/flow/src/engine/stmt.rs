@@ -889,7 +889,8 @@ impl Engine<'_> {
         let place = key.place;
         let sink = Rc::new(SinkData { key, symbol: symbol.clone(), function: self.here(), event, presumed, guards });
         for label in labels {
-            let trace = self.step(Some(label.trace), StepKind::Sink, place, symbol.clone());
+            let before = if self.inlined > 0 { self.entered_trace(*label) } else { label.trace };
+            let trace = self.step(Some(before), StepKind::Sink, place, symbol.clone());
             self.record_flow(super::value::Label { origin: label.origin, trace }, &sink);
         }
     }

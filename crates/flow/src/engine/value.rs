@@ -389,13 +389,11 @@ impl Term {
         match self {
             Self::Text(text) => {
                 into.push('`');
-                let mut count = 0;
-                for character in text.chars() {
+                for (count, character) in text.chars().enumerate() {
                     if count > 160 {
                         into.push('…');
                         break;
                     }
-                    count += 1;
                     if character.is_control() {
                         into.extend(character.escape_default());
                     } else {
