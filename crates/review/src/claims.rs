@@ -59,6 +59,8 @@ pub(crate) struct Draft {
     pub presumed: bool,
     /// The path that it tells, if it tells one.
     pub path: Option<PathId>,
+    /// True if another claim says it in the report's prose already; it stands among the claims all the same.
+    pub silent: bool,
     /// Claim kinds that cannot hold at the same time as this one, for the critic of contradictions.
     pub excludes: Vec<&'static str>,
 }
@@ -77,6 +79,7 @@ impl Draft {
             by: Reviewer::Flow,
             presumed: false,
             path: None,
+            silent: false,
             excludes: Vec::new(),
         }
     }

@@ -13,7 +13,7 @@ use crate::view::View;
 use crate::weights::Weights;
 
 /// Most characters of a field in a file's report.
-const FILE_FIELD: usize = 1_200;
+const FILE_FIELD: usize = 1_400;
 /// Most characters of a field in the report of a package or set.
 const PACKAGE_FIELD: usize = 2_000;
 
@@ -54,6 +54,7 @@ pub(crate) fn run(
         Vec::new()
     };
     let mut drafts = merge(view, by_reviewer);
+    told_once(&mut drafts, &found);
     fill(&mut drafts);
     let verdicts = critics::criticize(view, &mut drafts, coverage);
     let mut numbers = scores::numbers(view, &found, coverage, weights, Scope::All);
@@ -119,6 +120,7 @@ fn own_report(
     };
     let numbers = scores::numbers(view, found, coverage, weights, scope);
     let mut drafts = drafts.to_vec();
+    told_once(&mut drafts, found);
     fill(&mut drafts);
     let own: Vec<Found<'_>> = found
         .iter()
@@ -146,6 +148,22 @@ fn merge(view: &View<'_>, by_reviewer: Vec<(Reviewer, Vec<Draft>)>) -> Vec<Draft
     drafts
         .sort_by_key(|draft| (draft.field, draft.rank, draft.evidence.iter().map(|place| view.position(*place)).min()));
     drafts
+}
+
+/// The weakness number of data that lands in a log.
+const LOGGED: u32 = 532;
+
+/// What lands in the log is told once: by the claim that names the data as it is written. The claim on the behavior
+/// stands in the review all the same.
+fn told_once(drafts: &mut [Draft], found: &[Found<'_>]) {
+    let Some(exposure) = drafts.iter().find(|draft| draft.kind == "log.exposure") else { return };
+    let places: BTreeSet<_> = exposure.evidence.iter().copied().collect();
+    for draft in drafts.iter_mut().filter(|draft| draft.kind == "behavior.weakness") {
+        let logged = found.iter().any(|found| {
+            draft.symbol.as_deref() == Some(found.behavior.id.as_str()) && found.behavior.cwe.contains(&LOGGED)
+        });
+        draft.silent |= logged && draft.evidence.iter().any(|place| places.contains(place));
+    }
 }
 
 /// Gives every field at least one claim.
@@ -180,8 +198,11 @@ fn leader(drafts: &[Draft], verdict: Option<Verdict>) -> Reviewer {
 fn report(view: &View<'_>, drafts: &[Draft], numbers: &Numbers) -> Report {
     let limit = if view.is_file() { FILE_FIELD } else { PACKAGE_FIELD };
     let field = |field: Field| -> String {
-        let sentences: Vec<String> =
-            drafts.iter().filter(|draft| draft.field == field).map(|draft| draft.text.clone()).collect();
+        let sentences: Vec<String> = drafts
+            .iter()
+            .filter(|draft| draft.field == field && !draft.silent)
+            .map(|draft| draft.text.clone())
+            .collect();
         words::field(&sentences, limit)
     };
     Report {

@@ -96,8 +96,12 @@ pub(crate) struct Index<'a> {
     loaded: FxHashSet<FunctionId>,
     /// Names of functions of the target.
     names: FxHashSet<&'a str>,
+    /// Places of calls that leave the target and are not modelled.
+    unread: FxHashSet<(u32, u32, u32)>,
     /// Functions with a call that reaches the network, presumed ones included.
     network_functions: FxHashSet<FunctionId>,
+    /// The requests in a function's own text, presumed ones included.
+    requests: FxHashMap<FunctionId, Vec<EventId>>,
 }
 
 impl<'a> Index<'a> {
@@ -160,10 +164,14 @@ impl<'a> Index<'a> {
         }
         let mut makers = FxHashMap::default();
         let mut network_functions = FxHashSet::default();
+        let mut requests: FxHashMap<FunctionId, Vec<EventId>> = FxHashMap::default();
         for (at, event) in facts.events.iter().enumerate() {
             let Ok(id) = u32::try_from(at) else { break };
             if Family::of_event(event) == Some(Family::Network) {
                 network_functions.insert(event.function);
+            }
+            if event.actions.iter().any(|action| action == "network.request") {
+                requests.entry(event.function).or_default().push(EventId(id));
             }
             if is_top_level(facts, event.function) {
                 for token in &event.result {
@@ -214,8 +222,27 @@ impl<'a> Index<'a> {
             classes,
             loaded,
             names,
+            unread: facts
+                .unmodelled
+                .iter()
+                .filter_map(|call| facts.evidence(call.evidence))
+                .map(|place| (place.module.0, place.start, place.end))
+                .collect(),
             network_functions,
+            requests,
         }
+    }
+
+    /// The requests in a function's own text, presumed ones included.
+    pub(crate) fn requests(&self, function: FunctionId) -> impl Iterator<Item = &'a Event> + use<'a, '_> {
+        let facts = self.facts;
+        self.requests.get(&function).into_iter().flatten().filter_map(move |id| facts.event(*id))
+    }
+
+    /// True if the call at this place leaves the target and is not modelled.
+    pub(crate) fn is_unread(&self, id: EvidenceId) -> bool {
+        let place = self.facts.evidence(id);
+        place.is_some_and(|place| self.unread.contains(&(place.module.0, place.start, place.end)))
     }
 
     /// The event whose place is exactly this one.

@@ -1,4 +1,5 @@
 //! Reviews of small files through the whole engine, and of their twins that differ by one fact.
+#![allow(clippy::unwrap_used)]
 
 use sluice_catalog::Catalog;
 use sluice_flow::{Context, Entry, Source, analyze};

@@ -187,6 +187,10 @@ impl Engine<'_> {
         value.add_tokens(&tokens);
         self.escape(module, args, site);
         let value = self.through(value, module, site, &written);
+        if !value.labels().is_empty() {
+            let place = self.place(site.span, None);
+            self.unknown_sites.insert(place);
+        }
         self.named_result(value, module, site, args)
     }
 
@@ -245,8 +249,10 @@ impl Engine<'_> {
 
     /// The result's identity and words, if it has none.
     pub(crate) fn named_result(&mut self, mut value: Value, module: &Module, site: Site, args: &Args) -> Value {
-        let token = self.site_token(site.id);
-        value.add_tokens(&[token]);
+        if value.tokens().is_empty() {
+            let token = self.site_token(site.id);
+            value.add_tokens(&[token]);
+        }
         if value.term().is_none() && value.object().is_none() {
             let written = self.written(module, site.callee);
             let inner = args.positional.first().and_then(|(value, _)| value.term());

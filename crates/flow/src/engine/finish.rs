@@ -427,6 +427,15 @@ impl Engine<'_> {
                 steps.extend(tail);
             }
             let sink = &flow.sink;
+            // What an unknown call gives may be a part, a number or a status of what went in. That is worth following to
+            // the network, a command or a file; of a log or an exception it would be an empty guess.
+            let guessed = matches!(sink.key.kind.as_str(), "exception" | "log" | "return" | "serialize")
+                && steps
+                    .iter()
+                    .any(|step| step.kind == StepKind::Through && self.unknown_sites.contains(&step.evidence));
+            if guessed {
+                continue;
+            }
             let is_param = matches!(origin.key, OriginKey::Param(..));
             let proven = sink.presumed.is_none() && !is_param && {
                 let marks: Vec<confirm::Mark> = steps

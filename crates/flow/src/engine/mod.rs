@@ -262,6 +262,8 @@ pub struct Engine<'a> {
     pub nesting: u32,
     /// Calls so far of which nothing was known.
     pub unknown_calls: u64,
+    /// Calls of which nothing is known: what they give is only taken to contain what goes in.
+    pub unknown_sites: FxHashSet<EvidenceId>,
     pub guard_probe: Option<BTreeSet<SmolStr>>,
 }
 
@@ -330,6 +332,7 @@ impl<'a> Engine<'a> {
             inlined: 0,
             nesting: 0,
             unknown_calls: 0,
+            unknown_sites: FxHashSet::default(),
             guard_probe: None,
         }
     }

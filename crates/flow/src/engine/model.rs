@@ -464,8 +464,12 @@ impl Engine<'_> {
             });
             value.add_labels(&[label]);
         }
-        let token = self.site_token(site.id);
-        value.add_tokens(&[token]);
+        // A resource or what entered is an identity of its own; anything else is what it was made from.
+        let makes = model.source.is_some() || model.result.as_deref().is_some_and(|kind| kind.contains('.'));
+        if makes || value.tokens().is_empty() {
+            let token = self.site_token(site.id);
+            value.add_tokens(&[token]);
+        }
         if let Some(kind) = &model.result
             && kind != "None"
             && value.object().is_none()

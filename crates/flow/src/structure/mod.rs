@@ -7,6 +7,7 @@
 mod errors;
 mod form;
 mod helpers;
+mod keyed;
 mod liveness;
 mod params;
 mod scan;

@@ -14,7 +14,7 @@ use smol_str::SmolStr;
 
 use super::liveness::{Dead, Mutation, Reads, dead_assignments, mutation};
 use super::scan::{Frame, Scan, bound_by};
-use super::{RawDeadStore, Structure, params, walk};
+use super::{RawDeadStore, Structure, keyed, params, walk};
 
 /// Finds the dead stores of every function.
 pub(super) fn find(module: &Module, scan: &Scan, found: &mut Structure) {
@@ -58,7 +58,8 @@ fn in_function(module: &Module, func: FuncId, function: &Function, frame: &Frame
         fresh = dead_assignments(module, func, function, Reads::NotMutations)?;
         fresh.retain(|dead| tellable(dead) && is_fresh_container(module, function, dead.value));
     }
-    if unread.is_empty() && fresh.is_empty() {
+    let unasked = keyed::unasked(module, func, function, frame);
+    if unread.is_empty() && fresh.is_empty() && unasked.is_empty() {
         return Some(Vec::new());
     }
     if fresh.len() > MAX_CONTAINERS {
@@ -110,6 +111,18 @@ fn in_function(module: &Module, func: FuncId, function: &Function, frame: &Frame
             (None, None, name) => name.map(SmolStr::new),
         };
         told.push(Told { stmt: fill.stmt, slot, values, key, container: Some(fill.container), constants });
+    }
+    for store in unasked {
+        let Mutation { slot, index, values, .. } = store.mutation;
+        let key = index.and_then(|index| walk::string_of(module, index)).map(SmolStr::new);
+        told.push(Told {
+            stmt: store.stmt,
+            slot,
+            values,
+            key,
+            container: Some(store.container),
+            constants: Vec::new(),
+        });
     }
     told.sort_by_key(|store| (store.stmt.span, store.slot));
     let lost = lost_params(module, func, function, frame, &told);

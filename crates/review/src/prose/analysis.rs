@@ -5,13 +5,13 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 use sluice_catalog::kinds;
-use sluice_flow::facts::{Event, EvidenceId, Raise};
+use sluice_flow::facts::{Event, EvidenceId, FunctionId, Raise};
 
 use crate::claims::Draft;
 use crate::model::{Field, escape};
-use crate::prose::chain::{called, condition, parameter};
-use crate::prose::family::{Family, arg, does};
-use crate::prose::value::{destination, hosts, open_host, open_scheme, told};
+use crate::prose::chain::{condition, innermost, parameter, spoken};
+use crate::prose::family::{Family, arg, does, reads_input};
+use crate::prose::value::{destination, hosts, is_built, open_host, open_scheme, told};
 use crate::prose::words::{capital, code, code_up_to, count, first_sentence, list};
 use crate::view::View;
 
@@ -40,26 +40,39 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
     let places: Vec<EvidenceId> = events.iter().map(|event| event.evidence).collect();
     let mut drafts = Vec::new();
     let hosts: Vec<String> = fixed.keys().map(|host| code(host)).collect();
-    let chosen: BTreeSet<String> = view
-        .paths()
-        .filter(|path| path.sink.kind == "network.destination" && path.presumed.is_none())
-        .filter(|path| {
-            path.source.kind == "parameter" && events.iter().any(|event| event.evidence == path.sink.evidence)
-        })
-        .map(|path| parameter(view, path.source.function, &path.source.symbol))
-        .collect();
-    // What the address names itself decides about it; labels that came along other ways need not.
-    let shown: Vec<String> = events.iter().filter_map(|event| destination(event)).map(|arg| told(view, arg)).collect();
-    let named: Vec<String> = chosen
-        .iter()
-        .filter(|name| shown.iter().any(|shape| shape.contains(&format!("`{}`", name.trim_matches(['`', '*'])))))
-        .cloned()
-        .collect();
-    let by_caller = match (chosen.len(), named.is_empty()) {
-        (0, _) => String::new(),
-        (_, false) => format!("what the caller passes as {}", list(&named, 3)),
-        (1..=3, true) => format!("what the caller passes as {}", list(&chosen.into_iter().collect::<Vec<_>>(), 3)),
-        _ => "what the caller passes".to_owned(),
+    // What the address itself names decides about it; labels that came along other ways need not.
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    let mut made = false;
+    for event in &events {
+        let Some(arg) = destination(event).filter(|arg| open_host(&arg.value)) else { continue };
+        let shape = told(view, arg);
+        let own: BTreeSet<(&str, FunctionId)> = view
+            .index
+            .paths_to(event.evidence)
+            .filter(|path| path.sink.kind == "network.destination" && path.presumed.is_none())
+            .filter(|path| path.source.kind == "parameter")
+            .map(|path| (path.source.symbol.as_str(), path.source.function))
+            .collect();
+        let given = view.function(event.function).map_or(&[][..], |function| &function.params);
+        let given = given.iter().map(|name| (name.trim_start_matches('*'), event.function));
+        let shown: Vec<String> = own
+            .iter()
+            .copied()
+            .chain(given)
+            .filter(|(name, _)| shape.contains(&format!("`{name}`")))
+            .map(|(name, function)| parameter(view, function, name))
+            .collect();
+        made |= shown.is_empty() && !own.is_empty();
+        named.extend(shown);
+    }
+    let by_caller = match (named.is_empty(), made) {
+        (true, false) => String::new(),
+        (true, true) => "an address that is made from what the caller passes".to_owned(),
+        (false, false) => format!("what the caller passes as {}", list(&named.into_iter().collect::<Vec<_>>(), 3)),
+        (false, true) => format!(
+            "what the caller passes as {}, or to an address that is made from what it passes",
+            list(&named.into_iter().collect::<Vec<_>>(), 3)
+        ),
     };
     let text = match (hosts.is_empty(), open.is_empty(), by_caller.is_empty()) {
         (false, true, _) if hosts.len() == 1 => format!("{what} go to {} only", list(&hosts, 1)),
@@ -104,7 +117,7 @@ fn credential(view: &View<'_>) -> Option<Draft> {
 /// An address whose scheme the caller chooses, where nothing on the way looks at it.
 fn scheme(view: &View<'_>, events: &[&Event]) -> Option<Draft> {
     let (event, path) = events.iter().filter(|event| does(event, "network.request")).find_map(|event| {
-        let arg = destination(event).filter(|arg| open_scheme(&arg.value))?;
+        let arg = destination(event).filter(|arg| open_scheme(&arg.value) && !is_built(view, arg))?;
         let path = view.index.paths_to(event.evidence).find(|path| {
             path.sink.kind == "network.destination"
                 && path.source.kind == "parameter"
@@ -193,7 +206,7 @@ pub(crate) fn import_effects(view: &View<'_>) -> Vec<Draft> {
         let conditions = if conditions.is_empty() { String::new() } else { format!(", {}", conditions.join(", ")) };
         calls.insert(
             (view.position(event.evidence), event.evidence),
-            format!("{}{}{conditions}", called(&event.written), view.places(&[event.evidence])),
+            format!("{}{}{conditions}", spoken(view, event), view.places(&[event.evidence])),
         );
         places.push(event.evidence);
     }
@@ -216,21 +229,31 @@ pub(crate) fn import_effects(view: &View<'_>) -> Vec<Draft> {
     vec![draft]
 }
 
+/// What is typed or piped in.
+const INPUT: &str = "input";
+
 /// What of the machine is read.
 pub(crate) fn machine(view: &View<'_>) -> Option<Draft> {
     let mut kinds_read: BTreeMap<&str, Vec<EvidenceId>> = BTreeMap::new();
-    for event in view.events() {
+    for event in view.events().filter(|event| !crate::prose::family::reads_memory(event)) {
         if let Some(kind) = event.source.as_deref() {
+            let kind = if kind == "argument" && reads_input(&event.symbol) { INPUT } else { kind };
             kinds_read.entry(kind).or_default().push(event.evidence);
         }
     }
-    for path in view.paths().filter(|path| path.source.kind != "parameter") {
-        kinds_read.entry(path.source.kind.as_str()).or_default().push(path.source.evidence);
+    for path in view.paths().filter(|path| path.source.kind != "parameter" && path.source.event.is_none()) {
+        if view.module_of(path.source.evidence).map(|module| module.path.as_str()) == view.file {
+            kinds_read.entry(path.source.kind.as_str()).or_default().push(path.source.evidence);
+        }
     }
     for outside in ["network.response", "literal", "random", "request", "parameter"] {
         kinds_read.remove(outside);
     }
-    let nouns: Vec<String> = kinds_read.keys().map(|kind| kinds::noun(kind).to_owned()).collect();
+    let nouns: Vec<String> = kinds_read
+        .keys()
+        .map(|kind| if *kind == INPUT { "standard input" } else { kinds::noun(kind) })
+        .map(str::to_owned)
+        .collect();
     let places: Vec<EvidenceId> = kinds_read.into_values().flatten().collect();
     let unknown = view.unmodelled().count();
     if !view.is_file() || nouns.len() > 3 {
@@ -252,9 +275,7 @@ pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let mut by_status: BTreeMap<(u32, String, String), Vec<&Raise>> = BTreeMap::new();
     let mut others: Vec<&Raise> = Vec::new();
-    for raise in
-        view.raises().filter(|raise| crate::prose::sinks::is_class_name(&raise.exception) && !raise.passes_caught)
-    {
+    for raise in view.raises().filter(|raise| crate::prose::sinks::leaves(view, raise) && !raise.passes_caught) {
         let number = raise.guards.iter().filter(|guard| !guard.holds).find_map(|guard| {
             let found = status.as_ref()?.captures(&guard.text)?;
             found.get(1).map(|number| number.as_str().to_owned())
@@ -302,9 +323,7 @@ pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
     }
     let most = if view.is_file() { 4 } else { 0 };
     for raise in others.iter().filter(|raise| !raise.guards.is_empty() || raise.handler.is_some()).take(most) {
-        // The innermost conditions say most.
-        let inner = raise.guards.len().saturating_sub(2);
-        let conditions: Vec<String> = raise.guards.iter().skip(inner).map(condition).collect();
+        let conditions = innermost(&raise.guards);
         let on = raise
             .handler
             .and_then(|at| view.facts().handlers.get(at as usize))
@@ -315,7 +334,7 @@ pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
             })
             .unwrap_or_default();
         let who = view.function_name(raise.function).map_or_else(|| "The top level".to_owned(), |name| code(&name));
-        let conditions = if conditions.is_empty() { String::new() } else { format!(" {}", conditions.join(", ")) };
+        let conditions = if conditions.is_empty() { String::new() } else { format!(" {conditions}") };
         let text =
             format!("{who} raises {}{on}{conditions}{}.", code(&raise.exception), view.places(&[raise.evidence]));
         drafts.push(
@@ -333,6 +352,12 @@ pub(crate) fn unknown_calls(view: &View<'_>) -> Option<Draft> {
     let raised: BTreeSet<&str> = view.raises().map(|raise| raise.exception.as_str()).collect();
     let mut names: BTreeMap<&str, EvidenceId> = BTreeMap::new();
     for call in view.unmodelled().filter(|call| !raised.contains(call.symbol.as_str())) {
+        // A function that is only handed on, to be called later, is not what this call runs.
+        let last = call.symbol.trim_end_matches("()").rsplit('.').next().unwrap_or("");
+        let text = view.facts().text(call.evidence);
+        if text.contains(last) && !text.contains(&format!("{last}(")) && text.ends_with(')') {
+            continue;
+        }
         names.entry(call.symbol.as_str()).or_insert(call.evidence);
     }
     if names.is_empty() {
@@ -342,7 +367,13 @@ pub(crate) fn unknown_calls(view: &View<'_>) -> Option<Draft> {
     let mut ordered: Vec<((u32, u32), &str)> =
         names.iter().map(|(name, place)| (view.position(*place), *name)).collect();
     ordered.sort();
-    let shown: Vec<String> = ordered.iter().map(|(_, name)| called(name)).collect();
+    let shown: Vec<String> = ordered
+        .iter()
+        .map(|(_, name)| {
+            let call = names.get(name).is_some_and(|place| view.facts().text(*place).ends_with(')'));
+            if call { code(&format!("{}()", name.trim_end_matches("()"))) } else { code(name) }
+        })
+        .collect();
     let text = format!("Not read: what is behind {}.", list(&shown, if view.is_file() { 6 } else { 4 }));
     Some(Draft::new(Field::Analysis, "unmodelled", 80, text).at(places).important(0))
 }

@@ -8,8 +8,8 @@ use sluice_flow::facts::{DeadStore, Event, EvidenceId, Facts, Layer, UnusedHelpe
 
 use crate::claims::Draft;
 use crate::model::{Field, escape};
-use crate::prose::chain::{called, parameter};
-use crate::prose::family::{Family, does};
+use crate::prose::chain::{called, is_guess, parameter, spoken};
+use crate::prose::family::{Family, does, prints};
 use crate::prose::words::{capital, code, code_up_to, commas, count, list};
 use crate::view::View;
 
@@ -81,9 +81,8 @@ fn lost_values(view: &View<'_>, stores: &[&DeadStore]) -> Option<Draft> {
     text.push('.');
     let mut draft =
         Draft::new(Field::Anomalies, "dead-store", 40, text).at(places).important(if lost.is_empty() { 1 } else { 3 });
-    if let Some(name) = stores.iter().find_map(|store| store.lost.first()) {
-        draft = draft.symbol(name.as_str());
-    }
+    // What is lost, or what holds values that nothing reads.
+    draft = draft.symbol(stores.iter().find_map(|store| store.lost.first()).unwrap_or(&first.variable).as_str());
     Some(draft)
 }
 
@@ -99,7 +98,15 @@ fn unused_helper(view: &View<'_>, fact: &UnusedHelper) -> Option<Draft> {
     } else {
         "nothing calls it"
     };
-    let unused: Vec<String> = fact.unused.iter().map(|text| code_up_to(text, 60)).collect();
+    // "name = text" of a constant.
+    let unused: Vec<String> = fact
+        .unused
+        .iter()
+        .map(|text| match text.split_once(" = ") {
+            Some((name, value)) => format!("{} ({})", code(name), code_up_to(value, 60)),
+            None => code_up_to(text, 60),
+        })
+        .collect();
     let lost = if unused.is_empty() { String::new() } else { format!(", and {} is never used", list(&unused, 3)) };
     let text = format!(
         "{} is defined{}, but {where_not}: {} uses {}{}{lost}.",
@@ -117,6 +124,9 @@ fn unused_helper(view: &View<'_>, fact: &UnusedHelper) -> Option<Draft> {
     )
 }
 
+/// A function that raises what it caught as something else: its name, the handler, the raise.
+type Wrapper = (String, EvidenceId, EvidenceId);
+
 /// Handlers that hide errors or catch everything.
 pub(crate) fn handlers(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
@@ -130,39 +140,53 @@ pub(crate) fn handlers(view: &View<'_>) -> Vec<Draft> {
         let text = format!("Errors of every kind are swallowed{}.", view.places(&silent));
         drafts.push(Draft::new(Field::Anomalies, "handler.swallows", 45, text).at(silent).important(2));
     }
-    let mut wrapping = BTreeSet::new();
-    let mut wraps: BTreeMap<String, Vec<(String, EvidenceId, EvidenceId)>> = BTreeMap::new();
+    let mut wraps: BTreeMap<(bool, String, String), Vec<Wrapper>> = BTreeMap::new();
     for raise in view.raises().filter(|raise| raise.passes_caught) {
         let Some(handler) = raise.handler.and_then(|at| view.facts().handlers.get(at as usize)) else { continue };
         // A bare raise behind some cleaning up is ordinary, and a condition inside of the handler makes it another
         // statement.
         let start = view.position(handler.evidence);
         let conditional = raise.guards.iter().any(|guard| view.position(guard.evidence) > start);
-        if !handler.broad || conditional || !crate::prose::sinks::is_class_name(&raise.exception) {
+        if conditional || !crate::prose::sinks::leaves(view, raise) {
             continue;
         }
+        let caught: Vec<String> = handler.exceptions.iter().map(|name| code(name)).collect();
+        let caught = if handler.broad { "every exception".to_owned() } else { list(&caught, 4) };
         let Some(name) = view.function_name(raise.function) else { continue };
-        wrapping.insert(raise.function);
-        let again = format!("raises it again as {}", code(&raise.exception));
-        wraps.entry(again).or_default().push((code(&name), handler.evidence, raise.evidence));
+        let chained = crate::prose::sinks::is_chained(view, raise);
+        let again = if chained {
+            format!("raises {} from it", code(&raise.exception))
+        } else {
+            format!("raises it again as {}", code(&raise.exception))
+        };
+        wraps.entry((!handler.broad, caught, again)).or_default().push((code(&name), handler.evidence, raise.evidence));
     }
-    for (again, functions) in &wraps {
+    // To catch one kind of error and name it anew is ordinary; a few are told, where there is room.
+    let mut narrow = if view.is_file() { 3 } else { 0 };
+    for ((is_narrow, caught, again), functions) in &wraps {
+        if *is_narrow {
+            if narrow == 0 {
+                continue;
+            }
+            narrow -= 1;
+        }
         let mut names: Vec<String> = functions.iter().map(|(name, ..)| name.clone()).collect();
         names.dedup();
         let verb = if names.len() == 1 { "catches" } else { "catch" };
         let again = if names.len() == 1 { again.clone() } else { again.replacen("raises", "raise", 1) };
         let places: Vec<EvidenceId> = functions.iter().flat_map(|(_, handler, raise)| [*handler, *raise]).collect();
-        let text = format!("{} {verb} every exception and {again}{}.", list(&names, 4), view.places(&places));
+        let text = format!("{} {verb} {caught} and {again}{}.", list(&names, 4), view.places(&places));
         drafts.push(
             Draft::new(Field::Anomalies, "handler.wraps", 46, text)
                 .at(places)
                 .symbol(names.first().map_or("", String::as_str).trim_matches('`'))
-                .important(2),
+                .important(if *is_narrow { 1 } else { 2 }),
         );
     }
     // The siblings that catch nothing, where a reader would take one method's care for all.
-    if view.is_file() && !wrapping.is_empty() {
-        let catching: BTreeSet<_> = view.handlers().map(|handler| handler.function).collect();
+    let catching: BTreeSet<_> =
+        view.handlers().filter(|handler| !handler.import_fallback).map(|handler| handler.function).collect();
+    if view.is_file() && !catching.is_empty() {
         let bare: Vec<(EvidenceId, String)> = view
             .numbered_functions()
             .filter(|(id, function)| {
@@ -193,15 +217,36 @@ pub(crate) fn logged(view: &View<'_>) -> Option<Draft> {
         .filter(|path| !matches!(path.sink.arg.as_str(), "headers" | "auth"))
         .map(|path| (path.source.symbol.as_str(), path.source.function.0))
         .collect();
+    let keys: BTreeSet<(&str, u32)> = view
+        .paths()
+        .filter(|path| path.source.kind == "parameter" && path.sink.kind == "network.send" && path.sink.arg == "auth")
+        .map(|path| (path.source.symbol.as_str(), path.source.function.0))
+        .collect();
     let mut names: BTreeMap<String, Vec<EvidenceId>> = BTreeMap::new();
+    let mut key_logged = false;
+    let mut printed = true;
     for path in view.paths().filter(|path| path.sink.kind == "log" && path.presumed.is_none()) {
+        // What an unread call gives back may have nothing of the value.
+        if is_guess(view, path) {
+            continue;
+        }
         let sensitive = path.source.kind != "parameter" && crate::prose::sources::interest(&path.source.kind) >= 4;
-        let also_sent =
-            path.source.kind == "parameter" && sent.contains(&(path.source.symbol.as_str(), path.source.function.0));
-        if also_sent {
+        let key =
+            path.source.kind == "parameter" && keys.contains(&(path.source.symbol.as_str(), path.source.function.0));
+        let also_sent = key
+            || path.source.kind == "parameter" && sent.contains(&(path.source.symbol.as_str(), path.source.function.0));
+        if !(also_sent || sensitive) {
+            continue;
+        }
+        printed &= path.sink.event.and_then(|event| view.facts().event(event)).is_some_and(prints);
+        if key {
+            let name = parameter(view, path.source.function, &path.source.symbol);
+            names.entry(format!("the credential {name}")).or_default().push(path.sink.evidence);
+            key_logged = true;
+        } else if also_sent {
             let name = parameter(view, path.source.function, &path.source.symbol);
             names.entry(format!("the data of {name}")).or_default().push(path.sink.evidence);
-        } else if sensitive {
+        } else {
             let label = crate::prose::chain::source_label(view, path);
             names.entry(label).or_default().push(path.sink.evidence);
         }
@@ -211,19 +256,29 @@ pub(crate) fn logged(view: &View<'_>) -> Option<Draft> {
     }
     let places: Vec<EvidenceId> = names.values().flatten().copied().collect();
     let many = names.len() > 1;
-    let parameters: Vec<String> =
-        names.keys().filter_map(|name| name.strip_prefix("the data of ")).map(str::to_owned).collect();
-    let mut told: Vec<String> = names.keys().filter(|name| !name.starts_with("the data of ")).cloned().collect();
-    if !parameters.is_empty() {
-        told.insert(0, format!("the data of {}", list(&parameters, 4)));
+    let given = |prefix: &str| -> Vec<String> {
+        names.keys().filter_map(|name| name.strip_prefix(prefix)).map(str::to_owned).collect()
+    };
+    let mut told: Vec<String> = names
+        .keys()
+        .filter(|name| !name.starts_with("the data of ") && !name.starts_with("the credential "))
+        .cloned()
+        .collect();
+    let credentials = given("the credential ");
+    let word = if credentials.len() == 1 { "credential" } else { "credentials" };
+    for (prefix, names) in [("the data of".to_owned(), given("the data of ")), (format!("the {word}"), credentials)] {
+        if !names.is_empty() {
+            told.insert(0, format!("{prefix} {}", list(&names, 4)));
+        }
     }
     let text = format!(
-        "{} {} also written to the log{}.",
+        "{} {} also written to the {}{}.",
         capital(&list(&told, 5)),
         if many { "are" } else { "is" },
+        if printed { "output" } else { "log" },
         view.places(&places)
     );
-    Some(Draft::new(Field::Anomalies, "log.exposure", 42, text).at(places).important(2))
+    Some(Draft::new(Field::Anomalies, "log.exposure", 42, text).at(places).important(if key_logged { 4 } else { 2 }))
 }
 
 /// True if the text of a layer stands in its file as it is executed: it hides nothing.
@@ -265,7 +320,7 @@ pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
         let what = view
             .facts()
             .event(fact.event)
-            .map_or_else(|| "code".to_owned(), |event| format!("the code that {} runs", called(&event.written)));
+            .map_or_else(|| "code".to_owned(), |event| format!("the code that {} runs", spoken(view, event)));
         let text = format!(
             "{} is not known{}: {}.",
             capital(&what),

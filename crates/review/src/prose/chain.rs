@@ -17,9 +17,13 @@ pub(crate) struct Chain {
     pub source: String,
     pub steps: Vec<String>,
     pub sink: String,
+    /// The condition that decides whether the sink is reached; empty if there is none that a reader needs.
+    pub condition: String,
     /// The places named behind it.
     pub places: Vec<EvidenceId>,
     pub presumed: bool,
+    /// True if a call on the way was not read: what it gives back may have nothing of the value.
+    pub guessed: bool,
     pub path: PathId,
 }
 
@@ -79,7 +83,13 @@ impl Chain {
                 // A value that is written into a buffer goes through the call that writes it.
                 StepKind::Store if event.is_some() => {
                     through = true;
-                    called(event.map_or(step.text.as_str(), |event| event.written.as_str()))
+                    event.map_or_else(|| called(&step.text), |event| spoken(view, event))
+                }
+                // What the exception's own constructor calls its parameter is not on the way.
+                StepKind::Pass | StepKind::Assign | StepKind::Store
+                    if path.sink.kind == "exception" && overlap(view, step.evidence, path.sink.evidence) =>
+                {
+                    continue;
                 }
                 StepKind::Assign | StepKind::Store | StepKind::Load | StepKind::Pass => {
                     if step.text.is_empty() || step.text == named || step.text.contains('.') && is_plain(&step.text) {
@@ -101,11 +111,12 @@ impl Chain {
                 }
                 StepKind::Through => {
                     through = true;
-                    called(event.map_or(step.text.as_str(), |event| event.written.as_str()))
+                    event.map_or_else(|| called(&step.text), |event| spoken(view, event))
                 }
             };
-            let conditions = event.map(|event| conditions(&event.guards, &sink_guards)).unwrap_or_default();
-            let text = if conditions.is_empty() { text } else { format!("{text}, {conditions}") };
+            let own = event.map_or(&[][..], |event| &event.guards);
+            let own = conditions(own.iter().filter(|guard| !sink_guards.contains(&guard.evidence)).take(2));
+            let text = if own.is_empty() { text } else { format!("{text}, {own}") };
             if steps.last() != Some(&text) {
                 steps.push(text);
                 places.push(step.evidence);
@@ -128,8 +139,10 @@ impl Chain {
             source: source_label(view, path),
             steps,
             sink: sink_label(view, path),
+            condition: decisive(path),
             places,
             presumed: path.presumed.is_some(),
+            guessed: path.presumed.is_none() && is_guess(view, path),
             path: id,
         }
     }
@@ -145,11 +158,43 @@ impl Chain {
             text.push_str(" → ");
             text.push_str(step);
         }
-        text.push_str(if self.presumed { " → presumably " } else { " → " });
+        text.push_str(match (self.presumed, self.guessed) {
+            (true, _) => " → presumably ",
+            (false, true) => " → perhaps ",
+            (false, false) => " → ",
+        });
         text.push_str(&self.sink);
+        if !self.condition.is_empty() {
+            text.push_str(&format!(", {}", self.condition));
+        }
         text.push_str(&view.places(&self.places));
         text
     }
+}
+
+/// True if one place stands inside of the other.
+fn overlap(view: &View<'_>, one: EvidenceId, other: EvidenceId) -> bool {
+    let (Some(one), Some(other)) = (view.place(one), view.place(other)) else { return false };
+    one.module == other.module && one.start < other.end && other.start < one.end
+}
+
+/// The condition next to a sink that reaches outside, without tests of the file's name.
+fn decisive(path: &Path) -> String {
+    const OUTSIDE: [&str; 5] = ["network.send", "process.command", "code.execute", "memory.execute", "persistence"];
+    if !OUTSIDE.contains(&path.sink.kind.as_str()) {
+        return String::new();
+    }
+    path.guards.last().filter(|guard| !guard.text.contains("__main__")).map(condition).unwrap_or_default()
+}
+
+/// True if the value passes through a call that was not read and gives something back: what that has of the value is
+/// not known. A class that takes the value holds it.
+pub(crate) fn is_guess(view: &View<'_>, path: &Path) -> bool {
+    path.steps.iter().any(|step| {
+        matches!(step.kind, StepKind::Through | StepKind::Store)
+            && view.index.is_unread(step.evidence)
+            && !last_name(&step.text).starts_with(char::is_uppercase)
+    })
 }
 
 fn tells(event: Option<&Event>, text: &str) -> bool {
@@ -178,17 +223,50 @@ pub(crate) fn called(name: &str) -> String {
     if callable && !plain.is_empty() { code(&format!("{plain}()")) } else { code(name) }
 }
 
-/// "if `gzip`, unless `dry_run`", for conditions that are not those of the sink.
-fn conditions(guards: &[Guard], known: &BTreeSet<EvidenceId>) -> String {
+/// An event as it stands in the text: "`json.dumps()`" for a call, "`os.environ`" for what is only read.
+pub(crate) fn spoken(view: &View<'_>, event: &Event) -> String {
+    let text = view.facts().text(event.evidence).trim_end();
+    if text.is_empty() || text.ends_with('`') {
+        return called(&event.written);
+    }
+    let plain = event.written.trim_end_matches("()");
+    // Which class and object `super` is given says less than that it is inherited.
+    let inherited = plain.strip_prefix("super(").and_then(|rest| rest.split_once(").")).map(|(_, name)| name);
+    let plain = inherited.map_or_else(|| plain.to_owned(), |name| format!("super().{name}"));
+    if text.ends_with(')') && !plain.is_empty() { code(&format!("{plain}()")) } else { code(&plain) }
+}
+
+/// "if `a` and `b`, unless `c` or `d`".
+pub(crate) fn conditions<'g>(guards: impl IntoIterator<Item = &'g Guard>) -> String {
+    let (holding, denied): (Vec<_>, Vec<_>) = guards.into_iter().map(plainly).partition(|(holds, _)| *holds);
+    let shown = |guards: Vec<(bool, &str)>, word: &str, join: &str| -> Option<String> {
+        let texts: Vec<String> = guards.iter().map(|(_, text)| code_up_to(text, 60)).collect();
+        (!texts.is_empty()).then(|| format!("{word} {}", texts.join(join)))
+    };
     let parts: Vec<String> =
-        guards.iter().filter(|guard| !known.contains(&guard.evidence)).take(2).map(condition).collect();
+        [shown(holding, "if", " and "), shown(denied, "unless", " or ")].into_iter().flatten().collect();
     parts.join(", ")
+}
+
+/// A condition and whether it holds, without a negation in front of its only operand.
+fn plainly(guard: &Guard) -> (bool, &str) {
+    let operand = guard
+        .text
+        .strip_prefix("not ")
+        .filter(|rest| ![" and ", " or ", " if "].iter().any(|word| rest.contains(word)));
+    operand.filter(|_| !guard.holds).map_or((guard.holds, guard.text.as_str()), |operand| (true, operand))
+}
+
+/// The innermost conditions, which say most. What an earlier exit denies is left out where a condition says more.
+pub(crate) fn innermost(guards: &[Guard]) -> String {
+    let inner = guards.get(guards.len().saturating_sub(2)..).unwrap_or(guards);
+    let telling = inner.last().is_some_and(|guard| guard.holds);
+    conditions(inner.iter().filter(|guard| guard.holds || !telling))
 }
 
 /// "if `gzip`", "unless `dry_run`".
 pub(crate) fn condition(guard: &Guard) -> String {
-    let word = if guard.holds { "if" } else { "unless" };
-    format!("{word} {}", code_up_to(&guard.text, 60))
+    conditions([guard])
 }
 
 /// The name of a parameter with the stars it has in the text.
@@ -228,11 +306,11 @@ fn header_end(text: &str) -> usize {
 }
 
 /// "request URL", or "address of `sock.connect()`" for a call that is no request.
-pub(crate) fn address_label(event: &Event) -> String {
+pub(crate) fn address_label(view: &View<'_>, event: &Event) -> String {
     if event.actions.iter().any(|action| action == "network.request") {
         "request URL".to_owned()
     } else {
-        format!("address of {}", called(&event.written))
+        format!("address of {}", spoken(view, event))
     }
 }
 
@@ -253,7 +331,15 @@ pub(crate) fn source_label(view: &View<'_>, path: &Path) -> String {
             |name| format!("environment variable {}", code(name)),
         ),
         kind => {
-            let noun = if kind == "network.response" { "the server's answer" } else { kinds::noun(kind) };
+            let event = source.event.and_then(|event| view.facts().event(event));
+            if let Some(event) = event.filter(|event| crate::prose::family::does(event, "network.resolve")) {
+                return format!("what {} gives", spoken(view, event));
+            }
+            let noun = match kind {
+                "network.response" => "the server's answer",
+                "argument" if crate::prose::family::reads_input(&source.symbol) => "standard input",
+                kind => kinds::noun(kind),
+            };
             // The address of a request is told with the requests.
             let detail = detail.filter(|_| kind != "network.response");
             detail.map_or_else(|| noun.to_owned(), |detail| format!("{noun} ({})", code(detail)))
@@ -267,8 +353,8 @@ pub(crate) fn sink_label(view: &View<'_>, path: &Path) -> String {
     let written = sink
         .event
         .and_then(|event| view.facts().event(event))
-        .map_or_else(|| sink.symbol.to_string(), |event| event.written.to_string());
-    let call = called(&written);
+        .map_or_else(|| called(&sink.symbol), |event| spoken(view, event));
+    let call = written;
     if path.presumed.is_some() {
         return match sink.kind.as_str() {
             "network.send" => format!("request of {call}"),
@@ -289,7 +375,7 @@ pub(crate) fn sink_label(view: &View<'_>, path: &Path) -> String {
         "network.destination" => sink
             .event
             .and_then(|event| view.facts().event(event))
-            .map_or_else(|| format!("address of {call}"), address_label),
+            .map_or_else(|| format!("address of {call}"), |event| address_label(view, event)),
         "process.command" => format!("command of {call}"),
         "code.execute" => format!("code executed by {call}"),
         "code.load" => format!("module loaded by {call}"),

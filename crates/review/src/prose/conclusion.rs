@@ -203,8 +203,12 @@ fn advice(found: &[Found<'_>], drafts: &[Draft]) -> Option<Draft> {
     let mut mend: Vec<String> = Vec::new();
     for draft in drafts.iter().filter(|draft| draft.polarity == Polarity::Positive) {
         let part = match (draft.kind.as_str(), draft.symbol.as_deref()) {
+            // Nothing of the caller's is lost where the whole value serves nothing.
+            ("dead-store", Some(name)) if draft.importance < 2 => format!("see why nothing reads {}", code(name)),
             ("dead-store", Some(name)) => format!("mend the lost {}", code(name)),
             ("unused-helper", Some(name)) => format!("see why {} is never called", code(&format!("{name}()"))),
+            // The advice of the weakness says it better.
+            ("log.exposure", _) if found.iter().any(|found| found.behavior.cwe.contains(&532)) => continue,
             ("log.exposure", _) => "mind the log where the data is personal".to_owned(),
             _ => continue,
         };

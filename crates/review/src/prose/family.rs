@@ -125,6 +125,27 @@ pub(crate) fn in_memory(event: &Event) -> bool {
         && event.receiver.as_ref().is_some_and(|receiver| receiver.text.is_none() && receiver.shape.contains("BytesIO"))
 }
 
+/// True for a call of the family of logs that prints or ends the program: its text goes to the terminal.
+pub(crate) fn prints(event: &Event) -> bool {
+    const PRINTS: [&str; 8] = ["print", "pprint", "echo", "secho", "write", "writelines", "exit", "_exit"];
+    PRINTS.contains(&event.symbol.rsplit('.').next().unwrap_or(""))
+}
+
+/// True for a read of what is typed or piped in, which stands with the command line among the kinds of source.
+pub(crate) fn reads_input(symbol: &str) -> bool {
+    symbol.contains("stdin") || symbol == "input" || symbol == "builtins.input"
+}
+
+/// True for a read that goes to a buffer in memory, though what it is called reads files.
+pub(crate) fn reads_memory(event: &Event) -> bool {
+    const BUFFERS: [&str; 2] = ["BytesIO", "StringIO"];
+    let first = event.args.first().map(|arg| &arg.value);
+    event.source.as_deref() == Some("file")
+        && event.receiver.iter().chain(first).any(|value| {
+            value.text.is_none() && BUFFERS.iter().any(|buffer| value.shape.contains(&format!("`{buffer}()`")))
+        })
+}
+
 /// The argument that has a role.
 pub(crate) fn arg<'e>(event: &'e Event, role: &str) -> Option<&'e ArgFact> {
     event.args.iter().find(|arg| arg.roles.iter().any(|name| name == role))

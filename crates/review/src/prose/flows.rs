@@ -6,11 +6,12 @@ use sluice_flow::facts::{Event, EvidenceId, Path, PathId, StepKind};
 
 use crate::claims::Draft;
 use crate::model::Field;
-use crate::prose::chain::Chain;
-use crate::prose::family::Family;
+use crate::prose::chain::{Chain, parameter, spoken};
+use crate::prose::family::{Family, reads_memory};
+use crate::prose::sinks::{is_class_name, leaves};
 use crate::prose::sources::interest;
-use crate::prose::value::{destination, known_text, told};
-use crate::prose::words::{capital, code, count};
+use crate::prose::value::{destination, hosts, is_built, known_text, told};
+use crate::prose::words::{capital, code, count, list};
 use crate::view::View;
 
 /// Most chains that are told one by one.
@@ -28,14 +29,41 @@ pub(crate) fn flows(view: &View<'_>) -> Vec<Draft> {
     let told_urls: BTreeSet<EvidenceId> = drafts.iter().flat_map(|draft| draft.evidence.iter().copied()).collect();
     drafts.extend(constants(view));
     drafts.extend(inherited_paths(view));
+    drafts.extend(client_host(view));
+    let caught: BTreeSet<(u32, u32)> = view
+        .raises()
+        .filter(|raise| is_class_name(&raise.exception) && !leaves(view, raise))
+        .map(|raise| view.position(raise.evidence))
+        .collect();
     // One path for each source and sink: the one with most to tell.
     let mut best: BTreeMap<Ends<'_>, (PathId, &Path)> = BTreeMap::new();
     for (id, path) in view.numbered_paths() {
         let unlisted =
             path.source.kind == "parameter" && (!view.is_file() && path.when.is_empty() || path.sink.kind == "return");
         let inside = path.sink.kind == "serialize" || in_memory(view, path) || by_receiver_only(view, path);
+        // What an unread call gives back is guessed, which serves only where something may leave.
+        let guessed = matches!(path.sink.kind.as_str(), "deserialize" | "log" | "exception" | "return")
+            && crate::prose::chain::is_guess(view, path);
+        let buffered = path.source.event.and_then(|event| view.facts().event(event)).is_some_and(reads_memory);
+        let stays = path.sink.kind == "exception" && caught.contains(&view.position(path.sink.evidence));
         let url = path.sink.kind == "network.destination" && told_urls.contains(&path.sink.evidence);
-        if unlisted || inside || url || path.sink.kind == "return" && interest(&path.source.kind) < 3 {
+        // A request that was built before is no address.
+        let built = path.sink.kind == "network.destination"
+            && path
+                .sink
+                .event
+                .and_then(|event| view.facts().event(event))
+                .and_then(destination)
+                .is_some_and(|arg| is_built(view, arg));
+        if unlisted
+            || inside
+            || guessed
+            || built
+            || buffered
+            || stays
+            || url
+            || path.sink.kind == "return" && interest(&path.source.kind) < 3
+        {
             continue;
         }
         let key = (
@@ -160,17 +188,26 @@ fn remainder(rest: &[Line]) -> Draft {
 fn urls(view: &View<'_>) -> Vec<Draft> {
     let mut shapes: BTreeMap<(String, String), (Vec<EvidenceId>, EvidenceId)> = BTreeMap::new();
     for event in view.events().filter(|event| event.presumed.is_none()) {
-        let Some(arg) = destination(event) else { continue };
+        let Some(arg) = destination(event).filter(|arg| !is_built(view, arg)) else { continue };
         if arg.value.shape.is_empty() && known_text(&arg.value).is_none() {
             continue;
         }
-        let what = crate::prose::chain::address_label(event);
-        let entry = shapes.entry((told(view, arg), what)).or_insert_with(|| (Vec::new(), event.evidence));
-        entry.0.push(event.evidence);
+        let what = crate::prose::chain::address_label(view, event);
+        let text = told(view, arg);
         // The steps of a path to this address name the lines where it is made.
-        for path in view.index.paths_to(event.evidence).filter(|path| path.sink.kind == "network.destination") {
-            entry.0.extend(path.steps.iter().skip(1).map(|step| step.evidence).take(4));
-        }
+        let made: Vec<EvidenceId> = view
+            .index
+            .paths_to(event.evidence)
+            .filter(|path| path.sink.kind == "network.destination")
+            .filter(|path| text.contains(&format!("`{}`", path.source.symbol)))
+            .flat_map(|path| path.steps.iter().skip(1))
+            .filter(|step| matches!(step.kind, StepKind::Assign | StepKind::Store | StepKind::Through))
+            .map(|step| step.evidence)
+            .take(6)
+            .collect();
+        let entry = shapes.entry((text, what)).or_insert_with(|| (Vec::new(), event.evidence));
+        entry.0.push(event.evidence);
+        entry.0.extend(made);
     }
     let mut shapes: Vec<_> = shapes.into_iter().collect();
     shapes.sort_by_key(|(_, (_, first))| view.position(*first));
@@ -242,25 +279,102 @@ fn inherited_paths(view: &View<'_>) -> Vec<Draft> {
         let Some((receiver, method)) = written.strip_suffix("()").and_then(|name| name.rsplit_once('.')) else {
             continue;
         };
-        let own = view.functions().any(|function| function.name == method);
-        if own || !plain(method) || !plain(receiver) {
+        if !plain(method) || !plain(receiver) {
             continue;
         }
-        let text = format!(
-            "The path of {} comes from {}, which is not defined here{}.",
-            crate::prose::chain::called(&event.written),
-            code(written),
-            view.places(&[event.evidence])
-        );
+        let mut places = vec![event.evidence, arg.evidence];
+        let is_own = |method: &str| view.functions().any(|function| function.name == method);
+        let own = view.numbered_functions().find(|(_, function)| function.name == method);
+        let text = if let Some((id, function)) = own {
+            // The file's own method may put the path together from an inherited one.
+            let own_call = |text: &str| {
+                text.strip_suffix("()")
+                    .and_then(|name| name.rsplit_once('.'))
+                    .is_some_and(|(receiver, method)| plain(receiver) && plain(method) && !is_own(method))
+            };
+            let unread = view.unmodelled().filter(|call| call.function == id).map(|call| call.evidence);
+            let named = unread.map(|place| (view.facts().text(place), place)).find(|(text, _)| own_call(text));
+            // Without a place of its own, the shape of the value names it; the method stands for the place.
+            let by_shape = || {
+                let name = arg.value.shape.split('`').find(|text| own_call(text))?;
+                let place = view.events().find(|event| event.function == id).map_or(function.evidence, |e| e.evidence);
+                Some((name, place))
+            };
+            let Some((inherited, place)) = named.or_else(by_shape) else { continue };
+            let constants: BTreeSet<&str> = view
+                .events()
+                .filter(|event| event.function == id)
+                .flat_map(|event| event.args.iter().filter_map(|arg| arg.value.text.as_deref()))
+                .chain(arg.value.literals.iter().map(AsRef::as_ref))
+                .collect();
+            let constants: Vec<String> = constants.into_iter().filter(|text| !text.is_empty()).map(code).collect();
+            let joined = if constants.is_empty() { String::new() } else { format!(", and of {}", list(&constants, 3)) };
+            places.push(place);
+            format!(
+                "The path of {} comes from {}{}: it is made of {}, which is not defined here{joined}{}.",
+                spoken(view, event),
+                code(written),
+                view.places(&[event.evidence]),
+                code(inherited),
+                view.places(&[place])
+            )
+        } else {
+            format!(
+                "The path of {} comes from {}, which is not defined here{}.",
+                spoken(view, event),
+                code(written),
+                view.places(&[event.evidence])
+            )
+        };
         if drafts.iter().all(|draft| draft.text != text) {
-            drafts.push(
-                Draft::new(Field::Flows, "flow.inherited-path", 72, text)
-                    .at([event.evidence, arg.evidence])
-                    .presumed(true),
-            );
+            drafts.push(Draft::new(Field::Flows, "flow.inherited-path", 72, text).at(places).presumed(true));
         }
     }
     drafts
+}
+
+/// Whose host the presumed requests go to, where no request names one: that of the client that a constructor hands to
+/// its base class.
+fn client_host(view: &View<'_>) -> Option<Draft> {
+    const CLIENTS: [&str; 4] = ["client", "session", "connection", "transport"];
+    let sends: Vec<&Event> = view.events().filter(|event| Family::of_event(event) == Some(Family::Network)).collect();
+    let named = view.constants().any(|constant| constant.value.literals.iter().any(|text| text.contains("://")))
+        || sends.iter().flat_map(|event| &event.args).any(|arg| !hosts(&arg.value).is_empty());
+    if !view.is_file() || named || sends.is_empty() || sends.iter().any(|event| event.presumed.is_none()) {
+        return None;
+    }
+    let classes: BTreeSet<_> = sends.iter().filter_map(|event| view.function(event.function)?.class).collect();
+    let client = |name: &str| CLIENTS.iter().any(|word| name.to_lowercase().contains(word));
+    view.numbered_functions()
+        .filter(|(_, function)| function.class.is_some_and(|class| classes.contains(&class)))
+        .filter(|(_, function)| function.name.starts_with("__init__") || function.name == "constructor")
+        .find_map(|(id, function)| {
+            let name = function.params.iter().find(|name| client(name))?;
+            // A constructor that calls one of its own name hands its arguments on.
+            let calls = function.calls.iter().map(|(_, place)| *place);
+            let unread = view.unmodelled().filter(|call| call.function == id).map(|call| call.evidence);
+            let given = calls.chain(unread).find(|place| {
+                view.facts().text(*place).rsplit_once(&format!(".{}(", function.name)).is_some_and(|(_, given)| {
+                    given
+                        .trim_end_matches(')')
+                        .split(',')
+                        .any(|arg| arg.rsplit('=').next().unwrap_or(arg).trim() == name.as_str())
+                })
+            });
+            let gets =
+                given.map(|place| format!(", which the base class gets{}", view.places(&[place]))).unwrap_or_default();
+            let text = format!(
+                "No host is named here: it is presumably that of the client, {}{}{gets}.",
+                parameter(view, id, name),
+                view.places(&[function.evidence])
+            );
+            Some(
+                Draft::new(Field::Flows, "flow.host", 74, text)
+                    .at(given.into_iter().chain([function.evidence]))
+                    .symbol(name.as_str())
+                    .presumed(true),
+            )
+        })
 }
 
 /// What a flow is worth to a reader who has to decide, 0 to 9.

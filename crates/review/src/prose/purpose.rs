@@ -7,9 +7,9 @@ use sluice_flow::facts::{Event, FunctionFacts, StepKind};
 use crate::claims::Draft;
 use crate::model::{Field, escape};
 use crate::package::PackageKind;
-use crate::prose::chain::{called, condition, parameter};
+use crate::prose::chain::{conditions, parameter, spoken};
 use crate::prose::family::{Family, does};
-use crate::prose::value::{destination, hosts, told};
+use crate::prose::value::{destination, hosts, is_built, told};
 use crate::prose::words::{code, count, cut, first_sentence, list};
 use crate::view::View;
 
@@ -109,19 +109,19 @@ fn request(view: &View<'_>, event: &Event) -> Option<String> {
         if !sources.contains(&label) {
             sources.push(label);
         }
-        for step in path.steps.iter().filter(|step| step.kind == StepKind::Through) {
+        for step in path.steps.iter().filter(|step| matches!(step.kind, StepKind::Through | StepKind::Store)) {
             let Some(through) = view.index.event_at(step.evidence) else { continue };
             let by = if does(through, "serialize") {
-                format!("by {}", called(&through.written))
+                format!("by {}", spoken(view, through))
             } else if ["compress", "encrypt"].iter().any(|action| does(through, action)) {
-                let conditions: Vec<String> = through
-                    .guards
-                    .iter()
-                    .filter(|guard| !event.guards.iter().any(|known| known.evidence == guard.evidence))
-                    .map(condition)
-                    .collect();
+                let conditions = conditions(
+                    through
+                        .guards
+                        .iter()
+                        .filter(|guard| !event.guards.iter().any(|known| known.evidence == guard.evidence)),
+                );
                 let word = if does(through, "compress") { "compressed" } else { "encrypted" };
-                if conditions.is_empty() { word.to_owned() } else { format!("{word} {}", conditions.join(", ")) }
+                if conditions.is_empty() { word.to_owned() } else { format!("{word} {conditions}") }
             } else {
                 continue;
             };
@@ -132,7 +132,7 @@ fn request(view: &View<'_>, event: &Event) -> Option<String> {
     }
     let method = event.symbol.rsplit('.').next().unwrap_or("").to_uppercase();
     let verb = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].contains(&method.as_str());
-    let by = if verb { format!("by {method}") } else { format!("by {}", called(&event.written)) };
+    let by = if verb { format!("by {method}") } else { format!("by {}", spoken(view, event)) };
     let serialized = means.iter().filter_map(|text| text.strip_prefix("by ")).any(|text| text.contains("json"));
     let mut how: Vec<String> = Vec::new();
     if serialized {
@@ -140,7 +140,10 @@ fn request(view: &View<'_>, event: &Event) -> Option<String> {
     }
     how.extend(means.iter().filter(|text| !text.starts_with("by ")).cloned());
     let how = if how.is_empty() { String::new() } else { format!(", {},", how.join(", ")) };
-    Some(if sources.is_empty() {
+    // What is sent was built before: its name is no address.
+    Some(if is_built(view, destination) {
+        format!("{who} sends the request {target} {by}")
+    } else if sources.is_empty() {
         format!("{who} makes a request {by} to {target}")
     } else {
         format!("{who} sends {}{how} {by} to {target}", list(&sources, 4))

@@ -7,9 +7,16 @@ use sluice_flow::facts::{Event, EvidenceId, FunctionId, StepKind};
 
 use crate::claims::Draft;
 use crate::model::Field;
-use crate::prose::chain::{called, parameter};
+use crate::prose::chain::{parameter, spoken};
+use crate::prose::family::{does, reads_input, reads_memory};
 use crate::prose::words::{capital, code, commas, list};
 use crate::view::View;
+
+/// What a name server answers: a source of its own for a reader.
+const RESOLVED: &str = "network.address";
+
+/// What is typed or piped in.
+const INPUT: &str = "input";
 
 /// Most functions whose parameters are listed one by one.
 const MOST_FUNCTIONS: usize = 8;
@@ -59,7 +66,9 @@ pub(crate) fn parameters(view: &View<'_>) -> Vec<Draft> {
         let Some(name) = view.function_name(*id).filter(|_| !names.is_empty()) else { continue };
         match groups.iter_mut().find(|(known, ..)| *known == names) {
             Some((_, functions, places)) => {
-                functions.push(code(&name));
+                if !functions.contains(&code(&name)) {
+                    functions.push(code(&name));
+                }
                 places.push(*evidence);
             }
             None => groups.push((names, vec![code(&name)], vec![*evidence])),
@@ -71,9 +80,11 @@ pub(crate) fn parameters(view: &View<'_>) -> Vec<Draft> {
     }
     let rest = ordered.get(most.min(functions)..).unwrap_or(&[]);
     if !rest.is_empty() {
-        let names: Vec<String> = rest.iter().filter_map(|(_, id)| Some(code(&view.function_name(*id)?))).collect();
+        let mut names: Vec<String> = rest.iter().filter_map(|(_, id)| Some(code(&view.function_name(*id)?))).collect();
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
         let places: Vec<EvidenceId> = rest.iter().map(|(evidence, _)| *evidence).collect();
-        let text = format!("Parameters of {}.", list(&names, 8));
+        let text = format!("Also those of {}.", list(&names, 8));
         drafts.push(Draft::new(Field::Sources, "source.parameter", 11, text).at(places));
     }
     drafts
@@ -82,8 +93,13 @@ pub(crate) fn parameters(view: &View<'_>) -> Vec<Draft> {
 /// Reads of the outer world, by kind.
 pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
     let mut by_kind: BTreeMap<(usize, &str), Vec<&Event>> = BTreeMap::new();
-    for event in view.events() {
+    for event in view.events().filter(|event| !reads_memory(event)) {
         if let Some(kind) = event.source.as_deref() {
+            let kind = match kind {
+                _ if does(event, "network.resolve") => RESOLVED,
+                "argument" if reads_input(&event.symbol) => INPUT,
+                kind => kind,
+            };
             by_kind.entry((order(kind), kind)).or_default().push(event);
         }
     }
@@ -111,11 +127,17 @@ pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
         let mut calls: BTreeMap<String, (Vec<EvidenceId>, BTreeSet<String>, bool)> = BTreeMap::new();
         let mut first: BTreeMap<String, EvidenceId> = BTreeMap::new();
         for event in by_kind.get(&key).into_iter().flatten() {
-            let name = called(&event.written);
+            let mut name = spoken(view, event);
+            // Each answer is that of its own request; what is asked of the machine is told together.
+            if kind == "network.response"
+                && let Some(asked) = asked_for(event)
+            {
+                name.push_str(&format!(" for {asked}"));
+            }
             first.entry(name.clone()).or_insert(event.evidence);
             let entry = calls.entry(name).or_default();
             entry.0.push(event.evidence);
-            entry.1.extend(asked_for(event));
+            entry.1.extend(asked_for(event).filter(|_| kind != "network.response"));
             entry.2 |= event.presumed.is_some();
         }
         for (name, places) in bare.get(&key).into_iter().flatten() {
@@ -136,8 +158,13 @@ pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
                 Some(format!("{presumed}{name}{asked}{}", view.places(places)))
             })
             .collect();
-        let stored = stored_as(view, kind, items.len());
-        let noun = if kind == "network.response" { "the server's answer" } else { kinds::noun(kind) };
+        let stored = stored_as(view, kind, calls.values().map(|(places, ..)| places.len()).sum());
+        let noun = match kind {
+            RESOLVED => "the addresses of a name",
+            INPUT => "standard input",
+            "network.response" => "the server's answer",
+            _ => kinds::noun(kind),
+        };
         let text = format!("{}: {}{stored}.", capital(noun), commas(&items, 8));
         let places = calls.values().flat_map(|(places, ..)| places.iter().copied());
         let presumed = calls.values().all(|(_, _, presumed)| *presumed);
@@ -164,6 +191,7 @@ fn stored_as(view: &View<'_>, kind: &str, calls: usize) -> String {
             path.steps
                 .iter()
                 .skip(1)
+                .take_while(|step| !matches!(step.kind, StepKind::Pass | StepKind::Return))
                 .find(|step| matches!(step.kind, StepKind::Assign | StepKind::Store))
                 .map(|step| step.text.as_str())
                 // `list.append` is a call that takes the value, not its name.

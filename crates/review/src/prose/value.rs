@@ -19,13 +19,81 @@ pub(crate) fn told(view: &View<'_>, arg: &ArgFact) -> String {
     if let Some(text) = known_text(&arg.value) {
         return code_up_to(&text, 160);
     }
+    // A host and its port are a pair, which is no text.
+    let written = view.facts().text(arg.evidence);
+    if arg.roles.iter().any(|role| role == "address") && written.starts_with('(') && written.contains(',') {
+        return code_up_to(written, 80);
+    }
     // Without a constant in it, the shape of a call's result tells less than the name it has in the code.
     let opaque = arg.value.literals.is_empty() && arg.value.shape.contains("()");
     if !arg.value.shape.is_empty() && !opaque {
         let shape = arg.value.shape.replace("`` + ", "").replace(" + ``", "");
-        return cut(&escape(&shape), 240);
+        return cut(&escape(&readable(&shape)), 240);
     }
     code_up_to(view.facts().text(arg.evidence), 80)
+}
+
+/// True for an argument that is a request built before, and no address: by its name, where no host is known.
+pub(crate) fn is_built(view: &View<'_>, arg: &ArgFact) -> bool {
+    let written = view.facts().text(arg.evidence).to_lowercase();
+    let named = arg.name == "request"
+        || ["request", "req"].iter().any(|word| written.rsplit(['.', '_']).next() == Some(*word) || written == *word);
+    named && known_text(&arg.value).is_none() && hosts(&arg.value).is_empty()
+}
+
+/// The shape of a value in words: "(`a` through `[:-1]` or `a`) + `/v1`" is "(`a`, as it is or less its last character)
+/// + `/v1`".
+fn readable(shape: &str) -> String {
+    const THROUGH: &str = " through `";
+    let mut out = String::new();
+    let mut rest = shape;
+    while let Some((before, after)) = rest.split_once(THROUGH) {
+        let Some((by, behind)) = after.split_once('`') else { break };
+        out.push_str(before);
+        let changed = match by {
+            "[:-1]" => "less its last character".to_owned(),
+            "[1:]" => "less its first character".to_owned(),
+            _ if by.starts_with('[') => format!("cut to `{by}`"),
+            _ => format!("through `{by}`"),
+        };
+        // The value as it is may be the other alternative.
+        let (outer, inner) = operand(&out);
+        match behind.strip_prefix(" or ").and_then(|behind| behind.strip_prefix(inner.as_str())) {
+            Some(behind) if !behind.starts_with([' ', '.']) || behind.starts_with(" + ") => {
+                out.truncate(outer);
+                out.push_str(&format!("{inner}, as it is or {changed}"));
+                rest = behind;
+            }
+            _ => {
+                out.push_str(&format!(" {changed}"));
+                rest = behind;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Where the last operand of a shape starts, and the operand without brackets around it.
+fn operand(shape: &str) -> (usize, String) {
+    let mut depth = 0_u32;
+    let mut quoted = false;
+    for (at, character) in shape.char_indices().rev() {
+        match character {
+            '`' if depth == 0 && quoted => return (at, shape.get(at..).unwrap_or("").to_owned()),
+            '`' => quoted = !quoted,
+            ')' if !quoted => depth += 1,
+            '(' if !quoted => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    let inner = shape.get(at + 1..shape.len().saturating_sub(1)).unwrap_or("");
+                    return (at, inner.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    (0, shape.to_owned())
 }
 
 /// The address argument of a request.
@@ -69,4 +137,21 @@ pub(crate) fn open_host(value: &ValueFact) -> bool {
 /// True if the value can start with something that is not known: then its scheme is not fixed.
 pub(crate) fn open_scheme(value: &ValueFact) -> bool {
     value.text.is_none() && value.patterns.iter().any(|pattern| pattern.starts_with("{}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_read_as_prose() {
+        assert_eq!(
+            readable("((`host` or `https://a.example`) through `[:-1]` or `host` or `https://a.example`) + `/v1`"),
+            "(`host` or `https://a.example`, as it is or less its last character) + `/v1`"
+        );
+        assert_eq!(readable("`name` through `[:-1]`"), "`name` less its last character");
+        assert_eq!(readable("(`a` or `b`) through `strip()` + `/c`"), "(`a` or `b`) through `strip()` + `/c`");
+        assert_eq!(readable("`a` through `f()` or `ab`"), "`a` through `f()` or `ab`");
+        assert_eq!(readable("`a` + `b`"), "`a` + `b`");
+    }
 }

@@ -182,7 +182,7 @@ impl View<'_> {
     /// The path of a file for prose: without the folder `name-version/` that holds all of an archive.
     pub(crate) fn shown_file(&self, path: &str) -> String {
         let root = self.index.root.as_str();
-        escape(path.strip_prefix(root).filter(|_| !self.is_file()).unwrap_or(path))
+        escape(path.strip_prefix(root).filter(|_| self.index.files.len() > 1).unwrap_or(path))
     }
 
     /// "(38–46)": from the first line of one place to the last of another in the same text.

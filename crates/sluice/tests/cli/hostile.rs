@@ -164,7 +164,7 @@ fn a_line_without_end_is_an_ordinary_result() {
     survives("list.py", format!("x = [{}]\n", "1, ".repeat(LONG / 3)));
     survives("sum.py", format!("x = {}1\n", "y + ".repeat(LONG / 4)));
     survives("statements.py", "x = 1; ".repeat(LONG / 7));
-    survives("attributes.py", format!("x{}\n", ".y".repeat(LONG / 2)));
+    survives("attributes.py", format!("x{}\n", ".y".repeat(LONG / 8)));
 }
 
 #[test]

@@ -43,10 +43,21 @@ pub fn trials() -> Vec<Trial> {
         for file in files {
             let base = root.join(shape).join("base.py");
             let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-            trials.push(Trial::test(format!("twins::{shape}::{name}"), move || compare(&base, &file)));
+            trials.push(Trial::test(format!("twins::{shape}::{name}"), move || judge(&base, &file)));
         }
     }
     trials
+}
+
+/// A file whose `.diff` has a line `# known miss: why` must fail, so that the label goes when the miss does.
+fn judge(base: &Path, file: &Path) -> Result<(), Failed> {
+    let labelled = fs::read_to_string(file.with_extension("diff"))
+        .is_ok_and(|text| text.lines().any(|line| line.starts_with("# known miss: ")));
+    match (compare(base, file), labelled) {
+        (Ok(()), true) => Err(format!("{}: no longer missed, take the label out", file.display()).into()),
+        (Err(_), true) => Ok(()),
+        (result, false) => result,
+    }
 }
 
 fn compare(base: &Path, file: &Path) -> Result<(), Failed> {
@@ -62,7 +73,10 @@ fn compare(base: &Path, file: &Path) -> Result<(), Failed> {
     let missing: Vec<_> = expected.iter().filter(|line| !found.iter().any(|other| other == *line)).collect();
     let surplus: Vec<_> = found.iter().filter(|line| !expected.contains(&line.as_str())).collect();
     let report = after.report().prose().map(|(_, text)| text).join("\n");
-    let wrong: Vec<_> = words.iter().filter(|line| report.contains(&line[2..]) != line.starts_with('?')).collect();
+    let wrong: Vec<_> = words
+        .iter()
+        .filter(|line| report.contains(line.get(2..).unwrap_or_default()) != line.starts_with('?'))
+        .collect();
     if missing.is_empty() && surplus.is_empty() && wrong.is_empty() {
         return Ok(());
     }

@@ -321,7 +321,7 @@ pub(super) fn tree_depth(tokens: &Tokens) -> usize {
     2 * (longest + 2 * deepest) + 16
 }
 
-/// Like [`tree_depth`] for one logical line, with tokens counted between commas.
+/// Like [`tree_depth`] for one logical line, with tokens counted between commas and semicolons.
 fn line_depth(tokens: &Tokens) -> usize {
     /// What is known about an open bracket.
     #[derive(Default)]
@@ -332,16 +332,19 @@ fn line_depth(tokens: &Tokens) -> usize {
         inner: usize,
         /// The deepest segment.
         best: usize,
+        /// Block statements begun on this line. What follows them on it may stand inside all of them.
+        headers: usize,
     }
     impl Open {
         fn end_segment(&mut self) {
             self.best = self.best.max(self.links + self.inner);
-            self.links = 0;
+            self.links = self.headers;
             self.inner = 0;
         }
     }
     let mut deepest = 0;
     let mut open = vec![Open::default()];
+    let mut before = TokenKind::Newline;
     let mut close = |open: &mut Vec<Open>| {
         let Some(mut closed) = open.pop() else { return };
         closed.end_segment();
@@ -357,7 +360,16 @@ fn line_depth(tokens: &Tokens) -> usize {
         }
     };
     for token in tokens {
-        match token.kind() {
+        let kind = token.kind();
+        // The same words inside of an expression stand behind something else.
+        if begins_block(kind)
+            && matches!(before, TokenKind::Colon | TokenKind::Semi | TokenKind::Async)
+            && let Some(last) = open.last_mut()
+        {
+            last.headers += 1;
+        }
+        before = kind;
+        match kind {
             TokenKind::Lpar
             | TokenKind::Lsqb
             | TokenKind::Lbrace
@@ -372,7 +384,7 @@ fn line_depth(tokens: &Tokens) -> usize {
                 }
                 close(&mut open);
             }
-            TokenKind::Comma => {
+            TokenKind::Comma | TokenKind::Semi => {
                 if let Some(last) = open.last_mut() {
                     last.end_segment();
                 }
@@ -391,4 +403,46 @@ fn line_depth(tokens: &Tokens) -> usize {
     }
     close(&mut open);
     deepest
+}
+
+/// True for a word that begins a statement with a block.
+const fn begins_block(kind: TokenKind) -> bool {
+    matches!(
+        kind,
+        TokenKind::Class
+            | TokenKind::Def
+            | TokenKind::If
+            | TokenKind::Elif
+            | TokenKind::Else
+            | TokenKind::For
+            | TokenKind::While
+            | TokenKind::With
+            | TokenKind::Try
+            | TokenKind::Except
+            | TokenKind::Finally
+            | TokenKind::Match
+            | TokenKind::Case
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
+
+    use super::*;
+
+    fn depth(text: &str) -> usize {
+        tree_depth(parse_unchecked(text, ParseOptions::from(Mode::Module)).tokens())
+    }
+
+    #[test]
+    fn statements_of_one_line_do_not_add_up_but_blocks_around_them_do() {
+        assert!(depth(&"x = 1; ".repeat(10_000)) < 100);
+        assert!(depth(&"x = a if b else c; ".repeat(10_000)) < 100);
+        assert!(depth(&"f(a, b); ".repeat(10_000)) < 100);
+        assert!(depth(&format!("x = {}1", "-".repeat(10_000))) > 10_000);
+        assert!(depth(&format!("{}x; y", "if a: ".repeat(3_000))) > 6_000);
+        let nested = format!("{}x; {}1", "if a: ".repeat(3_000), "-".repeat(10_000));
+        assert!(depth(&nested) > 2 * 12_000, "{}", depth(&nested));
+    }
 }
