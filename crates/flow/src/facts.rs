@@ -108,6 +108,8 @@ pub struct ModuleFacts {
     pub imports: Vec<Import>,
     /// What the front end could not read.
     pub diagnostics: Vec<(EvidenceId, String)>,
+    /// Of these the places whose text was not understood or not read, so that code in it was not followed.
+    pub lost: Vec<EvidenceId>,
     /// Number of lines.
     pub lines: u32,
     /// Number of bytes of text.

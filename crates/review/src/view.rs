@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use sluice_flow::facts::{
-    Event, EventId, Evidence, EvidenceId, Facts, FunctionFacts, FunctionId, ModuleFacts, ModuleId, Path, PathId,
+    Event, EventId, Evidence, EvidenceId, Facts, FunctionFacts, FunctionId, HandlerFacts, ModuleFacts, ModuleId, Path,
+    PathId,
 };
 
 use crate::package::PackageInfo;
@@ -102,6 +103,10 @@ pub(crate) struct Index<'a> {
     network_functions: FxHashSet<FunctionId>,
     /// The requests in a function's own text, presumed ones included.
     requests: FxHashMap<FunctionId, Vec<EventId>>,
+    /// Exception handlers by their function.
+    handlers_of: FxHashMap<FunctionId, Vec<usize>>,
+    /// Last names of the bases of classes, by the name of the class.
+    bases_of: FxHashMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Index<'a> {
@@ -155,6 +160,15 @@ impl<'a> Index<'a> {
         let mut paths_to: FxHashMap<EvidenceId, Vec<usize>> = FxHashMap::default();
         for (at, path) in facts.paths.iter().enumerate() {
             paths_to.entry(path.sink.evidence).or_default().push(at);
+        }
+        let mut handlers_of: FxHashMap<FunctionId, Vec<usize>> = FxHashMap::default();
+        for (at, handler) in facts.handlers.iter().enumerate() {
+            handlers_of.entry(handler.function).or_default().push(at);
+        }
+        let mut bases_of: FxHashMap<&'a str, Vec<&'a str>> = FxHashMap::default();
+        for class in facts.functions.iter().filter(|function| function.kind == "class") {
+            let bases = class.bases.iter().map(|base| base.rsplit('.').next().unwrap_or(base));
+            bases_of.entry(class.name.as_str()).or_default().extend(bases);
         }
         let mut classes = FxHashSet::default();
         for function in facts.functions.iter().filter(|function| function.kind == "class") {
@@ -230,7 +244,20 @@ impl<'a> Index<'a> {
                 .collect(),
             network_functions,
             requests,
+            handlers_of,
+            bases_of,
         }
+    }
+
+    /// The exception handlers of a function.
+    pub(crate) fn handlers_of(&self, function: FunctionId) -> impl Iterator<Item = &'a HandlerFacts> + use<'a, '_> {
+        let facts = self.facts;
+        self.handlers_of.get(&function).into_iter().flatten().filter_map(move |at| facts.handlers.get(*at))
+    }
+
+    /// Last names of the bases of the classes of this name.
+    pub(crate) fn bases_of(&self, class: &str) -> &[&'a str] {
+        self.bases_of.get(class).map_or(&[], Vec::as_slice)
     }
 
     /// The requests in a function's own text, presumed ones included.
@@ -385,6 +412,17 @@ impl<'a> View<'a> {
     /// True if the event runs when its file is imported. A file that is a script as well calls its functions below a
     /// test of its name, which is no import.
     pub(crate) fn on_import(&self, event: &Event) -> bool {
+        // Decoded text runs when the call does that executes it; layers nest no deeper than they are numbered.
+        let mut event = event;
+        for _ in 0..64 {
+            let Some(module) = self.module_of(event.evidence).filter(|module| module.depth > 0) else { break };
+            let site = module.layer.and_then(|layer| self.index.facts.layers.get(layer as usize));
+            let Some(outer) = site.and_then(|layer| self.index.facts.event(layer.event)) else { break };
+            if !self.is_top_level(event.function) {
+                return false;
+            }
+            event = outer;
+        }
         let guarded = event.guards.iter().any(|guard| guard.text.contains("__main__"));
         let script = || self.module_of(event.evidence).is_some_and(|module| module.text.contains("__main__"));
         !guarded && (self.is_top_level(event.function) || self.is_loaded(event) && !script())

@@ -83,7 +83,7 @@ fn the_client_is_told_with_its_lines() {
     says(&report.purpose, "Its documentation says: \"Hands parcels to the carrier\"");
     says(&report.sources, "Parameters of `deliver()` (12): `key`, `base`, `pack`, `wait`, `relay`, `**parcel`.");
     says(&report.sources, "The server's answer: `line.post()` (22)");
-    says(&report.sinks, "Network: `line.post()` (22), on a `requests.Session` that is made on import (8)");
+    says(&report.sinks, "Network: `line.post()` (22) on a `requests.Session` that is made on import (8)");
     says(&report.sinks, "`log.debug()` receives `body` (16)");
     says(&report.flows, "`key` → `requests.auth.HTTPBasicAuth()` → credentials of the request");
     says(&report.flows, "`zlib.compress()`, if `pack` → request body");

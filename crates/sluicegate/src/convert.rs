@@ -198,6 +198,17 @@ pub(crate) fn info(package: &Package, analysis: &Analysis, facts: &Facts, left_o
         why: format!("is {what}"),
         matters: named.holds(file),
     }));
+    coverage.unread.extend(facts.modules.iter().filter(|module| module.depth == 0).filter_map(|module| {
+        let first = module.lost.first()?;
+        let (line, count) = (facts.line(*first), module.lost.len());
+        let places = if count == 1 { "one place".to_owned() } else { format!("{count} places") };
+        Some(Unread {
+            file: module.path.clone(),
+            why: format!("could not be parsed at {places}, first at line {line}; what stands there was not followed"),
+            // What no entry point of a package reaches cannot matter to its verdict; a file alone has no entry points.
+            matters: package.kind != PackageKind::Package || !module.when.is_empty(),
+        })
+    }));
     coverage.notes.extend(package.coverage.notes.iter().map(|note| format!("`{}` {}", note.file, note.what)));
     coverage.notes.extend(manifest.notes.iter().cloned());
     for file in &package.files {

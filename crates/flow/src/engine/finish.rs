@@ -252,6 +252,9 @@ impl Engine<'_> {
             let module = number(index);
             let lowered = self.module(module);
             let body = Key { module, func: FuncId::MODULE.0 };
+            let lost: Vec<Span> =
+                lowered.diagnostics.iter().filter(|diagnostic| diagnostic.lost).map(|d| d.span).collect();
+            let lost = lost.into_iter().map(|span| self.place_in(module, span, None)).collect();
             let diagnostics = lowered
                 .diagnostics
                 .iter()
@@ -296,6 +299,7 @@ impl Engine<'_> {
                 doc: lowered.function(FuncId::MODULE).and_then(|function| function.doc.clone()),
                 imports,
                 diagnostics,
+                lost,
                 lines: number(lowered.line_starts.len()),
                 bytes: lowered.text.len() as u64,
                 text: Arc::clone(&lowered.text),

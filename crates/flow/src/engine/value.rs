@@ -301,7 +301,22 @@ impl Term {
                 }
             }
         }
-        Self::Either(parts).bounded()
+        // `x` or a part of `x` is told as `x`.
+        let all = parts.clone();
+        parts.retain(|part| match &**part {
+            Self::Through(operation, inner) if operation.starts_with('[') => {
+                let whole: &[Rc<Self>] = match &**inner {
+                    Self::Either(list) => list,
+                    _ => std::slice::from_ref(inner),
+                };
+                !whole.iter().all(|whole| all.contains(whole))
+            }
+            _ => true,
+        });
+        match parts.as_slice() {
+            [only] => Rc::clone(only),
+            _ => Self::Either(parts).bounded(),
+        }
     }
 
     /// The one behind the other.

@@ -33,6 +33,7 @@ impl Built {
             doc: None,
             imports: Vec::new(),
             diagnostics: Vec::new(),
+            lost: Vec::new(),
             lines: 100,
             bytes: 1000,
             text: "".into(),

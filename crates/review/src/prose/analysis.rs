@@ -11,7 +11,7 @@ use crate::claims::Draft;
 use crate::model::{Field, escape};
 use crate::prose::chain::{condition, innermost, parameter, spoken};
 use crate::prose::family::{Family, arg, does, reads_input};
-use crate::prose::value::{destination, hosts, is_built, open_host, open_scheme, told};
+use crate::prose::value::{destination, hosts, is_address, is_built, open_host, open_scheme, told};
 use crate::prose::words::{capital, code, code_up_to, count, first_sentence, list};
 use crate::view::View;
 
@@ -20,7 +20,7 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
     let events: Vec<&Event> = view
         .events()
         .filter(|event| event.presumed.is_none() && (does(event, "network.request") || does(event, "network.connect")))
-        .filter(|event| destination(event).is_some())
+        .filter(|event| destination(event).is_some_and(is_address))
         .collect();
     if events.is_empty() {
         return Vec::new();
@@ -53,6 +53,10 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
             .filter(|path| path.source.kind == "parameter")
             .map(|path| (path.source.symbol.as_str(), path.source.function))
             .collect();
+        if is_built(view, arg) {
+            made |= !own.is_empty();
+            continue;
+        }
         let given = view.function(event.function).map_or(&[][..], |function| &function.params);
         let given = given.iter().map(|name| (name.trim_start_matches('*'), event.function));
         let shown: Vec<String> = own
@@ -237,7 +241,11 @@ pub(crate) fn machine(view: &View<'_>) -> Option<Draft> {
     let mut kinds_read: BTreeMap<&str, Vec<EvidenceId>> = BTreeMap::new();
     for event in view.events().filter(|event| !crate::prose::family::reads_memory(event)) {
         if let Some(kind) = event.source.as_deref() {
-            let kind = if kind == "argument" && reads_input(&event.symbol) { INPUT } else { kind };
+            let kind = if kind == "argument" && (reads_input(&event.symbol) || reads_input(&event.written)) {
+                INPUT
+            } else {
+                kind
+            };
             kinds_read.entry(kind).or_default().push(event.evidence);
         }
     }

@@ -307,7 +307,10 @@ fn header_end(text: &str) -> usize {
 
 /// "request URL", or "address of `sock.connect()`" for a call that is no request.
 pub(crate) fn address_label(view: &View<'_>, event: &Event) -> String {
-    if event.actions.iter().any(|action| action == "network.request") {
+    let name = crate::prose::value::destination(event).filter(|arg| !crate::prose::value::is_address(arg));
+    if let Some(arg) = name {
+        format!("{} of {}", code(&arg.name), spoken(view, event))
+    } else if event.actions.iter().any(|action| action == "network.request") {
         "request URL".to_owned()
     } else {
         format!("address of {}", spoken(view, event))

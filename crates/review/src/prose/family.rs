@@ -132,8 +132,8 @@ pub(crate) fn prints(event: &Event) -> bool {
 }
 
 /// True for a read of what is typed or piped in, which stands with the command line among the kinds of source.
-pub(crate) fn reads_input(symbol: &str) -> bool {
-    symbol.contains("stdin") || symbol == "input" || symbol == "builtins.input"
+pub(crate) fn reads_input(name: &str) -> bool {
+    name.contains("stdin") || name == "input" || name == "builtins.input"
 }
 
 /// True for a read that goes to a buffer in memory, though what it is called reads files.

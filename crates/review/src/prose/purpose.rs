@@ -7,7 +7,7 @@ use sluice_flow::facts::{Event, FunctionFacts, StepKind};
 use crate::claims::Draft;
 use crate::model::{Field, escape};
 use crate::package::PackageKind;
-use crate::prose::chain::{conditions, parameter, spoken};
+use crate::prose::chain::{conditions, is_guess, parameter, spoken};
 use crate::prose::family::{Family, does};
 use crate::prose::value::{destination, hosts, is_built, told};
 use crate::prose::words::{code, count, cut, first_sentence, list};
@@ -97,7 +97,9 @@ fn request(view: &View<'_>, event: &Event) -> Option<String> {
     let target = told(view, destination);
     let mut sources: Vec<String> = Vec::new();
     let mut means: Vec<String> = Vec::new();
-    for path in view.index.paths_to(event.evidence).filter(|path| path.sink.kind == "network.send") {
+    for path in
+        view.index.paths_to(event.evidence).filter(|path| path.sink.kind == "network.send" && !is_guess(view, path))
+    {
         if matches!(path.sink.arg.as_str(), "auth" | "headers" | "cookies") {
             continue;
         }

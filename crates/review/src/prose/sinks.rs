@@ -38,7 +38,9 @@ pub(crate) fn sinks(view: &View<'_>) -> Vec<Draft> {
     }
     drafts.extend(elsewhere(view));
     // In a package exceptions are too many to tell, and what they carry stays inside.
-    drafts.extend(exceptions(view).filter(|_| view.is_file()));
+    if view.is_file() {
+        drafts.extend(exceptions(view));
+    }
     drafts
 }
 
@@ -369,15 +371,16 @@ pub(crate) fn leaves(view: &View<'_>, raise: &Raise) -> bool {
     let column = |id: EvidenceId| view.place(id).map(|place| place.column);
     let start = view.position(raise.evidence);
     !view
-        .handlers()
-        .filter(|handler| handler.function == raise.function && view.position(handler.evidence) > start)
+        .index
+        .handlers_of(raise.function)
+        .filter(|handler| view.position(handler.evidence) > start)
         .filter(|handler| own.is_none_or(|own| column(own.evidence) != column(handler.evidence)))
         .any(|handler| {
             handler.broad || handler.exceptions.iter().any(|caught| is_kind_of(view, &raise.exception, caught))
         })
 }
 
-/// True if a class of the file, by its bases, or any class by its name is the other one.
+/// True if a class of the target, by its bases, or any class by its name is the other one.
 fn is_kind_of(view: &View<'_>, name: &str, other: &str) -> bool {
     let last = |name: &str| name.rsplit('.').next().unwrap_or("").to_owned();
     let other = last(other);
@@ -388,8 +391,7 @@ fn is_kind_of(view: &View<'_>, name: &str, other: &str) -> bool {
             return true;
         }
         if seen.len() < 32 && seen.insert(name.clone()) {
-            let classes = view.functions().filter(|class| class.kind == "class" && class.name == name);
-            open.extend(classes.flat_map(|class| class.bases.iter().map(|base| last(base))));
+            open.extend(view.index.bases_of(&name).iter().map(|base| (*base).to_owned()));
         }
     }
     false

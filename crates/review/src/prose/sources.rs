@@ -1,5 +1,6 @@
 //! Claims on where values enter.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_catalog::kinds;
@@ -97,11 +98,29 @@ pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
         if let Some(kind) = event.source.as_deref() {
             let kind = match kind {
                 _ if does(event, "network.resolve") => RESOLVED,
-                "argument" if reads_input(&event.symbol) => INPUT,
+                "argument" if reads_input(&event.symbol) || reads_input(&event.written) => INPUT,
                 kind => kind,
             };
             by_kind.entry((order(kind), kind)).or_default().push(event);
         }
+    }
+    // What a call reads from is told with the call: `os.environ` in `os.environ.get()`.
+    for events in by_kind.values_mut() {
+        let span = |event: &Event| {
+            let place = view.place(event.evidence);
+            place.map_or((0, 0, Reverse(0)), |place| (place.module.0, place.start, Reverse(place.end)))
+        };
+        events.sort_by_key(|event| span(event));
+        // The end of the call that reaches farthest so far, with its file and start.
+        let mut outer = (u32::MAX, 0, 0);
+        events.retain(|event| {
+            let (module, start, Reverse(end)) = span(event);
+            let inside = outer.0 == module && end <= outer.2 && (start, end) != (outer.1, outer.2);
+            if !inside {
+                outer = (module, start, end);
+            }
+            !inside
+        });
     }
     // Sources that are no event: an attribute that is read, a literal.
     let mut bare: BTreeMap<(usize, &str), BTreeMap<String, Vec<EvidenceId>>> = BTreeMap::new();

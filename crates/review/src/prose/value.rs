@@ -33,6 +33,17 @@ pub(crate) fn told(view: &View<'_>, arg: &ArgFact) -> String {
     code_up_to(view.facts().text(arg.evidence), 80)
 }
 
+/// True for an argument that is an address of the network; a channel, a bucket or a recipient is a name inside a service.
+pub(crate) fn is_address(arg: &ArgFact) -> bool {
+    const WORDS: [&str; 11] =
+        ["url", "uri", "host", "addr", "server", "endpoint", "sock", "dsn", "target", "request", "netloc"];
+    let name = arg.name.to_lowercase();
+    let numbered = name.chars().all(|character| character.is_ascii_digit());
+    numbered
+        || !hosts(&arg.value).is_empty()
+        || !name.starts_with("to_") && WORDS.iter().any(|word| name.contains(word))
+}
+
 /// True for an argument that is a request built before, and no address: by its name, where no host is known.
 pub(crate) fn is_built(view: &View<'_>, arg: &ArgFact) -> bool {
     let written = view.facts().text(arg.evidence).to_lowercase();

@@ -35,6 +35,7 @@ impl Builder {
             doc: None,
             imports: Vec::new(),
             diagnostics: Vec::new(),
+            lost: Vec::new(),
             lines: text.lines().count() as u32,
             bytes: text.len() as u64,
             text: text.into(),
