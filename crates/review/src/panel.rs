@@ -83,7 +83,13 @@ pub(crate) fn run(
             kept.push(draft);
         }
     }
-    let claims: Vec<Draft> = kept.into_iter().chain(concluding).collect();
+    let mut claims: Vec<Draft> = kept.into_iter().chain(concluding).collect();
+    // A field whose only claims were withdrawn still says something.
+    for field in Field::ALL {
+        if !claims.iter().any(|draft| draft.field == field && !draft.silent) {
+            claims.extend(reviewers::nothing(field).filter(|_| field != Field::Analysis));
+        }
+    }
     let mut withdrawn = Vec::new();
     for (at, draft) in gone {
         index.insert(at, claims.len() + withdrawn.len());

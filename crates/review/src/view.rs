@@ -134,7 +134,7 @@ impl<'a> Index<'a> {
             .function(helper.helper)
             .and_then(|function| file_of(function.module)));
         sort_in!(raises, |raise: &sluice_flow::facts::Raise| file_at(raise.evidence));
-        sort_in!(handlers, |handler: &sluice_flow::facts::HandlerFacts| file_at(handler.evidence));
+        sort_in!(handlers, |handler: &HandlerFacts| file_at(handler.evidence));
         sort_in!(layers, |layer: &sluice_flow::facts::Layer| file_of(layer.parent));
         sort_in!(unopened, |unopened: &sluice_flow::facts::Unopened| file_at(unopened.evidence));
         sort_in!(unmodelled, |call: &sluice_flow::facts::Unmodelled| file_at(call.evidence));
@@ -369,7 +369,7 @@ impl<'a> View<'a> {
         dead_stores: sluice_flow::facts::DeadStore,
         unused_helpers: sluice_flow::facts::UnusedHelper,
         raises: sluice_flow::facts::Raise,
-        handlers: sluice_flow::facts::HandlerFacts,
+        handlers: HandlerFacts,
         layers: sluice_flow::facts::Layer,
         unopened: sluice_flow::facts::Unopened,
         unmodelled: sluice_flow::facts::Unmodelled,

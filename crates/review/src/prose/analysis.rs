@@ -273,7 +273,8 @@ pub(crate) fn machine(view: &View<'_>) -> Option<Draft> {
     } else {
         format!("Of the machine it reads {}, and nothing else{caveat}.", list(&nouns, 3))
     };
-    Some(Draft::new(Field::Analysis, "machine", 18, text).at(places).negative(&["source.environment"]))
+    let excludes: &[&'static str] = if nouns.is_empty() { &["source.environment"] } else { &[] };
+    Some(Draft::new(Field::Analysis, "machine", 18, text).at(places).negative(excludes))
 }
 
 /// How errors leave: exceptions with the conditions on which they are raised.

@@ -115,8 +115,9 @@ pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
         let mut outer = (u32::MAX, 0, 0);
         events.retain(|event| {
             let (module, start, Reverse(end)) = span(event);
-            let inside = outer.0 == module && end <= outer.2 && (start, end) != (outer.1, outer.2);
-            if !inside {
+            let within = outer.0 == module && end <= outer.2 && (start, end) != (outer.1, outer.2);
+            let inside = within && !view.facts().text(event.evidence).ends_with(')');
+            if !within {
                 outer = (module, start, end);
             }
             !inside
