@@ -198,13 +198,16 @@ pub(crate) fn info(package: &Package, analysis: &Analysis, facts: &Facts, left_o
         why: format!("is {what}"),
         matters: named.holds(file),
     }));
+    // A file that was asked to be read with less detail has its own note; text that was lost on the way is unread.
+    let with_care = |path: &str| analysis.sources.iter().any(|source| source.robust && source.path == path);
     coverage.unread.extend(facts.modules.iter().filter(|module| module.depth == 0).filter_map(|module| {
-        let first = module.lost.first()?;
-        let (line, count) = (facts.line(*first), module.lost.len());
-        let places = if count == 1 { "one place".to_owned() } else { format!("{count} places") };
+        let lost = module.lost.get(usize::from(with_care(&module.path))..)?;
+        let first = lost.first()?;
+        let what = module.diagnostics.iter().find(|(place, _)| place == first).map_or("", |(_, message)| message);
+        let more = if lost.len() > 1 { format!(", and {} more places", lost.len() - 1) } else { String::new() };
         Some(Unread {
             file: module.path.clone(),
-            why: format!("could not be parsed at {places}, first at line {line}; what stands there was not followed"),
+            why: format!("could not be read whole: line {}: {what}{more}", facts.line(*first)),
             // What no entry point of a package reaches cannot matter to its verdict; a file alone has no entry points.
             matters: package.kind != PackageKind::Package || !module.when.is_empty(),
         })

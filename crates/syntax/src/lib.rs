@@ -1,8 +1,8 @@
-//! From one file's text to a [`Module`](ir::Module) of the common IR, with names resolved and spans kept.
+//! From one file's text to a [`Module`] of the common IR, with names resolved and spans kept.
 //!
 //! This crate holds every parser. Nothing behind it depends on a language's own crate.
 //!
-//! [`parse`] never fails: what it cannot read stands as `Unknown` in the IR, with a [`Diagnostic`](ir::Diagnostic).
+//! [`parse`] never fails: what it cannot read stands as `Unknown` in the IR, with a [`Diagnostic`].
 //! It does not detect the language of a file and does not decode bytes to text.
 
 pub mod ir;

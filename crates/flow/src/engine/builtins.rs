@@ -880,9 +880,17 @@ impl Engine<'_> {
         self.progress.push(Progress::No);
         self.imports.push(Vec::new());
         self.computed_names.push(0);
-        // Both share their names: the layer runs in the namespace of the code that executes it.
-        self.stars.entry(module).or_default().push((Some(here), SmolStr::default()));
-        self.stars.entry(here).or_default().push((Some(module), SmolStr::default()));
+        let mut root = here;
+        while let Some(parent) = self.layer_parent.get(&root) {
+            root = *parent;
+        }
+        self.layer_parent.insert(module, here);
+        let names = self.layer_names.entry(root).or_default();
+        if let Some(body) = self.modules.get(module as usize).and_then(|lowered| lowered.function(FuncId::MODULE)) {
+            for slot in &body.slots {
+                names.insert(slot.name.clone(), module);
+            }
+        }
         if let Some(layer) = self.layers.get_mut(index) {
             layer.module = Some(module);
         }

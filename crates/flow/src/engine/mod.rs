@@ -242,6 +242,10 @@ pub struct Engine<'a> {
     pub unopened: IndexMap<EvidenceId, (usize, String, BTreeSet<SmolStr>)>,
     pub unmodelled: IndexMap<EvidenceId, (SmolStr, Key)>,
     pub imports: Vec<Vec<(SmolStr, Option<u32>, EvidenceId)>>,
+    /// The module whose code executes a layer.
+    pub layer_parent: FxHashMap<u32, u32>,
+    /// By file, the names that its layers define, with the last layer that does.
+    pub layer_names: FxHashMap<u32, FxHashMap<SmolStr, u32>>,
     pub slot_index: FxHashMap<Key, FxHashMap<SmolStr, u32>>,
     pub defaults: FxHashMap<(Key, u32), Value>,
     /// Star imports of a module: the module of the package, if it is one, and the name.
@@ -322,6 +326,8 @@ impl<'a> Engine<'a> {
             limits: Vec::new(),
             stars: FxHashMap::default(),
             slot_index: FxHashMap::default(),
+            layer_parent: FxHashMap::default(),
+            layer_names: FxHashMap::default(),
             defaults: FxHashMap::default(),
             canonical: FxHashMap::default(),
             budget: Budget::new(EVALUATION_STEPS_FILE, EVALUATION_BYTES_FILE),

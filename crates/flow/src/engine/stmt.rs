@@ -1023,6 +1023,23 @@ impl Engine<'_> {
 
     /// A name that a module has from a star import: the modules that it takes names from are asked, each once.
     pub(crate) fn star_attr(&mut self, module: u32, name: &str) -> Option<Value> {
+        if let Some(value) = self.star_imported(module, name) {
+            return Some(value);
+        }
+        // A layer runs in the namespace of the code that executes it, and so do the other layers of the same file.
+        let mut root = module;
+        while let Some(parent) = self.layer_parent.get(&root).copied() {
+            root = parent;
+            let key = Key { module: root, func: FuncId::MODULE.0 };
+            if self.slot_named(key, name).is_some() {
+                return self.module_attr(root, name);
+            }
+        }
+        let layer = self.layer_names.get(&root)?.get(name).copied().filter(|layer| *layer != module)?;
+        self.module_attr(layer, name)
+    }
+
+    fn star_imported(&mut self, module: u32, name: &str) -> Option<Value> {
         if !self.stars.contains_key(&module) {
             return None;
         }
