@@ -40,3 +40,20 @@ fn the_floor_is_measured_for_every_target_and_in_all() {
         assert_eq!(line.rfind("  "), lines[0].rfind("  "), "the columns stand under each other: {line}");
     }
 }
+
+/// What each stage sees of one file, whole: a change of the engines shows here as a change of text.
+#[test]
+fn every_stage_sees_the_same_of_the_collector() {
+    let stages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stages");
+    let text = std::fs::read_to_string(stages.join("collector.py")).unwrap();
+    let place = Place::new().file("collector.py", &text);
+    for stage in ["ir", "symbols", "values", "paths", "layers"] {
+        let seen = place.run(&["dev", stage, "collector.py"]).stdout;
+        let kept = stages.join(format!("collector.{stage}.txt"));
+        if std::env::var_os("SLUICE_KEEP_STAGES").is_some() {
+            std::fs::write(&kept, &seen).unwrap();
+        }
+        let expected = std::fs::read_to_string(&kept).unwrap_or_default();
+        assert_eq!(seen, expected, "{stage}; SLUICE_KEEP_STAGES=1 keeps what is seen now");
+    }
+}
