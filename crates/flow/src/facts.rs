@@ -74,6 +74,8 @@ pub struct Work {
     pub origins: u64,
     /// Places in the text that something points to.
     pub places: u64,
+    /// Statements and calls that were interpreted again, for the sake of known arguments.
+    pub inlined: u64,
 }
 
 /// A variable of a module or class body whose value is one known text.
@@ -239,7 +241,7 @@ pub struct Event {
     /// Identities of the result.
     pub result: Vec<u64>,
     /// The tests that decide whether it runs.
-    pub guards: Vec<Guard>,
+    pub guards: Guards,
     /// True if every error around it is swallowed.
     pub silent: bool,
     /// True if it stands in a loop.
@@ -265,6 +267,9 @@ pub struct Guard {
     pub evidence: EvidenceId,
 }
 
+/// The conditions on which something stands, outermost first. What stands under the same conditions shares the list.
+pub type Guards = Arc<[Guard]>;
+
 /// A source joined to a sink.
 #[derive(Clone, Debug)]
 pub struct Path {
@@ -279,7 +284,7 @@ pub struct Path {
     /// True if an independent walk back from the sink found the source as well.
     pub proven: bool,
     /// The tests on which the sink stands.
-    pub guards: Vec<Guard>,
+    pub guards: Guards,
     /// When it can run.
     pub when: BTreeSet<SmolStr>,
 }

@@ -160,7 +160,7 @@ impl Show<'_> {
         if let Some(why) = &path.presumed {
             let _ = write!(title, " presumed: {why}");
         }
-        for guard in &path.guards {
+        for guard in path.guards.iter() {
             let negated = if guard.holds { "" } else { "not " };
             let _ = write!(title, " if {negated}{}", guard.text);
         }

@@ -625,7 +625,10 @@ impl Engine<'_> {
                 };
                 let strong = self.strong(id);
                 match (position, self.heap.get_mut(id.0 as usize)) {
-                    (Some(position), Some(object)) if strong => object.items.insert(position, value),
+                    (Some(position), Some(object)) if strong => {
+                        object.plain &= value.is_plain();
+                        object.items.insert(position, value);
+                    }
                     _ => self.store_any(id, &value),
                 }
                 Some(Value::constant(Const::None))
@@ -731,6 +734,7 @@ impl Engine<'_> {
                 let object = self.object(id)?.clone();
                 let copy = self.allocate(object.kind, object.items, object.complete);
                 if let Some(new) = self.heap.get_mut(copy.0 as usize) {
+                    new.plain = object.plain;
                     new.fields = object.fields;
                     new.rest = object.rest;
                 }
@@ -766,7 +770,7 @@ impl Engine<'_> {
             Some(Const::Bytes(bytes)) => std::str::from_utf8(bytes).ok().map(Arc::from),
             _ => None,
         };
-        let codings = value.data().map(|data| data.codings.clone()).unwrap_or_default();
+        let codings = value.data().map(|data| data.codings.to_vec()).unwrap_or_default();
         match kind {
             "code.execute" if symbol != "compile" => match text {
                 Some(text) => {

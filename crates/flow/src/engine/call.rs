@@ -430,6 +430,7 @@ impl Engine<'_> {
             place,
             function: key,
             event: None,
+            start: 0,
         });
         let token =
             super::stable_hash(&[b"param", &key.module.to_le_bytes(), &key.func.to_le_bytes(), &index.to_le_bytes()]);
@@ -467,7 +468,7 @@ impl Engine<'_> {
         let mut frame = self.new_frame(key, entry.is_none());
         if let Some((place, name)) = entry {
             let passed = values.iter().flat_map(|value| self.deep(value).0).map(|label| label.origin).collect();
-            let mark = u32::try_from(self.traces.len()).unwrap_or(u32::MAX);
+            let mark = u32::try_from(self.ways.len()).unwrap_or(u32::MAX);
             frame.entry = Some(super::Entry { place, name, mark, passed });
         }
         for (param, value) in function.params.iter().zip(&values) {
@@ -476,7 +477,7 @@ impl Engine<'_> {
             }
         }
         frame.this = values.first().cloned();
-        self.frames.push(frame);
+        self.enter(frame);
         // Captured parameters are read by inner functions after this frame is gone.
         for (param, value) in function.params.iter().zip(values) {
             let captured = function.slots.get(param.slot as usize).is_some_and(|slot| slot.captured);
@@ -493,7 +494,7 @@ impl Engine<'_> {
             }
         }
         self.block(module, &function.body);
-        let Some(frame) = self.frames.pop() else { return Value::UNKNOWN };
+        let Some(frame) = self.exit() else { return Value::UNKNOWN };
         let result = frame.returns.unwrap_or_else(|| Value::constant(Const::None));
         match frame.yields {
             Some(element) => {
@@ -602,14 +603,7 @@ impl Engine<'_> {
         let Some(summary) = self.summaries.get(&key).cloned() else {
             return self.call_unknown(module, &Value::UNKNOWN, args, site);
         };
-        if summary.weighty || summary.effects {
-            let callers: Vec<Key> = self.frames.iter().map(|frame| frame.key).collect();
-            for caller in callers {
-                let known = self.summaries.entry(caller).or_default();
-                known.weighty |= summary.weighty;
-                known.effects |= summary.effects;
-            }
-        }
+        self.note(summary.weighty, summary.effects);
         if !summary.done {
             // Recursion: what goes in may come out.
             let mut value = Value::UNKNOWN;
@@ -637,9 +631,9 @@ impl Engine<'_> {
     }
 
     /// True if knowing the arguments can change what the summary says.
-    fn worth_inlining(&mut self, key: Key, summary: &super::Summary, bound: &[Option<Value>]) -> bool {
+    fn worth_inlining(&self, key: Key, summary: &super::Summary, bound: &[Option<Value>]) -> bool {
         if self.inlined >= MOST_INLINED
-            || summary.contexts >= MOST_CONTEXTS
+            || (summary.effects && summary.contexts >= MOST_CONTEXTS)
             || self.inline_steps == 0
             || self.frames.len() + 2 >= MOST_FRAMES
             || self.frames.iter().any(|frame| frame.key == key)
@@ -650,7 +644,7 @@ impl Engine<'_> {
             value.known().is_some()
                 || value.refs().iter().any(|reference| match reference {
                     Ref::Object(id) => {
-                        engine.selves.values().all(|generic| generic != id)
+                        !engine.stands_for_all(*id)
                             && engine.object(*id).is_some_and(|object| {
                                 object.fields.values().chain(&object.items).any(|value| !value.is_unknown())
                             })
@@ -663,7 +657,7 @@ impl Engine<'_> {
         for (index, value) in bound.iter().enumerate() {
             let Some(value) = value else { continue };
             let number = u32::try_from(index).unwrap_or(u32::MAX);
-            if summary.telling.contains(&number) && specific(self, value) {
+            if summary.telling.contains(number) && specific(self, value) {
                 return true;
             }
         }
@@ -675,7 +669,7 @@ impl Engine<'_> {
                 matches!(object.kind, ObjectKind::Instance(_))
                     && object.fields.values().any(|value| value.known().is_some() || !value.refs().is_empty())
             })
-            && self.selves.values().all(|generic| *generic != id)
+            && !self.stands_for_all(id)
         {
             return true;
         }
@@ -683,7 +677,7 @@ impl Engine<'_> {
         if summary.effects || summary.result.known().is_some() || bound.is_empty() {
             return false;
         }
-        bound.iter().all(|value| value.as_ref().is_some_and(|value| self.concrete(value, 3).is_some()))
+        bound.iter().all(|value| value.as_ref().is_some_and(|value| self.is_concrete(value, 3)))
     }
 
     /// What a call does according to the summary of the function.
@@ -695,6 +689,7 @@ impl Engine<'_> {
         place: crate::facts::EvidenceId,
         name: &SmolStr,
     ) -> Value {
+        self.unknown_calls += 1;
         // Steps are made only for labels that go somewhere: to a sink of the summary or into the result.
         let returned = self.deep(&summary.result).0;
         let mut passed: Vec<Vec<Label>> = Vec::with_capacity(bound.len());
@@ -707,22 +702,20 @@ impl Engine<'_> {
                     .is_some_and(|origin| origin.key == OriginKey::Param(key, number))
             });
             let labels = value.as_ref().map(|value| self.deep(value).0).unwrap_or_default();
-            let mut kept = Vec::new();
-            for label in labels {
-                let real = !self.is_param(label.origin);
-                if !(sinks || comes_back || real) {
-                    continue;
-                }
-                let trace = self.step(Some(label.trace), StepKind::Pass, place, name.clone());
-                if real {
+            let kept: Vec<Label> =
+                labels.into_iter().filter(|label| sinks || comes_back || !self.is_param(label.origin)).collect();
+            let trace = self.ways.step_all(&kept, StepKind::Pass, place, name).unwrap_or(0);
+            let kept: Vec<Label> = kept.iter().map(|label| Label { origin: label.origin, trace }).collect();
+            for label in &kept {
+                if !self.is_param(label.origin) {
                     self.applied.entry((key, number, label.origin)).or_insert(trace);
                 }
-                kept.push(Label { origin: label.origin, trace });
             }
             passed.push(kept);
         }
         let constructor = self.is_constructor(key);
-        for (index, inner, sink) in &summary.flows {
+        for (index, inner, sink) in summary.flows.iter() {
+            let Some(parameter) = self.param_origin(key, *index) else { continue };
             for label in passed.get(*index as usize).cloned().unwrap_or_default() {
                 let through = self.is_param(label.origin);
                 // A field that another method sends is told of the constructor: whoever passes a parameter of its own
@@ -734,26 +727,32 @@ impl Engine<'_> {
                 if self.flows.contains_key(&(label.origin, sink.key.clone())) {
                     continue;
                 }
-                let trace = self.splice(label.trace, *inner);
+                let trace = self.ways.splice(label.trace, Label { origin: parameter, trace: *inner });
                 self.record_flow(Label { origin: label.origin, trace }, sink);
             }
         }
         let name = name.clone();
+        // Labels that come back the same way share the step.
+        let mut came_back: Option<(u32, u32)> = None;
         let mut replace = |engine: &mut Self, label: Label| -> Vec<Label> {
             match engine.origins.get(label.origin as usize).map(|origin| origin.key.clone()) {
                 Some(OriginKey::Param(function, index)) if function == key => passed
                     .get(index as usize)
                     .map(|labels| {
-                        labels
-                            .iter()
-                            .map(|outer| Label { origin: outer.origin, trace: engine.splice(outer.trace, label.trace) })
-                            .collect()
+                        // The labels of one argument have the call as their common last step.
+                        let Some(first) = labels.first() else { return Vec::new() };
+                        let trace = engine.ways.splice(first.trace, label);
+                        labels.iter().map(|outer| Label { origin: outer.origin, trace }).collect()
                     })
                     .unwrap_or_default(),
-                _ => vec![Label {
-                    origin: label.origin,
-                    trace: engine.step(Some(label.trace), StepKind::Return, place, name.clone()),
-                }],
+                _ => {
+                    let trace = match came_back {
+                        Some((before, trace)) if before == label.trace => trace,
+                        _ => engine.ways.step(label.trace, StepKind::Return, place, &name),
+                    };
+                    came_back = Some((label.trace, trace));
+                    vec![Label { origin: label.origin, trace }]
+                }
             }
         };
         let mut result = self.substitute(&summary.result, &mut replace, 3);
@@ -820,7 +819,7 @@ impl Engine<'_> {
     }
 
     /// True if the constructor will be interpreted with this instance, so that its fields need no filling.
-    fn fresh_instance(&mut self, key: Key, summary: &super::Summary, bound: &[Option<Value>]) -> bool {
+    fn fresh_instance(&self, key: Key, summary: &super::Summary, bound: &[Option<Value>]) -> bool {
         summary.done && self.worth_inlining(key, summary, bound)
     }
 
@@ -858,21 +857,10 @@ impl Engine<'_> {
                             Some(OriginKey::Param(function, index)) if function == init => passed
                                 .get(index as usize)
                                 .map(|labels| {
-                                    labels
-                                        .iter()
-                                        .map(|outer| Label {
-                                            origin: outer.origin,
-                                            trace: {
-                                                let pass = engine.step(
-                                                    Some(outer.trace),
-                                                    StepKind::Pass,
-                                                    place,
-                                                    SmolStr::default(),
-                                                );
-                                                engine.splice(pass, label.trace)
-                                            },
-                                        })
-                                        .collect()
+                                    let pass =
+                                        engine.ways.step_all(labels, StepKind::Pass, place, &SmolStr::default());
+                                    let trace = engine.ways.splice(pass.unwrap_or(0), label);
+                                    labels.iter().map(|outer| Label { origin: outer.origin, trace }).collect()
                                 })
                                 .unwrap_or_default(),
                             _ => vec![label],

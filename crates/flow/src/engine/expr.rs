@@ -331,6 +331,7 @@ impl Engine<'_> {
                 place,
                 function: self.here(),
                 event: Some(event),
+                start: 0,
             });
             value.add_labels(&[label]);
             let token = self.site_token(id);
@@ -515,7 +516,7 @@ impl Engine<'_> {
                 return Some(self.property(*key, receiver));
             }
             if !bound.is_empty() {
-                value.edit().refs = bound;
+                value.edit().refs = bound.into();
             }
             return Some(value);
         }
@@ -1003,8 +1004,14 @@ impl Engine<'_> {
         if let Some(items) = self.elements(&iterable)
             && (items.len() as u64) < self.budget.steps
         {
-            self.budget.steps = self.budget.steps.saturating_sub(items.len() as u64 * 10);
+            let mut rounds = self.rounds();
+            let mut whole = true;
             for item in items {
+                if !self.another(&mut rounds) {
+                    whole = false;
+                    break;
+                }
+                self.budget.steps = self.budget.steps.saturating_sub(10);
                 self.assign(module, &clause.target, item);
                 let mut passes = Some(true);
                 for condition in &clause.conditions {
@@ -1031,7 +1038,9 @@ impl Engine<'_> {
                     }
                 }
             }
-            return;
+            if whole {
+                return;
+            }
         }
         let item = self.element_of(&iterable);
         self.assign(module, &clause.target, item);
@@ -1176,9 +1185,9 @@ impl Engine<'_> {
         self.edge(key, class.name_span);
         let mut frame = self.new_frame(key, true);
         frame.unsure = 0;
-        self.frames.push(frame);
+        self.enter(frame);
         self.block(module, &class.body);
-        if let Some(frame) = self.frames.pop() {
+        if let Some(frame) = self.exit() {
             self.keep_slots(key, frame.slots);
         }
         let mut value = Value::reference(Ref::Class(key));

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use sluice_syntax::ir::{ExprKind, FuncId, FunctionKind, Module, SlotRef, Span, StmtKind, Target};
 use smol_str::SmolStr;
 
-use super::value::Key;
+use super::value::{Key, Label};
 use super::{Engine, OriginKey};
 use crate::facts::{
     self, ArgFact, ConstantFact, DeadStore, Event, EventId, Evidence, EvidenceId, Facts, Form, FunctionFacts,
@@ -80,10 +80,12 @@ impl Engine<'_> {
         }
         facts.work = facts::Work {
             objects: self.heap.len() as u64,
-            traces: self.traces.len() as u64,
+            traces: self.ways.len() as u64,
             origins: self.origins.len() as u64,
             places: self.places.len() as u64,
+            inlined: self.inlined_steps,
         };
+        if std::env::var_os("SLUICE_WORK").is_some() { eprintln!("{:?} layers {} funcs {}", facts.work, self.layers.len(), self.summaries.len()); }
         facts.evidence = self.places.iter().map(|place| self.evidence_of(place)).collect();
         facts
     }
@@ -403,7 +405,7 @@ impl Engine<'_> {
                     .collect(),
                 receiver: event.receiver.clone(),
                 result: event.result.clone(),
-                guards: event.guards.clone(),
+                guards: Arc::clone(&event.guards),
                 silent: event.silent,
                 looped: event.looped,
                 order: event.order,
@@ -419,7 +421,7 @@ impl Engine<'_> {
         for flow in self.flows.values() {
             let Some(origin) = self.origins.get(flow.origin as usize) else { continue };
             let mut steps = Vec::new();
-            self.expand(flow.trace, &mut steps, 0, false);
+            self.expand(Label { origin: flow.origin, trace: flow.trace }, &mut steps, 0, false);
             steps.dedup_by(|a, b| a.evidence == b.evidence && a.kind == b.kind);
             if let Some(first) = steps.first_mut() {
                 first.kind = StepKind::Source;
@@ -472,7 +474,7 @@ impl Engine<'_> {
                 steps,
                 presumed: sink.presumed.as_deref().map(str::to_owned),
                 proven,
-                guards: sink.guards.clone(),
+                guards: Arc::clone(&sink.guards),
                 when: self.when_of(sink.function, &sink.guards, whens),
             });
         }
@@ -504,30 +506,21 @@ impl Engine<'_> {
     }
 
     /// The steps of a trace in order.
-    fn expand(&self, trace: u32, steps: &mut Vec<PathStep>, depth: u32, skip_first: bool) {
+    fn expand(&self, label: Label, steps: &mut Vec<PathStep>, depth: u32, skip_first: bool) {
         /// Functions inside functions whose steps are told.
         const DEEPEST: u32 = 12;
         /// Nodes of one trace that are looked at.
         const LONGEST: usize = 400;
-        let mut chain = Vec::new();
-        let mut next = Some(trace);
-        while let Some(id) = next {
-            let Some(node) = self.traces.get(id as usize) else { break };
-            chain.push(node);
-            next = node.prev;
-            if chain.len() >= LONGEST {
-                break;
-            }
-        }
-        for (position, node) in chain.iter().rev().enumerate() {
+        let way = self.ways.back(label.trace, label.origin, LONGEST);
+        for (position, step) in way.into_iter().rev().enumerate() {
             if !(skip_first && position == 0) {
-                steps.push(PathStep { evidence: node.place, kind: node.kind, text: node.text.clone() });
+                steps.push(PathStep { evidence: step.place, kind: step.kind, text: self.ways.text(step) });
             }
-            if let Some(inner) = node.inner
+            if let Some((trace, origin)) = step.inner
                 && depth < DEEPEST
                 && steps.len() < LONGEST
             {
-                self.expand(inner, steps, depth + 1, true);
+                self.expand(Label { origin, trace }, steps, depth + 1, true);
             }
         }
     }

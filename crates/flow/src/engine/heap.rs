@@ -3,6 +3,7 @@
 //! A store is strong (it replaces) while no undecided branch was entered since the object was made, and weak (it joins)
 //! otherwise. `complete` says that the object holds nothing but what is listed.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -46,6 +47,10 @@ pub struct Object {
     pub complete: bool,
     /// Frame depth and number of undecided branches when it was made.
     pub born: (usize, u32),
+    /// True while nothing stored in it had a label, an identity or a reference: then nothing is to be looked for inside.
+    pub plain: bool,
+    /// The last walk that came by, so that a walk enters each object once.
+    seen: Cell<u64>,
 }
 
 /// The name of a field for a constant key. Integers and texts are kept apart.
@@ -95,7 +100,17 @@ impl Engine<'_> {
     pub(crate) fn allocate(&mut self, kind: ObjectKind, items: Vec<Value>, complete: bool) -> ObjectId {
         let id = ObjectId(u32::try_from(self.heap.len()).unwrap_or(u32::MAX));
         let born = (self.frames.len(), self.frames.last().map_or(0, |frame| frame.unsure));
-        self.heap.push(Object { kind, items, fields: IndexMap::default(), rest: Value::UNKNOWN, complete, born });
+        let plain = items.iter().all(Value::is_plain);
+        self.heap.push(Object {
+            kind,
+            items,
+            fields: IndexMap::default(),
+            rest: Value::UNKNOWN,
+            complete,
+            born,
+            plain,
+            seen: Cell::new(0),
+        });
         id
     }
 
@@ -117,10 +132,19 @@ impl Engine<'_> {
             || (now == 0 && object.born.1 == 0 && self.inlined > 0)
     }
 
+    /// True if the object stands for every instance of its class.
+    pub(crate) fn stands_for_all(&self, id: ObjectId) -> bool {
+        self.object(id).is_some_and(|object| match object.kind {
+            ObjectKind::Instance(class) => self.selves.get(&class) == Some(&id),
+            _ => false,
+        })
+    }
+
     /// Stores a value under a constant key.
     pub(crate) fn store_field(&mut self, id: ObjectId, name: &SmolStr, value: Value) {
         let strong = self.strong(id);
         let Some(object) = self.heap.get_mut(id.0 as usize) else { return };
+        object.plain &= value.is_plain();
         if matches!(object.kind, ObjectKind::List)
             && let Some(position) = name.strip_prefix("\u{1}i").and_then(|digits| digits.parse::<i64>().ok())
         {
@@ -150,6 +174,7 @@ impl Engine<'_> {
     /// Stores a value somewhere inside.
     pub(crate) fn store_any(&mut self, id: ObjectId, value: &Value) {
         if let Some(object) = self.heap.get_mut(id.0 as usize) {
+            object.plain &= value.is_plain();
             object.rest = if object.rest.is_unknown() { value.clone() } else { object.rest.join(value) };
             object.complete = false;
         }
@@ -159,6 +184,7 @@ impl Engine<'_> {
     pub(crate) fn append(&mut self, id: ObjectId, value: Value) {
         let strong = self.strong(id);
         let Some(object) = self.heap.get_mut(id.0 as usize) else { return };
+        object.plain &= value.is_plain();
         if strong && object.items.len() < MOST_ITEMS {
             object.items.push(value);
         } else {
@@ -222,16 +248,20 @@ impl Engine<'_> {
 
     /// Labels and identities of the value and of what it contains.
     pub(crate) fn deep(&self, value: &Value) -> (Vec<Label>, Vec<u64>) {
-        let simple = value.refs().iter().all(|reference| {
-            !matches!(reference, Ref::Object(_) | Ref::Method(..) | Ref::Unresolved(..) | Ref::Function(_, Some(_)))
+        let simple = value.refs().iter().all(|reference| match reference {
+            Ref::Object(id) => self.object(*id).is_none_or(|object| object.plain),
+            Ref::Method(_, receiver) | Ref::Unresolved(_, receiver) | Ref::Function(_, Some(receiver)) => {
+                receiver.is_unknown()
+            }
+            _ => true,
         });
         if simple {
             return (value.labels().to_vec(), value.tokens().to_vec());
         }
         let mut all = Value::UNKNOWN;
-        let mut seen = Vec::new();
         let mut left = WIDE;
-        self.deep_into(value, &mut all, &mut seen, DEEP, &mut left);
+        self.walks.set(self.walks.get() + 1);
+        self.deep_into(value, &mut all, DEEP, &mut left);
         (all.labels().to_vec(), all.tokens().to_vec())
     }
 
@@ -264,7 +294,7 @@ impl Engine<'_> {
         all.labels().to_vec()
     }
 
-    fn deep_into(&self, value: &Value, all: &mut Value, seen: &mut Vec<ObjectId>, depth: u32, left: &mut usize) {
+    fn deep_into(&self, value: &Value, all: &mut Value, depth: u32, left: &mut usize) {
         all.add_labels(value.labels());
         all.add_tokens(value.tokens());
         if depth == 0 || *left == 0 {
@@ -273,16 +303,16 @@ impl Engine<'_> {
         *left -= 1;
         for reference in value.refs() {
             match reference {
-                Ref::Object(id) if !seen.contains(id) => {
-                    seen.push(*id);
-                    let Some(object) = self.object(*id) else { continue };
-                    if let ObjectKind::Instance(class) = object.kind
-                        && self.selves.get(&class) == Some(id)
-                    {
+                Ref::Object(id) => {
+                    let Some(object) = self.object(*id).filter(|object| !object.plain) else { continue };
+                    if object.seen.replace(self.walks.get()) == self.walks.get() {
+                        continue;
+                    }
+                    if self.stands_for_all(*id) {
                         // The receiver of a method as such: its fields are read by name, not with the whole.
                         continue;
                     }
-                    self.deep_into(&object.rest, all, seen, depth - 1, left);
+                    self.deep_into(&object.rest, all, depth - 1, left);
                     for inner in object.items.iter().chain(object.fields.values()) {
                         if inner.is_unknown() {
                             continue;
@@ -290,14 +320,14 @@ impl Engine<'_> {
                         if *left == 0 {
                             return;
                         }
-                        self.deep_into(inner, all, seen, depth - 1, left);
+                        self.deep_into(inner, all, depth - 1, left);
                     }
                 }
                 Ref::Method(_, receiver) | Ref::Unresolved(_, receiver) | Ref::Function(_, Some(receiver)) => {
                     if self.is_instance(receiver) {
                         continue;
                     }
-                    self.deep_into(receiver, all, seen, depth - 1, left);
+                    self.deep_into(receiver, all, depth - 1, left);
                 }
                 _ => {}
             }
@@ -320,6 +350,19 @@ impl Engine<'_> {
         let result = self.concrete_within(value, depth, &mut left);
         self.budget.steps = left;
         result
+    }
+
+    /// True if [`Self::concrete`] would know the value, as far as its first items tell.
+    pub(crate) fn is_concrete(&self, value: &Value, depth: u32) -> bool {
+        if value.known().is_some() {
+            return true;
+        }
+        let Some(object) = value.object().and_then(|id| self.object(id)) else { return false };
+        depth > 0
+            && value.refs().len() == 1
+            && object.complete
+            && !matches!(object.kind, ObjectKind::Instance(_) | ObjectKind::Opaque)
+            && object.items.iter().chain(object.fields.values()).take(WIDE).all(|item| self.is_concrete(item, depth - 1))
     }
 
     fn concrete_within(&self, value: &Value, depth: u32, left: &mut u64) -> Option<Concrete> {
@@ -396,6 +439,21 @@ impl Engine<'_> {
         }
     }
 
+    /// True if a value in the object, down to the given depth, has a label.
+    fn holds_labels(&self, object: &Object, depth: u32) -> bool {
+        let labelled = |value: &Value| {
+            !value.labels().is_empty()
+                || (depth > 0
+                    && value
+                        .object()
+                        .and_then(|id| self.object(id))
+                        .is_some_and(|inner| !inner.plain && self.holds_labels(inner, depth - 1)))
+        };
+        labelled(&object.rest)
+            || object.items.iter().take(WIDE).any(labelled)
+            || object.fields.values().take(WIDE).any(labelled)
+    }
+
     /// A copy of a value in which the labels of a called function's parameters are replaced by those of its arguments.
     pub(crate) fn substitute(
         &mut self,
@@ -420,13 +478,11 @@ impl Engine<'_> {
         }
         if let Some(position) = value.refs().iter().position(|reference| matches!(reference, Ref::Object(_)))
             && let Some(Ref::Object(id)) = value.refs().get(position)
-            && let Some(object) = self.object(*id).cloned()
+            && let Some(object) = self.object(*id)
+            && !object.plain
         {
-            let labelled = |value: &Value| !value.labels().is_empty() || value.object().is_some();
-            let any = labelled(&object.rest)
-                || object.items.iter().take(WIDE).any(labelled)
-                || object.fields.values().take(WIDE).any(labelled);
-            if any {
+            if self.holds_labels(object, depth) {
+                let object = object.clone();
                 let new = self.allocate(object.kind, Vec::new(), object.complete);
                 let items = object.items.iter().map(|item| self.substitute(item, replace, depth - 1)).collect();
                 let mut fields = IndexMap::default();
@@ -436,6 +492,7 @@ impl Engine<'_> {
                 }
                 let rest = self.substitute(&object.rest, replace, depth - 1);
                 if let Some(target) = self.heap.get_mut(new.0 as usize) {
+                    target.plain = false;
                     target.items = items;
                     target.fields = fields;
                     target.rest = rest;

@@ -13,6 +13,7 @@ mod heap;
 mod model;
 mod stmt;
 pub mod value;
+mod ways;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -27,19 +28,20 @@ use smol_str::SmolStr;
 use self::heap::Object;
 use self::value::{Key, Label, ObjectId, Term, Value};
 use crate::evaluate::Budget;
-use crate::facts::{EvidenceId, Guard, StepKind};
+use crate::facts::{EvidenceId, Guard, Guards, StepKind};
 use crate::program::Program;
 
 /// Statements and calls interpreted again for the sake of known arguments: at most so many for one file, and for a
 /// package so many as a base and one more for every so many bytes of source.
 const INLINE_STEPS_FILE: u64 = 200_000;
-const INLINE_STEPS_BASE: u64 = 1_000_000;
-const BYTES_PER_INLINE_STEP: u64 = 16;
+const INLINE_STEPS_BASE: u64 = 300_000;
+const BYTES_PER_INLINE_STEP: u64 = 32;
 /// Deepest chain of functions interpreted inside each other.
 const MOST_FRAMES: usize = 60;
 /// Deepest chain of interpretations with known arguments.
 const MOST_INLINED: u32 = 10;
-/// Most interpretations of one function with known arguments.
+/// Most interpretations with known arguments of one function that has effects: an event keeps no more different
+/// arguments. One without effects is a computation: only the budget of steps bounds it.
 const MOST_CONTEXTS: u32 = 48;
 /// Evaluation steps and bytes, as in the table of budgets: per file, and per package.
 const EVALUATION_STEPS_FILE: u64 = 5_000_000;
@@ -66,16 +68,8 @@ pub struct Origin {
     pub place: EvidenceId,
     pub function: Key,
     pub event: Option<usize>,
-}
-
-/// A step of a way, linked backward. `inner` holds the steps inside a called function, to be told behind this one.
-#[derive(Clone, Debug)]
-pub struct Trace {
-    pub prev: Option<u32>,
-    pub kind: StepKind,
-    pub place: EvidenceId,
-    pub text: SmolStr,
-    pub inner: Option<u32>,
+    /// The first step of its way; set by [`Engine::origin`].
+    pub start: u32,
 }
 
 /// Where a label can end: an argument of an event, or a raise or return.
@@ -103,7 +97,7 @@ pub struct SinkData {
     pub function: Key,
     pub event: Option<usize>,
     pub presumed: Option<Arc<str>>,
-    pub guards: Vec<Guard>,
+    pub guards: Guards,
 }
 
 /// An argument of an event, joined over all contexts.
@@ -127,7 +121,7 @@ pub struct EventData {
     pub args: Vec<EventArg>,
     pub receiver: Option<crate::facts::ValueFact>,
     pub result: Vec<u64>,
-    pub guards: Vec<Guard>,
+    pub guards: Guards,
     pub silent: bool,
     pub looped: bool,
     pub order: u32,
@@ -139,16 +133,36 @@ pub struct EventData {
 pub struct Summary {
     pub done: bool,
     pub result: Value,
-    /// Parameter index and flow, for each sink that a parameter reaches.
-    pub flows: Vec<(u32, u32, Rc<SinkData>)>,
+    /// Parameter index and flow, for each sink that a parameter reaches. Shared, since every call reads it.
+    pub flows: Rc<Vec<(u32, u32, Rc<SinkData>)>>,
     /// Parameters whose known value changes what happens.
-    pub telling: FxHashSet<u32>,
+    pub telling: ParamSet,
     /// True if a modelled event of weight stands in it or in what it calls.
     pub weighty: bool,
     /// True if something in it has an effect or a source, so that its result cannot be had by evaluation alone.
     pub effects: bool,
     /// Number of contexts interpreted.
     pub contexts: u32,
+}
+
+/// A set of parameters by index. Those from the 63rd on share one place: what is true of one is taken to be true of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ParamSet(u64);
+
+impl ParamSet {
+    fn bit(index: u32) -> u64 {
+        1 << index.min(63)
+    }
+
+    /// Adds a parameter.
+    pub fn insert(&mut self, index: u32) {
+        self.0 |= Self::bit(index);
+    }
+
+    /// True if the parameter is in the set.
+    pub fn contains(self, index: u32) -> bool {
+        self.0 & Self::bit(index) != 0
+    }
 }
 
 /// Whether a module's body was interpreted.
@@ -181,6 +195,8 @@ pub struct Frame {
     pub returns: Option<Value>,
     pub yields: Option<Value>,
     pub guards: Vec<Guard>,
+    /// The guards as one shared list, until they change.
+    pub shared_guards: Option<Guards>,
     pub silent: u32,
     pub looped: u32,
     /// Number of undecided branches around the current statement.
@@ -193,6 +209,9 @@ pub struct Frame {
     pub generic: bool,
     /// The caught exception, in a handler.
     pub caught: Vec<Value>,
+    /// What was met so far, as in [`Summary::weighty`] and [`Summary::effects`].
+    pub weighty: bool,
+    pub effects: bool,
 }
 
 /// A piece of code text that reaches execution.
@@ -215,6 +234,8 @@ pub struct Engine<'a> {
     pub program: Program,
     pub progress: Vec<Progress>,
     pub heap: Vec<Object>,
+    /// Walks over the heap so far.
+    pub walks: std::cell::Cell<u64>,
     pub frames: Vec<Frame>,
     pub shared: FxHashMap<(u32, SlotRef), Value>,
     pub selves: FxHashMap<Key, ObjectId>,
@@ -222,7 +243,7 @@ pub struct Engine<'a> {
     pub summaries: FxHashMap<Key, Summary>,
     pub origins: Vec<Origin>,
     pub origin_index: FxHashMap<OriginKey, u32>,
-    pub traces: Vec<Trace>,
+    pub ways: ways::Ways,
     pub events: Vec<EventData>,
     pub event_index: FxHashMap<(u32, ExprId), usize>,
     pub flows: IndexMap<(u32, SinkKey), FlowData>,
@@ -262,10 +283,14 @@ pub struct Engine<'a> {
     /// Inline steps left for the files to come.
     pub inline_steps_left: u64,
     pub inlined: u32,
+    /// Inline steps of the files so far.
+    pub inlined_steps: u64,
     /// Expressions being evaluated inside each other, over all frames.
     pub nesting: u32,
-    /// Calls so far of which nothing was known.
+    /// Calls so far of which nothing was known, or of which a summary was applied.
     pub unknown_calls: u64,
+    /// Calls so far that the catalog knows as an event.
+    pub known_calls: u64,
     /// Calls of which nothing is known: what they give is only taken to contain what goes in.
     pub unknown_sites: FxHashSet<EvidenceId>,
     pub guard_probe: Option<BTreeSet<SmolStr>>,
@@ -301,6 +326,7 @@ impl<'a> Engine<'a> {
             modules,
             program,
             heap: Vec::new(),
+            walks: std::cell::Cell::new(0),
             frames: Vec::new(),
             shared: FxHashMap::default(),
             selves: FxHashMap::default(),
@@ -308,7 +334,7 @@ impl<'a> Engine<'a> {
             summaries: FxHashMap::default(),
             origins: Vec::new(),
             origin_index: FxHashMap::default(),
-            traces: Vec::new(),
+            ways: ways::Ways::default(),
             events: Vec::new(),
             event_index: FxHashMap::default(),
             flows: IndexMap::new(),
@@ -336,8 +362,10 @@ impl<'a> Engine<'a> {
             inline_steps: 0,
             inline_steps_left: INLINE_STEPS_BASE + bytes / BYTES_PER_INLINE_STEP,
             inlined: 0,
+            inlined_steps: 0,
             nesting: 0,
             unknown_calls: 0,
+            known_calls: 0,
             unknown_sites: FxHashSet::default(),
             guard_probe: None,
         }
@@ -358,8 +386,9 @@ impl<'a> Engine<'a> {
             self.run_functions(index);
             self.steps_left = self.steps_left.saturating_sub(allowed.saturating_sub(self.budget.steps));
             self.bytes_left = self.bytes_left.saturating_sub(allowed_bytes.saturating_sub(self.budget.bytes));
-            self.inline_steps_left =
-                self.inline_steps_left.saturating_sub(allowed_inline.saturating_sub(self.inline_steps));
+            let inlined = allowed_inline.saturating_sub(self.inline_steps);
+            self.inlined_steps += inlined;
+            self.inline_steps_left = self.inline_steps_left.saturating_sub(inlined);
             if self.budget.exhausted {
                 self.budget.exhausted = false;
                 self.limits.push((index, "evaluation steps", "some values were not evaluated".to_owned()));
@@ -380,11 +409,11 @@ impl<'a> Engine<'a> {
         let key = Key { module: index, func: FuncId::MODULE.0 };
         let module = self.module(index);
         let frame = self.new_frame(key, true);
-        self.frames.push(frame);
+        self.enter(frame);
         if let Some(body) = module.function(FuncId::MODULE) {
             self.block(&module, &body.body);
         }
-        if let Some(frame) = self.frames.pop() {
+        if let Some(frame) = self.exit() {
             self.keep_slots(key, frame.slots);
         }
         if let Some(progress) = self.progress.get_mut(index as usize) {
@@ -438,13 +467,14 @@ impl<'a> Engine<'a> {
                             .collect()
                     })
                     .unwrap_or_default();
+                let Some(parameter) = self.param_origin(callee, param) else { continue };
                 for (inner, sink) in flows {
                     if self.flows.contains_key(&(origin, sink.key.clone()))
                         || (sink.function != callee && self.is_constructor(callee) && self.is_param(origin))
                     {
                         continue;
                     }
-                    let trace = self.splice(trace, inner);
+                    let trace = self.ways.splice(trace, Label { origin: parameter, trace: inner });
                     self.record_flow(Label { origin, trace }, &sink);
                 }
             }
@@ -485,6 +515,7 @@ impl<'a> Engine<'a> {
             returns: None,
             yields: None,
             guards: Vec::new(),
+            shared_guards: None,
             silent: 0,
             looped: 0,
             unsure: 0,
@@ -493,6 +524,39 @@ impl<'a> Engine<'a> {
             order: 0,
             generic,
             caught: Vec::new(),
+            weighty: false,
+            effects: false,
+        }
+    }
+
+    /// The guards at this place.
+    pub(crate) fn guards_here(&mut self) -> Guards {
+        let Some(frame) = self.frames.last_mut() else { return Guards::from([]) };
+        Guards::clone(frame.shared_guards.get_or_insert_with(|| Guards::from(frame.guards.as_slice())))
+    }
+
+    /// Opens a frame.
+    pub(crate) fn enter(&mut self, frame: Frame) {
+        self.frames.push(frame);
+    }
+
+    /// Closes the innermost frame. What it met counts for its function and for the frame around it.
+    pub(crate) fn exit(&mut self) -> Option<Frame> {
+        let frame = self.frames.pop()?;
+        if frame.weighty || frame.effects {
+            let summary = self.summaries.entry(frame.key).or_default();
+            summary.weighty |= frame.weighty;
+            summary.effects |= frame.effects;
+            self.note(frame.weighty, frame.effects);
+        }
+        Some(frame)
+    }
+
+    /// Notes that something of weight, or with an effect, stands in the innermost frame.
+    pub(crate) fn note(&mut self, weighty: bool, effects: bool) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.weighty |= weighty;
+            frame.effects |= effects;
         }
     }
 
@@ -522,60 +586,65 @@ impl<'a> Engine<'a> {
         id
     }
 
-    /// A new step behind another.
-    pub(crate) fn step(&mut self, prev: Option<u32>, kind: StepKind, place: EvidenceId, text: SmolStr) -> u32 {
-        let id = u32::try_from(self.traces.len()).unwrap_or(u32::MAX);
-        self.traces.push(Trace { prev, kind, place, text, inner: None });
-        id
-    }
-
-    /// The steps of `inner` told behind `trace`.
-    pub(crate) fn splice(&mut self, trace: u32, inner: u32) -> u32 {
-        let Some(last) = self.traces.get(trace as usize).cloned() else { return trace };
-        let id = u32::try_from(self.traces.len()).unwrap_or(u32::MAX);
-        self.traces.push(Trace { inner: Some(inner), ..last });
-        id
+    /// The origin of a parameter's label.
+    pub(crate) fn param_origin(&self, function: Key, index: u32) -> Option<u32> {
+        self.origin_index.get(&OriginKey::Param(function, index)).copied()
     }
 
     /// The label of a source, made at its first meeting.
-    pub(crate) fn origin(&mut self, origin: Origin) -> Label {
+    pub(crate) fn origin(&mut self, mut origin: Origin) -> Label {
         if let Some(id) = self.origin_index.get(&origin.key) {
             let id = *id;
-            if let (Some(known), Some(detail)) = (self.origins.get_mut(id as usize), origin.detail)
+            if let (Some(known), Some(detail)) = (self.origins.get_mut(id as usize), origin.detail.take())
                 && known.detail.is_none()
             {
                 known.detail = Some(detail);
             }
-            let place = self.origins.get(id as usize).map_or(EvidenceId(0), |known| known.place);
-            let text = self.origins.get(id as usize).map(|known| known.symbol.clone()).unwrap_or_default();
-            let trace = self.step(None, StepKind::Source, place, text);
-            return Label { origin: id, trace };
+            return Label { origin: id, trace: self.origins.get(id as usize).map_or(0, |known| known.start) };
         }
         let id = u32::try_from(self.origins.len()).unwrap_or(u32::MAX);
-        let trace = self.step(None, StepKind::Source, origin.place, origin.symbol.clone());
+        let trace = self.ways.start(origin.place, &origin.symbol);
+        origin.start = trace;
         self.origin_index.insert(origin.key.clone(), id);
         self.origins.push(origin);
         Label { origin: id, trace }
     }
 
-    /// The trace of a label at its next step: labels that came into a frame inside of an argument have the call on
-    /// their way.
-    pub(crate) fn entered_trace(&mut self, label: Label) -> u32 {
-        let mut trace = label.trace;
-        let calls: Vec<(EvidenceId, SmolStr)> = self
-            .frames
-            .iter()
-            .filter_map(|frame| frame.entry.as_ref())
-            .filter(|entry| label.trace < entry.mark && entry.passed.contains(&label.origin))
-            .map(|entry| (entry.place, entry.name.clone()))
-            .collect();
-        for (place, name) in calls {
-            if self.traces.get(trace as usize).is_some_and(|last| last.place == place) {
+    /// The labels at their next step: those that came into a frame inside of an argument have the call on their way.
+    pub(crate) fn labels_entered(&mut self, labels: &[Label]) -> Vec<Label> {
+        // Labels that came the same way and into the same frames share the steps.
+        let mut made: Vec<(u32, Vec<EvidenceId>, u32)> = Vec::new();
+        let mut entered = Vec::with_capacity(labels.len());
+        for label in labels {
+            let calls: Vec<(EvidenceId, SmolStr)> = self
+                .frames
+                .iter()
+                .filter_map(|frame| frame.entry.as_ref())
+                .filter(|entry| label.trace < entry.mark && entry.passed.contains(&label.origin))
+                .map(|entry| (entry.place, entry.name.clone()))
+                .collect();
+            if calls.is_empty() {
+                entered.push(*label);
                 continue;
             }
-            trace = self.step(Some(trace), StepKind::Pass, place, name);
+            let places: Vec<EvidenceId> = calls.iter().map(|(place, _)| *place).collect();
+            let known = made.iter().find(|(from, through, _)| *from == label.trace && *through == places);
+            let trace = match known {
+                Some((_, _, trace)) => *trace,
+                None => {
+                    let mut trace = label.trace;
+                    for (place, name) in calls {
+                        if self.ways.place(trace) != Some(place) {
+                            trace = self.ways.step(trace, StepKind::Pass, place, &name);
+                        }
+                    }
+                    made.push((label.trace, places, trace));
+                    trace
+                }
+            };
+            entered.push(Label { origin: label.origin, trace });
         }
-        trace
+        entered
     }
 
     /// The value with a further step on the way of each of its labels.
@@ -583,16 +652,15 @@ impl<'a> Engine<'a> {
         if value.labels().is_empty() {
             return value;
         }
-        let labels: Vec<Label> = value
-            .labels()
-            .to_vec()
-            .into_iter()
-            .map(|label| {
-                let before = if self.inlined > 0 { self.entered_trace(label) } else { label.trace };
-                Label { origin: label.origin, trace: self.step(Some(before), kind, place, text.clone()) }
-            })
-            .collect();
-        value.edit().labels = labels;
+        let trace = if self.inlined > 0 {
+            let labels = self.labels_entered(value.labels());
+            self.ways.step_all(&labels, kind, place, text)
+        } else {
+            self.ways.step_all(value.labels(), kind, place, text)
+        };
+        if let Some(trace) = trace {
+            value.edit().labels.iter_mut().for_each(|label| label.trace = trace);
+        }
         value
     }
 
@@ -610,7 +678,7 @@ impl<'a> Engine<'a> {
             if summary.flows.len() >= MOST_FLOWS {
                 return;
             }
-            summary.flows.push((index, label.trace, Rc::clone(sink)));
+            Rc::make_mut(&mut summary.flows).push((index, label.trace, Rc::clone(sink)));
             if is_telling(&sink.key.kind) {
                 summary.telling.insert(index);
             }

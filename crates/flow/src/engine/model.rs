@@ -215,6 +215,7 @@ impl Engine<'_> {
             || model.source.is_some()
             || bound.iter().any(|arg| !arg.roles.is_empty());
         let place = self.place(site.span, Some(&model.symbol));
+        self.known_calls += u64::from(is_event);
         let event = is_event.then(|| {
             let index = self.event(site.id, place, &model.symbol, &written, presumed.clone());
             let mut facts = Vec::with_capacity(bound.len());
@@ -320,12 +321,7 @@ impl Engine<'_> {
                 })
             });
         let effects = !model.pure && (weighty || !model.actions.is_empty() || model.source.is_some());
-        let frames: Vec<super::Key> = self.frames.iter().map(|frame| frame.key).collect();
-        for key in frames {
-            let summary = self.summaries.entry(key).or_default();
-            summary.weighty |= weighty;
-            summary.effects |= effects;
-        }
+        self.note(weighty, effects);
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -461,6 +457,7 @@ impl Engine<'_> {
                 place,
                 function: self.here(),
                 event,
+                start: 0,
             });
             value.add_labels(&[label]);
         }
@@ -565,12 +562,13 @@ impl Engine<'_> {
             return *index;
         }
         let index = self.events.len();
-        let (guards, silent, looped, order) = match self.frames.last_mut() {
+        let guards = self.guards_here();
+        let (silent, looped, order) = match self.frames.last_mut() {
             Some(frame) => {
                 frame.order += 1;
-                (frame.guards.clone(), frame.silent > 0, frame.looped > 0, frame.order)
+                (frame.silent > 0, frame.looped > 0, frame.order)
             }
-            None => (Vec::new(), false, false, 0),
+            None => (false, false, 0),
         };
         self.events.push(EventData {
             actions: Vec::new(),
@@ -649,12 +647,7 @@ impl Engine<'_> {
             }
         }
         let weighty = attribute.source.as_deref().is_some_and(|source| source != "platform");
-        let frames: Vec<super::Key> = self.frames.iter().map(|frame| frame.key).collect();
-        for key in frames {
-            let summary = self.summaries.entry(key).or_default();
-            summary.weighty |= weighty;
-            summary.effects = true;
-        }
+        self.note(weighty, true);
         index
     }
 

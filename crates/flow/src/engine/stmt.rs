@@ -27,12 +27,22 @@ pub(crate) enum Next {
 
 /// Rounds of a loop over known values that are followed one by one, times the statements in its body.
 const MOST_ROUNDS: u64 = 200_000;
-/// Rounds that are followed even if something in them is unknown.
-const ROUNDS_ANYWAY: usize = 4;
+/// Rounds that are followed even if something in them is unknown, and if they do something that the catalog knows: an
+/// event keeps no more different arguments. Inside a loop that is followed, the first number holds for both.
+const ROUNDS_ANYWAY: u32 = 4;
+const ROUNDS_OF_EVENTS: u32 = 16;
 /// Evaluation steps that one interpreted statement of a followed loop costs.
 const STEPS_PER_STATEMENT: u64 = 10;
 /// Loops inside each other that are walked a second time for what the first round brought.
 const TWICE_DEPTH: u32 = 2;
+
+/// The rounds of a loop over known values, counted.
+pub(crate) struct Rounds {
+    done: u32,
+    /// Calls of which nothing was known, and calls that the catalog knows, when the loop began.
+    unknown: u64,
+    known: u64,
+}
 
 type Changes = Vec<(u32, Value)>;
 
@@ -47,8 +57,11 @@ impl Engine<'_> {
                 break;
             }
         }
-        if let Some(frame) = self.frames.last_mut() {
+        if let Some(frame) = self.frames.last_mut()
+            && frame.guards.len() > guards
+        {
             frame.guards.truncate(guards);
+            frame.shared_guards = None;
         }
         next
     }
@@ -137,12 +150,14 @@ impl Engine<'_> {
     fn push_guard(&mut self, guard: Guard) {
         if let Some(frame) = self.frames.last_mut() {
             frame.guards.push(guard);
+            frame.shared_guards = None;
         }
     }
 
     fn pop_guard(&mut self) {
         if let Some(frame) = self.frames.last_mut() {
             frame.guards.pop();
+            frame.shared_guards = None;
         }
     }
 
@@ -424,10 +439,16 @@ impl Engine<'_> {
         test_last: bool,
     ) -> Next {
         let constant = module.expr(test).is_some_and(|expr| matches!(expr.kind, ExprKind::Const(_)));
+        let mut counted = self.rounds();
         let mut rounds = MOST_ROUNDS / (body.len() as u64 + 1);
         let mut first = test_last;
         let unknown = self.unknown_calls;
-        while !constant && rounds > 0 && self.budget.steps > 0 && self.unknown_calls == unknown {
+        while !constant
+            && rounds > 0
+            && self.budget.steps > 0
+            && self.unknown_calls == unknown
+            && self.another(&mut counted)
+        {
             let truth = if first { Some(true) } else { self.test(module, test).0 };
             first = false;
             match truth {
@@ -523,10 +544,9 @@ impl Engine<'_> {
             && (items.len() as u64).saturating_mul(body.len() as u64 + 1) <= self.rounds_allowed(items.len())
         {
             let mut whole = true;
-            let unknown = self.unknown_calls;
+            let mut rounds = self.rounds();
             for (round, item) in items.iter().enumerate() {
-                // A loop that computes a value calls nothing unknown; one that does is walked once for all rounds.
-                if round >= ROUNDS_ANYWAY && self.unknown_calls > unknown {
+                if !self.another(&mut rounds) {
                     whole = false;
                     break;
                 }
@@ -559,6 +579,20 @@ impl Engine<'_> {
         let element = self.element_of(&value);
         self.loop_body(module, body, |engine| engine.assign(module, target, element.clone()), None);
         self.block(module, otherwise)
+    }
+
+    /// Starts to count the rounds of a loop.
+    pub(crate) fn rounds(&self) -> Rounds {
+        Rounds { done: 0, unknown: self.unknown_calls, known: self.known_calls }
+    }
+
+    /// True if one more round is worth following. A loop that computes a value calls nothing unknown and has no effect;
+    /// one that does is walked once for all further rounds.
+    pub(crate) fn another(&mut self, rounds: &mut Rounds) -> bool {
+        rounds.done += 1;
+        let of_events = if self.inlined > 0 { ROUNDS_ANYWAY } else { ROUNDS_OF_EVENTS };
+        (rounds.done <= ROUNDS_ANYWAY || self.unknown_calls == rounds.unknown)
+            && (rounds.done <= of_events || self.known_calls == rounds.known)
     }
 
     /// Long loops are followed only while the budget for such loops lasts.
@@ -885,12 +919,12 @@ impl Engine<'_> {
         if labels.is_empty() {
             return;
         }
-        let guards = self.frames.last().map(|frame| frame.guards.clone()).unwrap_or_default();
+        let guards = self.guards_here();
         let place = key.place;
         let sink = Rc::new(SinkData { key, symbol: symbol.clone(), function: self.here(), event, presumed, guards });
+        let entered = if self.inlined > 0 { self.labels_entered(labels) } else { labels.to_vec() };
+        let Some(trace) = self.ways.step_all(&entered, StepKind::Sink, place, &symbol) else { return };
         for label in labels {
-            let before = if self.inlined > 0 { self.entered_trace(*label) } else { label.trace };
-            let trace = self.step(Some(before), StepKind::Sink, place, symbol.clone());
             self.record_flow(super::value::Label { origin: label.origin, trace }, &sink);
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use sluice_syntax::ir::Const;
 use smol_str::SmolStr;
+use thin_vec::{ThinVec, thin_vec};
 
 /// A function, class or module body: module index and function index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -87,13 +88,13 @@ pub struct Data {
     /// How the text is made.
     pub term: Option<Rc<Term>>,
     /// What it refers to.
-    pub refs: Vec<Ref>,
+    pub refs: ThinVec<Ref>,
     /// Where it came from.
-    pub labels: Vec<Label>,
+    pub labels: ThinVec<Label>,
     /// Identities it is made from.
-    pub tokens: Vec<u64>,
+    pub tokens: ThinVec<u64>,
     /// The decoders that its text went through.
-    pub codings: Vec<SmolStr>,
+    pub codings: ThinVec<SmolStr>,
     /// True if a branch may have given it another value.
     pub joined: bool,
 }
@@ -123,12 +124,17 @@ impl Value {
 
     /// A reference.
     pub fn reference(reference: Ref) -> Self {
-        Self::new(Data { refs: vec![reference], ..Data::default() })
+        Self::new(Data { refs: thin_vec![reference], ..Data::default() })
     }
 
     /// True if nothing is known of it.
     pub fn is_unknown(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// True if it refers to nothing and came from nowhere: at most a constant.
+    pub fn is_plain(&self) -> bool {
+        self.data().is_none_or(|data| data.refs.is_empty() && data.labels.is_empty() && data.tokens.is_empty())
     }
 
     /// The facets, if any.
@@ -156,17 +162,17 @@ impl Value {
 
     /// What it refers to.
     pub fn refs(&self) -> &[Ref] {
-        self.data().map_or(&[], |data| &data.refs)
+        self.data().map_or(&[], |data| data.refs.as_slice())
     }
 
     /// Its own labels, without those of what it contains.
     pub fn labels(&self) -> &[Label] {
-        self.data().map_or(&[], |data| &data.labels)
+        self.data().map_or(&[], |data| data.labels.as_slice())
     }
 
     /// Its identities.
     pub fn tokens(&self) -> &[u64] {
-        self.data().map_or(&[], |data| &data.tokens)
+        self.data().map_or(&[], |data| data.tokens.as_slice())
     }
 
     /// How its text is made: a constant is its own term.

@@ -1,0 +1,131 @@
+//! The ways that labels took, step by step, linked backward.
+//!
+//! A step is shared by all labels that take it together: a value that is assigned makes one step, however many labels it
+//! carries. Where labels meet that came different ways, the step keeps a branch for each.
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::value::Label;
+use crate::facts::{EvidenceId, StepKind};
+
+/// What was before a step.
+#[derive(Clone, Copy, Debug)]
+enum Before {
+    /// Nothing: the source itself.
+    Start,
+    /// The same step for every label.
+    One(u32),
+    /// A branch for each label: a range of [`Ways::branches`].
+    Many { start: u32, count: u32 },
+}
+
+/// One step.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    before: Before,
+    /// What happens.
+    pub kind: StepKind,
+    /// Where.
+    pub place: EvidenceId,
+    text: u32,
+    /// Steps inside a called function, told behind this one: the last of them, and the origin whose way they are.
+    pub inner: Option<(u32, u32)>,
+}
+
+/// All steps of one analysis.
+#[derive(Debug, Default)]
+pub struct Ways {
+    steps: Vec<Step>,
+    /// Origin and step before, for steps at which ways meet.
+    branches: Vec<(u32, u32)>,
+    texts: Vec<SmolStr>,
+    text_index: FxHashMap<SmolStr, u32>,
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+impl Ways {
+    /// Number of steps so far: the next step has this id.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    fn push(&mut self, before: Before, kind: StepKind, place: EvidenceId, text: &SmolStr) -> u32 {
+        let text = match self.text_index.get(text) {
+            Some(id) => *id,
+            None => {
+                let id = number(self.texts.len());
+                self.texts.push(text.clone());
+                self.text_index.insert(text.clone(), id);
+                id
+            }
+        };
+        let id = number(self.steps.len());
+        self.steps.push(Step { before, kind, place, text, inner: None });
+        id
+    }
+
+    /// The first step of a way.
+    pub fn start(&mut self, place: EvidenceId, text: &SmolStr) -> u32 {
+        self.push(Before::Start, StepKind::Source, place, text)
+    }
+
+    /// A step behind another.
+    pub fn step(&mut self, before: u32, kind: StepKind, place: EvidenceId, text: &SmolStr) -> u32 {
+        self.push(Before::One(before), kind, place, text)
+    }
+
+    /// One step for all labels: each of them has it as its last from then on. `None` without labels.
+    pub fn step_all(&mut self, labels: &[Label], kind: StepKind, place: EvidenceId, text: &SmolStr) -> Option<u32> {
+        let (first, rest) = labels.split_first()?;
+        if rest.iter().all(|label| label.trace == first.trace) {
+            return Some(self.step(first.trace, kind, place, text));
+        }
+        let start = number(self.branches.len());
+        self.branches.extend(labels.iter().map(|label| (label.origin, label.trace)));
+        Some(self.push(Before::Many { start, count: number(labels.len()) }, kind, place, text))
+    }
+
+    /// A step like `trace`, with the steps of a called function told behind it.
+    pub fn splice(&mut self, trace: u32, inner: Label) -> u32 {
+        let Some(last) = self.steps.get(trace as usize).copied() else { return trace };
+        let id = number(self.steps.len());
+        self.steps.push(Step { inner: Some((inner.trace, inner.origin)), ..last });
+        id
+    }
+
+    /// The place of a step.
+    pub fn place(&self, trace: u32) -> Option<EvidenceId> {
+        self.steps.get(trace as usize).map(|step| step.place)
+    }
+
+    /// The text of a step.
+    pub fn text(&self, step: &Step) -> SmolStr {
+        self.texts.get(step.text as usize).cloned().unwrap_or_default()
+    }
+
+    /// The way of an origin's label from its last step back to its source, at most `most` steps.
+    pub fn back(&self, trace: u32, origin: u32, most: usize) -> Vec<&Step> {
+        let mut way = Vec::new();
+        let mut next = Some(trace);
+        while let Some(step) = next.and_then(|id| self.steps.get(id as usize)) {
+            way.push(step);
+            if way.len() >= most {
+                break;
+            }
+            next = match step.before {
+                Before::Start => None,
+                Before::One(before) => Some(before),
+                Before::Many { start, count } => self
+                    .branches
+                    .get(start as usize..(start as usize).saturating_add(count as usize))
+                    .and_then(|branches| branches.iter().find(|(known, _)| *known == origin))
+                    .map(|(_, before)| *before),
+            };
+        }
+        way
+    }
+}
