@@ -477,6 +477,8 @@ pub struct Layer {
     pub codings: Vec<SmolStr>,
     /// The text, at most 256 KiB; longer text is analyzed whole and shown in part.
     pub text: Arc<str>,
+    /// True if the text stands in the file as it is executed: it hides nothing.
+    pub visible: bool,
 }
 
 /// Code that is executed or loaded and could not be known.

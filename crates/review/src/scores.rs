@@ -271,12 +271,8 @@ fn obfuscated(view: &View<'_>, weights: &Weights) -> (f64, Vec<Reason>) {
     let model = &weights.obfuscated;
     let facts = view.facts();
     // A layer whose text stands in its file as it is executed hides nothing.
-    let visible: BTreeSet<ModuleId> = facts
-        .layers
-        .iter()
-        .filter(|layer| crate::prose::anomalies::is_visible(facts, layer))
-        .filter_map(|layer| layer.module)
-        .collect();
+    let visible: BTreeSet<ModuleId> =
+        facts.layers.iter().filter(|layer| layer.visible).filter_map(|layer| layer.module).collect();
     let hidden = |place: EvidenceId| {
         view.place(place).is_some_and(|evidence| {
             !visible.contains(&evidence.module)

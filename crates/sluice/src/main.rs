@@ -17,7 +17,7 @@ use cli::{Cli, Verb};
 
 /// The interpreter makes and drops small values all the time: the system's allocator took a quarter of a review.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {

@@ -624,7 +624,7 @@ impl Engine<'_> {
                     _ => None,
                 };
                 let strong = self.strong(id);
-                match (position, self.heap.get_mut(id.0 as usize)) {
+                match (position, self.object_mut(id)) {
                     (Some(position), Some(object)) if strong => {
                         object.plain &= value.is_plain();
                         object.items.insert(position, value);
@@ -634,7 +634,7 @@ impl Engine<'_> {
                 Some(Value::constant(Const::None))
             }
             ("list", "reverse") => {
-                if let Some(object) = self.heap.get_mut(id.0 as usize) {
+                if let Some(object) = self.object_mut(id) {
                     object.items.reverse();
                 }
                 Some(Value::constant(Const::None))
@@ -642,17 +642,17 @@ impl Engine<'_> {
             ("list", "pop") => {
                 let strong = self.strong(id) && self.object(id)?.complete;
                 if strong && args.positional.is_empty() {
-                    return self.heap.get_mut(id.0 as usize)?.items.pop();
+                    return self.object_mut(id)?.items.pop();
                 }
                 if strong && matches!(first.as_ref().and_then(Value::known), Some(Const::Int(0))) {
-                    let object = self.heap.get_mut(id.0 as usize)?;
+                    let object = self.object_mut(id)?;
                     return (!object.items.is_empty()).then(|| object.items.remove(0));
                 }
                 Some(self.load_any(id))
             }
             ("list", "clear") | ("dict", "clear") => {
                 if self.strong(id)
-                    && let Some(object) = self.heap.get_mut(id.0 as usize)
+                    && let Some(object) = self.object_mut(id)
                 {
                     object.items.clear();
                     object.fields.clear();
@@ -732,8 +732,8 @@ impl Engine<'_> {
             ("dict", "keys") => self.items(receiver).map(|items| self.container(ObjectKind::List, items, true)),
             ("dict" | "list" | "set", "copy") => {
                 let object = self.object(id)?.clone();
-                let copy = self.allocate(object.kind, object.items, object.complete);
-                if let Some(new) = self.heap.get_mut(copy.0 as usize) {
+                let copy = self.allocate(object.kind, object.items.to_vec(), object.complete);
+                if let Some(new) = self.object_mut(copy) {
                     new.plain = object.plain;
                     new.fields = object.fields;
                     new.rest = object.rest;

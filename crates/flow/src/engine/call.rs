@@ -101,9 +101,9 @@ impl Engine<'_> {
                     let object = value.object().and_then(|id| self.object(id)).cloned();
                     match object {
                         Some(object) => {
-                            for (name, field) in object.fields {
+                            for (name, field) in object.fields.iter() {
                                 if !name.starts_with('\u{1}') {
-                                    all.named.push((name, field, Some(arg.value)));
+                                    all.named.push((name.clone(), field.clone(), Some(arg.value)));
                                 }
                             }
                             if !object.complete {
@@ -443,8 +443,9 @@ impl Engine<'_> {
                 let kind = if kind == ParamKind::Star { ObjectKind::List } else { ObjectKind::Dict };
                 let id = self.allocate(kind, Vec::new(), false);
                 // The object belongs to the frame that is about to open.
-                if let Some(object) = self.heap.get_mut(id.0 as usize) {
-                    object.born = (self.frames.len() + 1, 0);
+                let depth = u32::try_from(self.frames.len()).unwrap_or(u32::MAX);
+                if let Some(object) = self.object_mut(id) {
+                    object.born = (depth.saturating_add(1), 0);
                 }
                 self.store_any(id, &inner);
                 Value::reference(Ref::Object(id))
@@ -551,8 +552,9 @@ impl Engine<'_> {
         }
         if let Some(index) = star_star_at {
             let id = self.allocate(ObjectKind::Dict, Vec::new(), args.star_star.is_none());
-            if let Some(object) = self.heap.get_mut(id.0 as usize) {
-                object.born = (self.frames.len() + 1, 0);
+            let depth = u32::try_from(self.frames.len()).unwrap_or(u32::MAX);
+            if let Some(object) = self.object_mut(id) {
+                object.born = (depth.saturating_add(1), 0);
             }
             for (name, value) in extra_named {
                 self.store_field(id, &name, value);
@@ -827,7 +829,7 @@ impl Engine<'_> {
         &mut self,
         init: Key,
         id: super::value::ObjectId,
-        fields: indexmap::IndexMap<SmolStr, Value, rustc_hash::FxBuildHasher>,
+        fields: super::heap::Fields,
         bound: &[Option<Value>],
         site: Site,
     ) {
@@ -857,8 +859,7 @@ impl Engine<'_> {
                             Some(OriginKey::Param(function, index)) if function == init => passed
                                 .get(index as usize)
                                 .map(|labels| {
-                                    let pass =
-                                        engine.ways.step_all(labels, StepKind::Pass, place, &SmolStr::default());
+                                    let pass = engine.ways.step_all(labels, StepKind::Pass, place, &SmolStr::default());
                                     let trace = engine.ways.splice(pass.unwrap_or(0), label);
                                     labels.iter().map(|outer| Label { origin: outer.origin, trace }).collect()
                                 })

@@ -754,8 +754,8 @@ impl Engine<'_> {
             BinOp::Add => {
                 if let (Some(a), Some(b)) = (left.object(), right.object()) {
                     // Lists behind each other.
-                    let mut items = self.object(a).map(|object| object.items.clone()).unwrap_or_default();
-                    items.extend(self.object(b).map(|object| object.items.clone()).unwrap_or_default());
+                    let mut items = self.object(a).map(|object| object.items.to_vec()).unwrap_or_default();
+                    items.extend(self.object(b).into_iter().flat_map(|object| object.items.iter().cloned()));
                     let rest = self.object(a).map(|o| o.rest.clone()).unwrap_or_default();
                     let rest = rest.join(&self.object(b).map(|o| o.rest.clone()).unwrap_or_default());
                     let complete =
@@ -1051,7 +1051,7 @@ impl Engine<'_> {
         for condition in &clause.conditions {
             self.test(module, *condition);
         }
-        if let Some(object) = self.heap.get_mut(id.0 as usize) {
+        if let Some(object) = self.object_mut(id) {
             object.complete = false;
         }
         self.clause(module, id, element, value, rest);
@@ -1139,8 +1139,8 @@ impl Engine<'_> {
             self.store_any(id, &inner);
             return;
         };
-        for (name, value) in source.fields {
-            self.store_field(id, &name, value);
+        for (name, value) in source.fields.iter() {
+            self.store_field(id, name, value.clone());
         }
         if !source.complete {
             self.store_any(id, &source.rest);
@@ -1204,7 +1204,7 @@ impl Engine<'_> {
             return *id;
         }
         let id = self.allocate(ObjectKind::Instance(class), Vec::new(), false);
-        if let Some(object) = self.heap.get_mut(id.0 as usize) {
+        if let Some(object) = self.object_mut(id) {
             // Every method may run after every other: stores into it join.
             object.born = (0, 0);
         }

@@ -47,8 +47,15 @@ impl Engine<'_> {
         self.event_facts(&whens, &function_of, &mut facts);
         self.path_facts(&whens, &function_of, &mut facts);
         self.constant_facts(&function_of, &mut facts);
+        let mut lines: FxHashMap<u32, rustc_hash::FxHashSet<String>> = FxHashMap::default();
         for (index, layer) in self.layers.iter().enumerate() {
+            let visible = layer.codings.is_empty()
+                && self.modules.get(layer.parent as usize).is_some_and(|parent| {
+                    let lines = lines.entry(layer.parent).or_insert_with(|| trimmed_lines(&parent.text));
+                    stands_in(&layer.text, &parent.text, lines)
+                });
             facts.layers.push(Layer {
+                visible,
                 parent: ModuleId(layer.parent),
                 module: layer.module.map(ModuleId),
                 language: layer.language.clone(),
@@ -85,7 +92,6 @@ impl Engine<'_> {
             places: self.places.len() as u64,
             inlined: self.inlined_steps,
         };
-        if std::env::var_os("SLUICE_WORK").is_some() { eprintln!("{:?} layers {} funcs {}", facts.work, self.layers.len(), self.summaries.len()); }
         facts.evidence = self.places.iter().map(|place| self.evidence_of(place)).collect();
         facts
     }
@@ -563,6 +569,24 @@ impl Engine<'_> {
             }
         }
     }
+}
+
+fn trimmed_lines(text: &str) -> rustc_hash::FxHashSet<String> {
+    text.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+/// True if every line of a text stands in another, whose trimmed lines are given. The text's first and last line may
+/// share theirs with the quotes and the call around them, and so may a few more that are put together.
+fn stands_in(text: &str, parent: &str, lines: &rustc_hash::FxHashSet<String>) -> bool {
+    /// Lines that are looked for anywhere in the parent's text, each by reading all of it.
+    const SEARCHED: usize = 16;
+    let mut searched = 0;
+    text.trim().lines().map(str::trim).all(|line| {
+        lines.contains(line) || {
+            searched += 1;
+            searched <= SEARCHED && parent.contains(line)
+        }
+    })
 }
 
 fn number(index: usize) -> u32 {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use sluice_syntax::ir::Const;
 use smol_str::SmolStr;
+use thin_vec::ThinVec;
 
 use super::Engine;
 use super::value::{Key, Label, ObjectId, Ref, Value};
@@ -37,16 +38,64 @@ pub enum ObjectKind {
     Opaque,
 }
 
+type FieldMap = IndexMap<SmolStr, Value, rustc_hash::FxBuildHasher>;
+
+/// The fields of an object by name. Most objects have none, so that having none costs a word.
+#[derive(Clone, Debug, Default)]
+pub struct Fields(Option<Box<FieldMap>>);
+
+impl Fields {
+    pub fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |map| map.len())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.as_ref()?.get(name)
+    }
+
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.0.as_mut()?.get_mut(name)
+    }
+
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    pub fn insert(&mut self, name: SmolStr, value: Value) {
+        self.0.get_or_insert_default().insert(name, value);
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&SmolStr, &Value)> {
+        self.0.iter().flat_map(|map| map.iter())
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &SmolStr> {
+        self.iter().map(|(name, _)| name)
+    }
+
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.iter().map(|(_, value)| value)
+    }
+
+    pub fn clear(&mut self) {
+        self.0 = None;
+    }
+}
+
 /// An object.
 #[derive(Clone, Debug)]
 pub struct Object {
     pub kind: ObjectKind,
-    pub items: Vec<Value>,
-    pub fields: IndexMap<SmolStr, Value, rustc_hash::FxBuildHasher>,
+    pub items: ThinVec<Value>,
+    pub fields: Fields,
     pub rest: Value,
     pub complete: bool,
     /// Frame depth and number of undecided branches when it was made.
-    pub born: (usize, u32),
+    pub born: (u32, u32),
     /// True while nothing stored in it had a label, an identity or a reference: then nothing is to be looked for inside.
     pub plain: bool,
     /// The last walk that came by, so that a walk enters each object once.
@@ -98,20 +147,19 @@ pub fn const_of(value: &Concrete) -> Option<Const> {
 impl Engine<'_> {
     /// A new object.
     pub(crate) fn allocate(&mut self, kind: ObjectKind, items: Vec<Value>, complete: bool) -> ObjectId {
-        let id = ObjectId(u32::try_from(self.heap.len()).unwrap_or(u32::MAX));
-        let born = (self.frames.len(), self.frames.last().map_or(0, |frame| frame.unsure));
+        let depth = u32::try_from(self.frames.len()).unwrap_or(u32::MAX);
+        let born = (depth, self.frames.last().map_or(0, |frame| frame.unsure));
         let plain = items.iter().all(Value::is_plain);
-        self.heap.push(Object {
+        ObjectId(self.heap.push(Object {
             kind,
-            items,
-            fields: IndexMap::default(),
+            items: items.into(),
+            fields: Fields::default(),
             rest: Value::UNKNOWN,
             complete,
             born,
             plain,
             seen: Cell::new(0),
-        });
-        id
+        }))
     }
 
     /// A new object as a value.
@@ -120,15 +168,19 @@ impl Engine<'_> {
     }
 
     pub(crate) fn object(&self, id: ObjectId) -> Option<&Object> {
-        self.heap.get(id.0 as usize)
+        self.heap.get(id.0)
+    }
+
+    pub(crate) fn object_mut(&mut self, id: ObjectId) -> Option<&mut Object> {
+        self.heap.get_mut(id.0)
     }
 
     /// True if a store into the object replaces.
     pub(crate) fn strong(&self, id: ObjectId) -> bool {
         let Some(object) = self.object(id) else { return false };
         let now = self.frames.last().map_or(0, |frame| frame.unsure);
-        object.born.0 > self.frames.len()
-            || (object.born.0 == self.frames.len() && object.born.1 >= now)
+        object.born.0 as usize > self.frames.len()
+            || (object.born.0 as usize == self.frames.len() && object.born.1 >= now)
             || (now == 0 && object.born.1 == 0 && self.inlined > 0)
     }
 
@@ -143,7 +195,7 @@ impl Engine<'_> {
     /// Stores a value under a constant key.
     pub(crate) fn store_field(&mut self, id: ObjectId, name: &SmolStr, value: Value) {
         let strong = self.strong(id);
-        let Some(object) = self.heap.get_mut(id.0 as usize) else { return };
+        let Some(object) = self.object_mut(id) else { return };
         object.plain &= value.is_plain();
         if matches!(object.kind, ObjectKind::List)
             && let Some(position) = name.strip_prefix("\u{1}i").and_then(|digits| digits.parse::<i64>().ok())
@@ -173,7 +225,7 @@ impl Engine<'_> {
 
     /// Stores a value somewhere inside.
     pub(crate) fn store_any(&mut self, id: ObjectId, value: &Value) {
-        if let Some(object) = self.heap.get_mut(id.0 as usize) {
+        if let Some(object) = self.object_mut(id) {
             object.plain &= value.is_plain();
             object.rest = if object.rest.is_unknown() { value.clone() } else { object.rest.join(value) };
             object.complete = false;
@@ -183,7 +235,7 @@ impl Engine<'_> {
     /// Appends an item.
     pub(crate) fn append(&mut self, id: ObjectId, value: Value) {
         let strong = self.strong(id);
-        let Some(object) = self.heap.get_mut(id.0 as usize) else { return };
+        let Some(object) = self.object_mut(id) else { return };
         object.plain &= value.is_plain();
         if strong && object.items.len() < MOST_ITEMS {
             object.items.push(value);
@@ -231,7 +283,7 @@ impl Engine<'_> {
             return None;
         }
         match object.kind {
-            ObjectKind::List | ObjectKind::Tuple | ObjectKind::Set => Some(object.items.clone()),
+            ObjectKind::List | ObjectKind::Tuple | ObjectKind::Set => Some(object.items.to_vec()),
             ObjectKind::Dict => Some(object.fields.keys().map(|name| Value::constant(key_of(name))).collect()),
             ObjectKind::Instance(_) | ObjectKind::Opaque => None,
         }
@@ -362,7 +414,12 @@ impl Engine<'_> {
             && value.refs().len() == 1
             && object.complete
             && !matches!(object.kind, ObjectKind::Instance(_) | ObjectKind::Opaque)
-            && object.items.iter().chain(object.fields.values()).take(WIDE).all(|item| self.is_concrete(item, depth - 1))
+            && object
+                .items
+                .iter()
+                .chain(object.fields.values())
+                .take(WIDE)
+                .all(|item| self.is_concrete(item, depth - 1))
     }
 
     fn concrete_within(&self, value: &Value, depth: u32, left: &mut u64) -> Option<Concrete> {
@@ -485,13 +542,13 @@ impl Engine<'_> {
                 let object = object.clone();
                 let new = self.allocate(object.kind, Vec::new(), object.complete);
                 let items = object.items.iter().map(|item| self.substitute(item, replace, depth - 1)).collect();
-                let mut fields = IndexMap::default();
-                for (name, field) in &object.fields {
+                let mut fields = Fields::default();
+                for (name, field) in object.fields.iter() {
                     let field = self.substitute(field, replace, depth - 1);
                     fields.insert(name.clone(), field);
                 }
                 let rest = self.substitute(&object.rest, replace, depth - 1);
-                if let Some(target) = self.heap.get_mut(new.0 as usize) {
+                if let Some(target) = self.object_mut(new) {
                     target.plain = false;
                     target.items = items;
                     target.fields = fields;

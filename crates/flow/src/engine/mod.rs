@@ -5,6 +5,7 @@
 //! destination, a command, a decoder, a callback), the body is interpreted again with them, within a budget. Branches
 //! that known values decide are decided; others are walked both ways and joined.
 
+mod arena;
 mod builtins;
 mod call;
 mod expr;
@@ -34,8 +35,8 @@ use crate::program::Program;
 /// Statements and calls interpreted again for the sake of known arguments: at most so many for one file, and for a
 /// package so many as a base and one more for every so many bytes of source.
 const INLINE_STEPS_FILE: u64 = 200_000;
-const INLINE_STEPS_BASE: u64 = 300_000;
-const BYTES_PER_INLINE_STEP: u64 = 32;
+const INLINE_STEPS_BASE: u64 = 250_000;
+const BYTES_PER_INLINE_STEP: u64 = 128;
 /// Deepest chain of functions interpreted inside each other.
 const MOST_FRAMES: usize = 60;
 /// Deepest chain of interpretations with known arguments.
@@ -233,7 +234,7 @@ pub struct Engine<'a> {
     pub depth: Vec<u32>,
     pub program: Program,
     pub progress: Vec<Progress>,
-    pub heap: Vec<Object>,
+    pub heap: arena::Arena<Object>,
     /// Walks over the heap so far.
     pub walks: std::cell::Cell<u64>,
     pub frames: Vec<Frame>,
@@ -325,7 +326,7 @@ impl<'a> Engine<'a> {
             computed_names: vec![0; count],
             modules,
             program,
-            heap: Vec::new(),
+            heap: arena::Arena::default(),
             walks: std::cell::Cell::new(0),
             frames: Vec::new(),
             shared: FxHashMap::default(),
@@ -735,7 +736,7 @@ impl<'a> Engine<'a> {
 
     /// A list of known pieces as one term: the words of a command.
     fn container_term(&self, value: &Value, depth: u32) -> Option<Rc<Term>> {
-        let object = self.heap.get(value.object()?.0 as usize)?;
+        let object = self.object(value.object()?)?;
         if object.items.is_empty() || depth > 2 {
             return None;
         }

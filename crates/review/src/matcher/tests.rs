@@ -96,7 +96,7 @@ impl Built {
             args: Vec::new(),
             receiver: None,
             result: Vec::new(),
-            guards: Vec::new(),
+            guards: [].into(),
             silent: false,
             looped: false,
             order: line,
@@ -148,7 +148,7 @@ impl Built {
             steps: Vec::new(),
             presumed: None,
             proven: true,
-            guards: Vec::new(),
+            guards: [].into(),
             when: BTreeSet::new(),
         });
     }
@@ -381,15 +381,12 @@ fn context_is_entry_guard_silence_loop_and_layer() {
         event: execute,
         codings: vec!["base64".into(), "zlib".into()],
         text: "".into(),
+        visible: false,
     });
     let event = full.at(run);
     event.when.insert("install".into());
-    event.guards.push(Guard {
-        kind: "platform".into(),
-        text: "sys.platform == 'linux'".to_owned(),
-        holds: true,
-        evidence,
-    });
+    event.guards =
+        [Guard { kind: "platform".into(), text: "sys.platform == 'linux'".to_owned(), holds: true, evidence }].into();
     event.silent = true;
     event.looped = true;
     for ask in asks {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use regex::Regex;
-use sluice_flow::facts::{DeadStore, Event, EvidenceId, Facts, Layer, UnusedHelper};
+use sluice_flow::facts::{DeadStore, Event, EvidenceId, UnusedHelper};
 
 use crate::claims::Draft;
 use crate::model::{Field, escape};
@@ -281,20 +281,11 @@ pub(crate) fn logged(view: &View<'_>) -> Option<Draft> {
     Some(Draft::new(Field::Anomalies, "log.exposure", 42, text).at(places).important(if key_logged { 4 } else { 2 }))
 }
 
-/// True if the text of a layer stands in its file as it is executed: it hides nothing.
-pub(crate) fn is_visible(facts: &Facts, layer: &Layer) -> bool {
-    layer.codings.is_empty()
-        && facts.modules.get(layer.parent.0 as usize).is_some_and(|parent| {
-            let text = layer.text.trim();
-            parent.text.contains(text) || text.lines().all(|line| parent.text.contains(line.trim()))
-        })
-}
-
 /// Text that is executed and does not stand in the file as a reader sees it, and code that could not be opened.
 pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for layer in view.layers() {
-        let visible = is_visible(view.facts(), layer);
+        let visible = layer.visible;
         // A plain command line stands with the commands.
         if visible && matches!(layer.language.as_str(), "shell" | "powershell") {
             continue;
@@ -476,7 +467,7 @@ fn looks_random(value: &str) -> bool {
 
 /// The one sentence on what was looked for and not found.
 pub(crate) fn absence(view: &View<'_>, credential: bool) -> Option<Draft> {
-    let hidden = view.layers().any(|layer| !is_visible(view.facts(), layer))
+    let hidden = view.layers().any(|layer| !layer.visible)
         || view.modules().any(|module| module.form.dense_literal_bytes >= 400 || module.form.strange_characters > 0);
     let decodes = view.events().any(|event| does(event, "decode") || does(event, "decrypt"));
     let dynamic = view.unopened().next().is_some()

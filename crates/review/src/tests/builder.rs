@@ -64,6 +64,7 @@ impl Builder {
             event,
             codings: codings.iter().map(SmolStr::new).collect(),
             text: text.into(),
+            visible: false,
         });
         body
     }
@@ -148,7 +149,7 @@ impl Builder {
             args: Vec::new(),
             receiver: None,
             result: Vec::new(),
-            guards: Vec::new(),
+            guards: [].into(),
             silent: false,
             looped: false,
             order: 0,

@@ -57,7 +57,7 @@ pub(super) fn client() -> Facts {
     builder.arg(log, "args", &["log"], "body", shaped("`body`"));
     let pack = builder.guard("pack", true);
     let compress = builder.event(deliver, "zlib.compress(body)", "zlib.compress", &["compress"]);
-    builder.event_mut(compress).guards = vec![Guard { text: "pack".into(), ..pack }];
+    builder.event_mut(compress).guards = [Guard { text: "pack".into(), ..pack }].into();
     let auth = builder.event(deliver, "KeyAuth(key)", "http_kit.KeyAuth", &[]);
     let _ = auth;
     let post = builder.event(

@@ -8,17 +8,30 @@ use crate::ir::Span;
 /// The grammar; its names live as long as the program.
 static LANGUAGE: LazyLock<tree_sitter::Language> = LazyLock::new(|| tree_sitter_python::LANGUAGE.into());
 
-/// A node of the tree.
+/// A node of the tree. A text that is nothing but operators has a node for each byte, so that nodes are small.
 pub(super) struct Node {
-    /// The grammar's name.
-    pub kind: &'static str,
-    /// The field of the parent that holds it.
-    pub field: Option<&'static str>,
+    /// The grammar's number of its kind.
+    kind: u16,
+    /// The grammar's number of the field of the parent that holds it; 0 for none.
+    field: u16,
     /// False for punctuation, operators and keywords.
     pub named: bool,
     pub span: Span,
-    first: Option<u32>,
-    next: Option<u32>,
+    /// The first child and the next sibling; 0, the root's own number, for none.
+    first: u32,
+    next: u32,
+}
+
+impl Node {
+    /// The grammar's name.
+    pub fn kind(&self) -> &'static str {
+        LANGUAGE.node_kind_for_id(self.kind).unwrap_or("ERROR")
+    }
+
+    /// The field of the parent that holds it.
+    pub fn field(&self) -> Option<&'static str> {
+        LANGUAGE.field_name_for_id(self.field)
+    }
 }
 
 /// The arena. The root is the first node.
@@ -53,32 +66,32 @@ impl Tree {
     fn flatten(tree: &tree_sitter::Tree) -> Self {
         let mut nodes: Vec<Node> = Vec::new();
         let mut cursor = tree.walk();
-        // The nodes from the root down to the parent, each with its last child so far.
-        let mut parents: Vec<(usize, Option<usize>)> = Vec::new();
+        // The nodes from the root down to the parent, each with its last child so far, 0 for none.
+        let mut parents: Vec<(u32, u32)> = Vec::new();
         loop {
-            let id = nodes.len();
+            let id = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
             let node = cursor.node();
             let offset = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX);
             nodes.push(Node {
-                kind: LANGUAGE.node_kind_for_id(node.kind_id()).unwrap_or("ERROR"),
-                field: cursor.field_id().and_then(|id| LANGUAGE.field_name_for_id(id.get())),
+                kind: node.kind_id(),
+                field: cursor.field_id().map_or(0, std::num::NonZeroU16::get),
                 named: node.is_named(),
                 span: Span { start: offset(node.start_byte()), end: offset(node.end_byte()) },
-                first: None,
-                next: None,
+                first: 0,
+                next: 0,
             });
             if let Some((parent, last)) = parents.last_mut() {
-                let link = match last {
-                    Some(last) => nodes.get_mut(*last).map(|last| &mut last.next),
-                    None => nodes.get_mut(*parent).map(|parent| &mut parent.first),
+                let link = match *last {
+                    0 => nodes.get_mut(*parent as usize).map(|parent| &mut parent.first),
+                    last => nodes.get_mut(last as usize).map(|last| &mut last.next),
                 };
                 if let Some(link) = link {
-                    *link = u32::try_from(id).ok();
+                    *link = id;
                 }
-                *last = Some(id);
+                *last = id;
             }
             if cursor.goto_first_child() {
-                parents.push((id, None));
+                parents.push((id, 0));
                 continue;
             }
             while !cursor.goto_next_sibling() {
@@ -97,9 +110,9 @@ impl Tree {
 
     /// The children in the order of the text, with punctuation, without comments.
     pub fn all<'t>(&'t self, node: &'t Node) -> impl Iterator<Item = &'t Node> {
-        let at = |id: Option<u32>| id.and_then(|id| self.nodes.get(id as usize));
+        let at = |id: u32| self.nodes.get(id as usize).filter(|_| id != 0);
         std::iter::successors(at(node.first), move |node| at(node.next))
-            .filter(|node| !matches!(node.kind, "comment" | "line_continuation"))
+            .filter(|node| !matches!(node.kind(), "comment" | "line_continuation"))
     }
 
     /// The named children.
@@ -109,7 +122,7 @@ impl Tree {
 
     /// The first child in a field.
     pub fn field<'t>(&'t self, node: &'t Node, field: &str) -> Option<&'t Node> {
-        self.all(node).find(|child| child.field == Some(field))
+        self.all(node).find(|child| child.field() == Some(field))
     }
 }
 

@@ -17,9 +17,31 @@ use crate::ir::{
 /// How many bytes are read here. Text made for it takes tree-sitter up to 400 bytes of memory for each.
 const MAX_BYTES: usize = 4_000_000;
 
+/// How many tokens are read. The parser and the tree take about 200 bytes for each; honest text has one for every three bytes or
+/// more.
+const MAX_TOKENS: usize = 2_500_000;
+
+/// The bytes at the front of a text that hold so many tokens: words, and single characters of punctuation.
+fn bytes_of_tokens(text: &str, most: usize) -> usize {
+    let mut tokens = 0;
+    let mut in_word = false;
+    for (at, byte) in text.bytes().enumerate() {
+        let word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+        if !byte.is_ascii_whitespace() && !(word && in_word) {
+            tokens += 1;
+            if tokens > most {
+                return at;
+            }
+        }
+        in_word = word;
+    }
+    text.len()
+}
+
 /// Reads a text on the robust path.
 pub(super) fn parse(path: &str, text: &str, language: Language) -> Module {
-    let front = text.get(..text.floor_char_boundary(MAX_BYTES)).unwrap_or_default();
+    let most = text.floor_char_boundary(MAX_BYTES.min(bytes_of_tokens(text, MAX_TOKENS)));
+    let front = text.get(..most).unwrap_or_default();
     let offset = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
     let whole = Span { start: 0, end: offset(text.len()) };
     let mut diagnostics = vec![Diagnostic { span: whole, message: "read on the robust path".to_owned(), lost: true }];
@@ -63,7 +85,7 @@ impl<'t> Robust<'t> {
         let mut open = vec![body];
         while let Some(node) = open.pop() {
             let mut bound = None;
-            match node.kind {
+            match node.kind() {
                 "function_definition" | "class_definition" => {
                     if let Some(name) = self.tree.field(node, "name") {
                         self.low.scopes.declare(self.text(name));
@@ -95,7 +117,7 @@ impl<'t> Robust<'t> {
             // bound elsewhere, so these are not entered.
             let mut targets: Vec<&Node> = bound.into_iter().collect();
             while let Some(target) = targets.pop() {
-                match target.kind {
+                match target.kind() {
                     "identifier" => {
                         self.low.scopes.declare(self.text(target));
                     }
@@ -113,10 +135,10 @@ impl<'t> Robust<'t> {
 
     /// The names that an import binds, each with its node.
     fn imported(&self, node: &'t Node) -> Vec<(&'t str, &'t Node)> {
-        let from = node.kind != "import_statement";
-        let names = self.tree.named(node).filter(|child| child.field == Some("name"));
+        let from = node.kind() != "import_statement";
+        let names = self.tree.named(node).filter(|child| child.field() == Some("name"));
         names
-            .filter_map(|child| match child.kind {
+            .filter_map(|child| match child.kind() {
                 "aliased_import" => Some((self.text(self.tree.field(child, "alias")?), child)),
                 _ if from => Some((self.text(child), child)),
                 _ => Some((self.text(child).split('.').next()?.trim(), child)),
@@ -155,7 +177,7 @@ impl<'t> Robust<'t> {
     fn statement(&mut self, node: &'t Node, out: &mut Vec<Stmt>) {
         let tree = self.tree;
         let mut first = tree.named(node);
-        let kind = match node.kind {
+        let kind = match node.kind() {
             "expression_statement" => {
                 self.annotation(node, out);
                 let parts: Vec<&Node> = tree.named(node).collect();
@@ -166,7 +188,7 @@ impl<'t> Robust<'t> {
             }
             "function_definition" | "class_definition" => self.definition(node, Vec::new()),
             "decorated_definition" => {
-                let decorators = tree.named(node).filter(|child| child.kind == "decorator");
+                let decorators = tree.named(node).filter(|child| child.kind() == "decorator");
                 let decorators = decorators.filter_map(|child| tree.named(child).next());
                 let decorators = decorators.map(|decorator| self.expr(decorator)).collect();
                 match tree.field(node, "definition") {
@@ -234,14 +256,14 @@ impl<'t> Robust<'t> {
                     let path = tree.field(place, "name").unwrap_or(place);
                     let slot = self.low.scopes.bind(name);
                     let path = self.text(path).into();
-                    let kind = StmtKind::Import { path, slot, whole: place.kind == "aliased_import" };
+                    let kind = StmtKind::Import { path, slot, whole: place.kind() == "aliased_import" };
                     out.push(Stmt { kind, span: node.span });
                 }
                 return;
             }
             "import_from_statement" | "future_import_statement" => return self.import_from(node, out),
             "print_statement" | "exec_statement" => {
-                let callee = if node.kind == "exec_statement" { "exec" } else { "print" };
+                let callee = if node.kind() == "exec_statement" { "exec" } else { "print" };
                 let callee = self.low.push(ExprKind::Free(callee.into()), node.span);
                 let args = first.map(|child| Arg { kind: ArgKind::Positional, value: self.expr(child) }).collect();
                 StmtKind::Expr(self.low.push(ExprKind::Call { callee, args, new: false }, node.span))
@@ -275,11 +297,11 @@ impl<'t> Robust<'t> {
     /// An assignment or an expression.
     fn simple(&mut self, node: &'t Node) -> StmtKind {
         let tree = self.tree;
-        match node.kind {
+        match node.kind() {
             "assignment" => {
                 let mut lefts = Vec::new();
                 let mut value = Some(node);
-                while let Some(chained) = value.filter(|value| value.kind == "assignment") {
+                while let Some(chained) = value.filter(|value| value.kind() == "assignment") {
                     lefts.extend(tree.field(chained, "left"));
                     value = tree.field(chained, "right");
                 }
@@ -293,7 +315,7 @@ impl<'t> Robust<'t> {
                 };
                 let old = self.expr(left);
                 let target = self.target(left, false);
-                let op = tree.field(node, "operator").map_or("", |op| op.kind).trim_end_matches('=');
+                let op = tree.field(node, "operator").map_or("", |op| op.kind()).trim_end_matches('=');
                 let value = self.expr(right);
                 match binary_operator(op) {
                     Some(op) => StmtKind::AugAssign { target, old, op, value },
@@ -310,7 +332,7 @@ impl<'t> Robust<'t> {
         let mut otherwise = Vec::new();
         let test = tree.field(node, "condition").map(|test| self.expr(test));
         let then = self.body(node, "consequence");
-        for clause in tree.named(node).filter(|child| child.field == Some("alternative")) {
+        for clause in tree.named(node).filter(|child| child.field() == Some("alternative")) {
             match tree.field(clause, "condition") {
                 Some(test) => {
                     let test = self.expr(test);
@@ -333,10 +355,10 @@ impl<'t> Robust<'t> {
         let body = self.body(node, "body");
         let (mut handlers, mut otherwise, mut finally) = (Vec::new(), Vec::new(), Vec::new());
         for clause in tree.named(node) {
-            let inner = tree.named(clause).find(|child| child.kind == "block");
-            match clause.kind {
+            let inner = tree.named(clause).find(|child| child.kind() == "block");
+            match clause.kind() {
                 "except_clause" => {
-                    let kind = tree.named(clause).find(|child| child.kind != "block");
+                    let kind = tree.named(clause).find(|child| child.kind() != "block");
                     let (exception, target) = match kind {
                         Some(kind) => {
                             let (exception, target) = self.context(kind);
@@ -362,7 +384,7 @@ impl<'t> Robust<'t> {
     /// `value as target`
     fn context(&mut self, node: &'t Node) -> (ExprId, Option<Target>) {
         let tree = self.tree;
-        if node.kind != "as_pattern" {
+        if node.kind() != "as_pattern" {
             return (self.expr(node), None);
         }
         let value = tree.named(node).next().map(|value| self.expr(value));
@@ -377,7 +399,7 @@ impl<'t> Robust<'t> {
         let dotted = path.trim_start_matches(['.', ' ']);
         let level = path.bytes().take(path.len() - dotted.len()).filter(|byte| *byte == b'.').count();
         let level = u32::try_from(level).unwrap_or(u32::MAX);
-        if tree.named(node).any(|child| child.kind == "wildcard_import") {
+        if tree.named(node).any(|child| child.kind() == "wildcard_import") {
             let kind = StmtKind::ImportStar { module: dotted.into(), level };
             out.push(Stmt { kind, span: node.span });
         }
@@ -392,7 +414,7 @@ impl<'t> Robust<'t> {
     fn definition(&mut self, node: &'t Node, decorators: Vec<ExprId>) -> StmtKind {
         let tree = self.tree;
         let Some(name) = tree.field(node, "name") else { return StmtKind::Unknown(decorators) };
-        let is_class = node.kind == "class_definition";
+        let is_class = node.kind() == "class_definition";
         let kind = if is_class { FunctionKind::Class } else { FunctionKind::Function };
         let func = self.low.reserve(kind, self.text(name), node.span, name.span);
         let bases = tree.field(node, "superclasses").map(|bases| self.arguments(bases)).unwrap_or_default();
@@ -409,7 +431,7 @@ impl<'t> Robust<'t> {
             }
             _ => vec![Stmt { kind: StmtKind::Unknown(Vec::new()), span: node.span }],
         };
-        let is_async = tree.all(node).next().is_some_and(|child| child.kind == "async");
+        let is_async = tree.all(node).next().is_some_and(|child| child.kind() == "async");
         self.low.fill(func, |function| {
             function.params = params;
             function.bases = bases;
@@ -427,10 +449,10 @@ impl<'t> Robust<'t> {
         let mut named_only = false;
         for child in tree.named(node) {
             let mut inner = tree.field(child, "name").unwrap_or(child);
-            if child.kind == "typed_parameter" {
+            if child.kind() == "typed_parameter" {
                 inner = tree.named(child).next().unwrap_or(child);
             }
-            let kind = match inner.kind {
+            let kind = match inner.kind() {
                 "keyword_separator" => {
                     named_only = true;
                     continue;
@@ -461,7 +483,7 @@ impl<'t> Robust<'t> {
 
     pub(super) fn target(&mut self, node: &'t Node, overlay: bool) -> Target {
         let tree = self.tree;
-        match node.kind {
+        match node.kind() {
             "identifier" => match self.low.bound(self.text(node), overlay) {
                 Some(slot) => Target::Slot(slot, node.span),
                 None => Target::Unknown(node.span),
@@ -494,7 +516,7 @@ impl<'t> Robust<'t> {
                     self.low.too_deep(range(node.span));
                     return Target::Unknown(node.span);
                 };
-                match node.kind {
+                match node.kind() {
                     "list_splat_pattern" | "list_splat" if items.len() == 1 => {
                         items.pop().map_or(Target::Unknown(node.span), |item| Target::Rest(Box::new(item)))
                     }

@@ -18,7 +18,7 @@ impl<'t> Robust<'t> {
         let mut links = Vec::new();
         let mut innermost = node;
         loop {
-            let inner = match innermost.kind {
+            let inner = match innermost.kind() {
                 "attribute" => tree.field(innermost, "object"),
                 "subscript" => tree.field(innermost, "value"),
                 "call" => tree.field(innermost, "function"),
@@ -46,7 +46,7 @@ impl<'t> Robust<'t> {
 
     fn link(&mut self, node: &'t Node, left: ExprId) -> ExprId {
         let tree = self.tree;
-        let kind = match node.kind {
+        let kind = match node.kind() {
             "attribute" => {
                 let name = tree.field(node, "attribute").map_or("", |name| self.text(name)).into();
                 ExprKind::Attr { base: left, name }
@@ -57,7 +57,7 @@ impl<'t> Robust<'t> {
                 ExprKind::Call { callee: left, args: args.unwrap_or_default(), new: false }
             }
             "binary_operator" => {
-                let op = tree.field(node, "operator").and_then(|op| binary_operator(op.kind));
+                let op = tree.field(node, "operator").and_then(|op| binary_operator(op.kind()));
                 let right = tree.field(node, "right").map(|right| self.expr(right));
                 match (op, right) {
                     (Some(op), Some(right)) => ExprKind::Binary { op, left, right },
@@ -71,7 +71,7 @@ impl<'t> Robust<'t> {
 
     /// The key of a subscript; several make a tuple.
     pub(super) fn index(&mut self, node: &'t Node) -> ExprId {
-        let keys = self.tree.named(node).filter(|child| child.field == Some("subscript"));
+        let keys = self.tree.named(node).filter(|child| child.field() == Some("subscript"));
         let items: Vec<ExprId> = keys.map(|key| self.expr(key)).collect();
         match items.as_slice() {
             [single] => *single,
@@ -82,13 +82,13 @@ impl<'t> Robust<'t> {
     /// The arguments of a call or the bases of a class.
     pub(super) fn arguments(&mut self, node: &'t Node) -> Vec<Arg> {
         let tree = self.tree;
-        if node.kind != "argument_list" {
+        if node.kind() != "argument_list" {
             return vec![Arg { kind: ArgKind::Positional, value: self.expr(node) }];
         }
         let mut args = Vec::new();
         for child in tree.named(node) {
             let inner = tree.field(child, "value").or_else(|| tree.named(child).next());
-            let (kind, value) = match (child.kind, inner) {
+            let (kind, value) = match (child.kind(), inner) {
                 ("keyword_argument", Some(value)) => {
                     let name = tree.field(child, "name").map_or("", |name| self.text(name)).into();
                     (ArgKind::Named(name), value)
@@ -115,12 +115,12 @@ impl<'t> Robust<'t> {
     fn compound(&mut self, node: &'t Node) -> ExprKind {
         let tree = self.tree;
         let unknown = |operands| ExprKind::Unknown(operands);
-        match node.kind {
+        match node.kind() {
             "identifier" => match self.low.scopes.resolve(self.text(node)) {
                 Some(slot) => ExprKind::Slot(slot),
                 None => ExprKind::Free(self.text(node).into()),
             },
-            "true" | "false" => ExprKind::Const(Const::Bool(node.kind == "true")),
+            "true" | "false" => ExprKind::Const(Const::Bool(node.kind() == "true")),
             "none" => ExprKind::Const(Const::None),
             "ellipsis" => ExprKind::Const(Const::Ellipsis),
             "integer" | "float" => self.literal(node).map_or(unknown(Vec::new()), ExprKind::Const),
@@ -148,7 +148,7 @@ impl<'t> Robust<'t> {
                 None => unknown(Vec::new()),
             },
             "unary_operator" | "not_operator" => {
-                let op = match tree.all(node).next().map(|op| op.kind) {
+                let op = match tree.all(node).next().map(|op| op.kind()) {
                     Some("-") => UnaryOp::Neg,
                     Some("+") => UnaryOp::Pos,
                     Some("~") => UnaryOp::Invert,
@@ -161,8 +161,8 @@ impl<'t> Robust<'t> {
             }
             "boolean_operator" => self.logic(node),
             "comparison_operator" => {
-                let mut ops = tree.all(node).filter(|child| child.field == Some("operators"));
-                let mut operands = tree.named(node).filter(|child| child.field != Some("operators"));
+                let mut ops = tree.all(node).filter(|child| child.field() == Some("operators"));
+                let mut operands = tree.named(node).filter(|child| child.field() != Some("operators"));
                 let Some(left) = operands.next() else { return unknown(Vec::new()) };
                 let left = self.expr(left);
                 let rest = operands.map(|operand| {
@@ -186,7 +186,7 @@ impl<'t> Robust<'t> {
             },
             "yield" => {
                 self.low.scopes.mark_generator();
-                let from = tree.all(node).any(|child| child.kind == "from");
+                let from = tree.all(node).any(|child| child.kind() == "from");
                 match tree.named(node).next().map(|value| self.expr(value)) {
                     Some(value) if from => ExprKind::YieldFrom(value),
                     value => ExprKind::Yield(value),
@@ -203,7 +203,7 @@ impl<'t> Robust<'t> {
                 let mut bounds = [None; 3];
                 let mut at = 0;
                 for child in tree.all(node) {
-                    if child.kind == ":" {
+                    if child.kind() == ":" {
                         at += 1;
                     } else if let Some(bound) = bounds.get_mut(at) {
                         *bound = Some(self.expr(child));
@@ -219,11 +219,11 @@ impl<'t> Robust<'t> {
     /// `a and b and c`, which nests to the left.
     fn logic(&mut self, node: &'t Node) -> ExprKind {
         let tree = self.tree;
-        let operator = |node: &'t Node| tree.field(node, "operator").map_or("", |op| op.kind);
+        let operator = |node: &'t Node| tree.field(node, "operator").map_or("", |op| op.kind());
         let op = operator(node);
         let mut rights = Vec::new();
         let mut left = Some(node);
-        while let Some(inner) = left.filter(|left| left.kind == "boolean_operator" && operator(left) == op) {
+        while let Some(inner) = left.filter(|left| left.kind() == "boolean_operator" && operator(left) == op) {
             rights.extend(tree.field(inner, "right"));
             left = tree.field(inner, "left");
         }
@@ -253,11 +253,11 @@ impl<'t> Robust<'t> {
 
     fn comprehension(&mut self, node: &'t Node, kind: ComprehensionKind) -> ExprKind {
         let tree = self.tree;
-        let sources: Vec<&Node> = tree.named(node).filter(|child| child.kind == "for_in_clause").collect();
+        let sources: Vec<&Node> = tree.named(node).filter(|child| child.kind() == "for_in_clause").collect();
         let mut names: Vec<&str> = Vec::new();
         let mut open: Vec<&Node> = sources.iter().filter_map(|source| tree.field(source, "left")).collect();
         while let Some(target) = open.pop() {
-            match target.kind {
+            match target.kind() {
                 "identifier" => names.push(self.text(target)),
                 "attribute" | "subscript" => {}
                 _ => open.extend(tree.named(target)),
@@ -274,10 +274,10 @@ impl<'t> Robust<'t> {
         let mut clauses: Vec<Clause> = Vec::new();
         for child in tree.named(node) {
             let (left, right) = (tree.field(child, "left"), tree.field(child, "right"));
-            if let ("for_in_clause", Some(left), Some(right)) = (child.kind, left, right) {
+            if let ("for_in_clause", Some(left), Some(right)) = (child.kind(), left, right) {
                 let iterable = outer.take().unwrap_or_else(|| self.expr(right));
                 clauses.push(Clause { target: self.target(left, true), iterable, conditions: Vec::new() });
-            } else if let ("if_clause", Some(clause)) = (child.kind, clauses.last_mut()) {
+            } else if let ("if_clause", Some(clause)) = (child.kind(), clauses.last_mut()) {
                 clause.conditions.extend(tree.named(child).next().map(|condition| self.expr(condition)));
             }
         }
@@ -302,7 +302,7 @@ impl<'t> Robust<'t> {
     fn literal(&self, node: &Node) -> Option<Const> {
         let text = self.text(node);
         let prefix = text.split(['\'', '"']).next().unwrap_or_default();
-        if node.kind == "string" && prefix.contains(['f', 'F', 't', 'T']) {
+        if node.kind() == "string" && prefix.contains(['f', 'F', 't', 'T']) {
             return None;
         }
         let parsed = ruff_python_parser::parse_expression(text).ok()?;
@@ -326,7 +326,7 @@ impl<'t> Robust<'t> {
         let tree = self.tree;
         let mut parts = Vec::new();
         for child in tree.named(node) {
-            let kind = match (child.kind, tree.field(child, "expression")) {
+            let kind = match (child.kind(), tree.field(child, "expression")) {
                 ("string_content", _) => ExprKind::Const(Const::Str(Arc::from(self.text(child)))),
                 ("interpolation", Some(value)) => {
                     ExprKind::Format { value: self.expr(value), conversion: None, spec: None }
