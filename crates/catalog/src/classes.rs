@@ -75,7 +75,7 @@ struct Class {
     /// Other classes of the family, any of which fits.
     #[serde(default)]
     any: Vec<SmolStr>,
-    /// The kind of source that reading a file of this class is.
+    /// The kind of source that reading a file of this class, or the output of a command of this class, is.
     #[serde(default)]
     source: Option<SmolStr>,
     #[serde(skip)]
@@ -187,12 +187,13 @@ impl Classes {
         texts.into_iter().any(|text| class.fits(&Text::new(text)))
     }
 
-    /// The kind of source that reading one of these paths is, if it is a particular one: `file.credential`.
+    /// The kind of source that reading one of these files, or the output of one of these commands, is, if it is a
+    /// particular one: `file.credential`. The family is `file` or `command`.
     #[must_use]
-    pub fn source_kind<'t>(&self, paths: impl IntoIterator<Item = &'t str>) -> Option<&str> {
-        let paths: Vec<Text> = paths.into_iter().map(Text::new).collect();
-        self.classes.values().find_map(|class| {
-            let kind = class.source.as_deref()?;
+    pub fn source_kind<'t>(&self, family: &str, texts: impl IntoIterator<Item = &'t str>) -> Option<&str> {
+        let paths: Vec<Text> = texts.into_iter().map(Text::new).collect();
+        self.classes.iter().find_map(|(name, class)| {
+            let kind = class.source.as_deref().filter(|_| name.split('/').next() == Some(family))?;
             paths.iter().any(|path| class.fits(path)).then_some(kind)
         })
     }

@@ -107,8 +107,8 @@ fn a_text_has_all_its_classes_sorted() {
     let classes = Classes::embedded().unwrap();
     let found = classes.classify("file", ["~/.ssh/id_rsa"]);
     assert_eq!(found, ["credential", "private"]);
-    assert_eq!(classes.source_kind(["/root/.aws/credentials"]), Some("file.credential"));
-    assert_eq!(classes.source_kind(["notes.txt"]), None);
+    assert_eq!(classes.source_kind("file", ["/root/.aws/credentials"]), Some("file.credential"));
+    assert_eq!(classes.source_kind("file", ["notes.txt"]), None);
 }
 
 #[test]

@@ -1,26 +1,16 @@
 //! What the language's own functions mean for names, containers and code: `getattr`, `globals`, `super`, `exec`,
 //! `import_module`, `list.append` and their like. Effects on the outside stand in the catalog, not here.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use sluice_syntax::ir::{Const, ExprId, ExprKind, FuncId, FunctionKind, Module};
 use smol_str::SmolStr;
 
+use super::Engine;
 use super::call::{Args, Site};
 use super::heap::{ObjectKind, field_name};
 use super::value::{Key, Ref, Term, Value};
-use super::{Engine, LayerData, Progress, stable_hash};
-use crate::evaluate::Concrete;
-use crate::facts::EvidenceId;
-
-/// Most layers inside each other, after chains of decoders are collapsed.
-const MOST_LAYER_DEPTH: u32 = 64;
-/// Most layers of one package.
-const MOST_LAYERS: usize = 4_096;
-/// Longest text of a layer that is analyzed, in bytes.
-const LONGEST_LAYER: usize = 50 << 20;
 
 /// Longest range whose numbers are listed.
 const LONGEST_RANGE: u64 = 100_000;
@@ -169,6 +159,28 @@ impl Engine<'_> {
                 }
                 // Executing the result executes the text.
                 Some(source)
+            }
+            "eval" => {
+                let text = first.as_ref()?.known_text()?.clone();
+                if let Some(model) = self.catalog.model(symbol) {
+                    self.apply_model(module, model, None, args, site, None);
+                }
+                self.evaluated_layer(&text, site)
+            }
+            "codecs.getencoder" | "codecs.getdecoder" => {
+                let kind = if name == "codecs.getencoder" { "codecs.encode" } else { "codecs.decode" };
+                let coding = first?;
+                coding.known_text()?;
+                Some(Value::reference(Ref::Method(SmolStr::new(format!("{kind}()")), coding)))
+            }
+            // What `codecs.getencoder(coding)` gives: the result, and how much was read.
+            "codecs.encode()" | "codecs.decode()" => {
+                let data = first?;
+                let coding = receiver?.clone();
+                let inner = Args::of(vec![data.clone(), coding]);
+                let result = self.known_function(name.trim_end_matches("()"), &inner);
+                let result = result.unwrap_or_else(|| self.only_labels(&data));
+                Some(self.container(ObjectKind::Tuple, vec![result, Value::UNKNOWN], true))
             }
             "super" => Some(self.super_of(module, args)),
             "type" if args.positional.len() == 1 => {
@@ -753,155 +765,6 @@ impl Engine<'_> {
                 Some(self.only_labels(receiver))
             }
         }
-    }
-
-    /// A value reaches code execution: as a layer if its text is known, else as something that could not be opened.
-    pub(crate) fn executed(
-        &mut self,
-        module: &Rc<Module>,
-        kind: &str,
-        value: &Value,
-        event: usize,
-        place: EvidenceId,
-        symbol: &SmolStr,
-    ) {
-        let text: Option<Arc<str>> = match value.known() {
-            Some(Const::Str(text)) => Some(Arc::clone(text)),
-            Some(Const::Bytes(bytes)) => std::str::from_utf8(bytes).ok().map(Arc::from),
-            _ => None,
-        };
-        let codings = value.data().map(|data| data.codings.to_vec()).unwrap_or_default();
-        match kind {
-            "code.execute" if symbol != "compile" => match text {
-                Some(text) => {
-                    self.unopened.shift_remove(&place);
-                    self.add_layer(module, text, "python", codings, event, place);
-                }
-                None => {
-                    let (labels, _) = self.deep(value);
-                    let kinds: BTreeSet<SmolStr> = self.label_kinds(&labels);
-                    if !self.layers.iter().any(|layer| layer.place == place) {
-                        let why = if kinds.is_empty() {
-                            "its text is computed in a way that was not followed".to_owned()
-                        } else {
-                            "its text comes from outside of the code".to_owned()
-                        };
-                        self.unopened.entry(place).or_insert((event, why, kinds));
-                    }
-                }
-            },
-            "process.command" => self.command_layer(module, value, text, codings, event, place),
-            _ => {}
-        }
-    }
-
-    /// `python -c TEXT` as an argument list, or a command line.
-    fn command_layer(
-        &mut self,
-        module: &Rc<Module>,
-        value: &Value,
-        text: Option<Arc<str>>,
-        codings: Vec<SmolStr>,
-        event: usize,
-        place: EvidenceId,
-    ) {
-        let words: Vec<Arc<str>> = match (&text, self.concrete(value, 3)) {
-            (Some(_), _) => Vec::new(),
-            (None, Some(Concrete::List(items) | Concrete::Tuple(items))) => items
-                .iter()
-                .filter_map(|item| match item {
-                    Concrete::Str(text) => Some(Arc::clone(text)),
-                    _ => None,
-                })
-                .collect(),
-            // The interpreter's own path is unknown (`sys.executable`), the code behind `-c` is known.
-            _ => self
-                .items(value)
-                .unwrap_or_default()
-                .iter()
-                .map(|item| item.known_text().cloned().unwrap_or_else(|| Arc::from("")))
-                .collect(),
-        };
-        if let Some(at) = words.iter().position(|word| &**word == "-c")
-            && let Some(code) = words.get(at + 1)
-            && !code.is_empty()
-        {
-            let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
-            let language = match program {
-                "sh" | "bash" | "zsh" | "dash" => "shell",
-                _ => "python",
-            };
-            self.add_layer(module, Arc::clone(code), language, codings, event, place);
-            return;
-        }
-        if let Some(text) = text {
-            let lower = text.to_ascii_lowercase();
-            let language =
-                if lower.starts_with("powershell") || lower.contains("powershell ") { "powershell" } else { "shell" };
-            if !codings.is_empty() || text.len() > 24 {
-                self.add_layer(module, text, language, codings, event, place);
-            }
-        }
-    }
-
-    fn add_layer(
-        &mut self,
-        parent: &Rc<Module>,
-        text: Arc<str>,
-        language: &str,
-        codings: Vec<SmolStr>,
-        event: usize,
-        place: EvidenceId,
-    ) {
-        let here = self.here().module;
-        let hash = stable_hash(&[text.as_bytes()]);
-        if self.layer_index.contains_key(&(place, hash)) {
-            return;
-        }
-        let depth = self.depth.get(here as usize).copied().unwrap_or(0) + 1;
-        if depth > MOST_LAYER_DEPTH || self.layers.len() >= MOST_LAYERS || text.len() > LONGEST_LAYER {
-            self.limits.push((here, "layers", "a further layer was not opened".to_owned()));
-            return;
-        }
-        let index = self.layers.len();
-        self.layer_index.insert((place, hash), index);
-        self.layers.push(LayerData {
-            parent: here,
-            place,
-            event,
-            language: SmolStr::new(language),
-            codings,
-            text: Arc::clone(&text),
-            module: None,
-        });
-        if language != "python" {
-            return;
-        }
-        let lowered = sluice_syntax::parse(&parent.path, &text, sluice_syntax::ir::Language::Python);
-        let module = u32::try_from(self.modules.len()).unwrap_or(u32::MAX);
-        self.modules.push(Rc::new(lowered));
-        self.depth.push(depth);
-        self.progress.push(Progress::No);
-        self.imports.push(Vec::new());
-        self.computed_names.push(0);
-        let mut root = here;
-        while let Some(parent) = self.layer_parent.get(&root) {
-            root = *parent;
-        }
-        self.layer_parent.insert(module, here);
-        let names = self.layer_names.entry(root).or_default();
-        if let Some(body) = self.modules.get(module as usize).and_then(|lowered| lowered.function(FuncId::MODULE)) {
-            for slot in &body.slots {
-                names.insert(slot.name.clone(), module);
-            }
-        }
-        if let Some(layer) = self.layers.get_mut(index) {
-            layer.module = Some(module);
-        }
-        let body = Key { module, func: FuncId::MODULE.0 };
-        let caller = self.here();
-        self.calls.entry((caller, body)).or_insert(place);
-        self.run_module(module);
     }
 }
 

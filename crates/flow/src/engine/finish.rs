@@ -496,11 +496,15 @@ impl Engine<'_> {
         facts.paths = paths;
     }
 
-    /// The kind of a source, told more exactly by what the path of a file names.
+    /// The kind of a source, told more exactly by what the path of a file or a command names.
     fn source_kind(&self, origin: &super::Origin) -> SmolStr {
-        if origin.kind == "file"
-            && let Some(detail) = &origin.detail
-            && let Some(kind) = self.catalog.classes().source_kind(detail.split(" or "))
+        let family = match origin.kind.as_str() {
+            "file" => "file",
+            "process.output" => "command",
+            _ => return origin.kind.clone(),
+        };
+        if let Some(detail) = &origin.detail
+            && let Some(kind) = self.catalog.classes().source_kind(family, detail.split(" or "))
         {
             return SmolStr::new(kind);
         }

@@ -11,6 +11,7 @@ mod call;
 mod expr;
 mod finish;
 mod heap;
+mod layers;
 mod model;
 mod stmt;
 pub mod value;
@@ -261,6 +262,8 @@ pub struct Engine<'a> {
     pub registered: IndexMap<Key, BTreeSet<SmolStr>>,
     pub layers: Vec<LayerData>,
     pub layer_index: FxHashMap<(EvidenceId, u64), usize>,
+    /// Known texts that were written to files.
+    pub written: Vec<layers::Written>,
     pub unopened: IndexMap<EvidenceId, (usize, String, BTreeSet<SmolStr>)>,
     pub unmodelled: IndexMap<EvidenceId, (SmolStr, Key)>,
     pub imports: Vec<Vec<(SmolStr, Option<u32>, EvidenceId)>>,
@@ -348,6 +351,7 @@ impl<'a> Engine<'a> {
             registered: IndexMap::new(),
             layers: Vec::new(),
             layer_index: FxHashMap::default(),
+            written: Vec::new(),
             unopened: IndexMap::new(),
             unmodelled: IndexMap::new(),
             limits: Vec::new(),

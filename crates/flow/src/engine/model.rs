@@ -256,6 +256,12 @@ impl Engine<'_> {
             for kind in sinks {
                 let key = SinkKey { module: self.here().module, place, kind: kind.clone(), arg: arg.name.clone() };
                 self.reach(key, model.symbol.clone(), event, presumed.clone(), &labels);
+                if kind == "file.write"
+                    && let Some(file) =
+                        bound.iter().find(|arg| arg.name == "self" || arg.roles.iter().any(|role| role == "file"))
+                {
+                    self.remember_written(&file.value, &arg.value);
+                }
                 if matches!(kind.as_str(), "code.execute" | "process.command" | "code.load")
                     && let Some(event) = event
                 {

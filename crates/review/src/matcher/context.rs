@@ -192,7 +192,7 @@ impl<'a> Context<'a> {
         let event = path.source.event.and_then(|id| self.facts.event(id));
         let paths = event.iter().flat_map(|event| &event.args).filter(|arg| has_role(&arg.roles, "file.path"));
         let texts = paths.flat_map(|arg| View::Value(&arg.value).texts()).chain(path.source.detail.as_deref());
-        let particular = self.classes.source_kind(texts);
+        let particular = self.classes.source_kind("file", texts);
         particular.is_some_and(|particular| step.source.iter().any(|wanted| wanted == particular))
     }
 

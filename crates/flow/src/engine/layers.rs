@@ -1,0 +1,327 @@
+//! Layers: text that reaches execution, and what is known of it.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use sluice_syntax::ir::{Const, FuncId, Module, StmtKind};
+use smol_str::SmolStr;
+
+use super::call::{Args, Site};
+use super::value::{Key, Value};
+use super::{Engine, LayerData, Progress, stable_hash};
+use crate::evaluate::Concrete;
+use crate::facts::EvidenceId;
+
+/// Most layers inside each other, after chains of decoders are collapsed.
+const MOST_LAYER_DEPTH: u32 = 64;
+/// Most layers of one package.
+const MOST_LAYERS: usize = 4_096;
+/// Longest text of a layer that is analyzed, in bytes.
+const LONGEST_LAYER: usize = 50 << 20;
+/// Most known texts that are written to files and remembered, and the longest text that one file is remembered to hold.
+const MOST_WRITTEN: usize = 256;
+const LONGEST_WRITTEN: usize = 8 << 20;
+/// The shortest part of a path by which a command names a file.
+const SHORTEST_PATH: usize = 5;
+
+/// A known text that is written to a file.
+#[derive(Debug)]
+pub struct Written {
+    /// The path as far as it is known, with `{}` for unknown parts.
+    path: Option<String>,
+    /// Identities of the file, where its path is not known.
+    tokens: Vec<u64>,
+    text: String,
+    codings: Vec<SmolStr>,
+}
+
+/// The program that a word of a command names: without folders and suffix, in lower case.
+fn program(word: &str) -> String {
+    let name = word.trim_matches(['"', '\'']).rsplit(['/', '\\']).next().unwrap_or(word).to_ascii_lowercase();
+    name.strip_suffix(".exe").map(str::to_owned).unwrap_or(name)
+}
+
+/// The language of a program's scripts, if it is an interpreter that is read.
+fn interpreter(word: &str) -> Option<&'static str> {
+    let name = program(word);
+    match name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') {
+        "python" | "pythonw" | "py" | "pyw" | "pypy" => Some("python"),
+        "sh" | "bash" | "zsh" | "dash" | "ash" | "ksh" | "cmd" => Some("shell"),
+        "powershell" | "pwsh" => Some("powershell"),
+        _ => None,
+    }
+}
+
+impl Engine<'_> {
+    /// A value reaches code execution: as a layer if its text is known, else as something that could not be opened.
+    pub(crate) fn executed(
+        &mut self,
+        module: &Rc<Module>,
+        kind: &str,
+        value: &Value,
+        event: usize,
+        place: EvidenceId,
+        symbol: &SmolStr,
+    ) {
+        let text: Option<Arc<str>> = match value.known() {
+            Some(Const::Str(text)) => Some(Arc::clone(text)),
+            Some(Const::Bytes(bytes)) => std::str::from_utf8(bytes).ok().map(Arc::from),
+            _ => None,
+        };
+        let codings = value.data().map(|data| data.codings.to_vec()).unwrap_or_default();
+        match kind {
+            "code.execute" if symbol != "compile" => match text {
+                Some(text) => {
+                    self.unopened.shift_remove(&place);
+                    self.add_layer(module, text, "python", codings, event, place);
+                }
+                None => {
+                    let (labels, _) = self.deep(value);
+                    let kinds: BTreeSet<SmolStr> = self.label_kinds(&labels);
+                    if !self.layers.iter().any(|layer| layer.place == place) {
+                        let why = if kinds.is_empty() {
+                            "its text is computed in a way that was not followed".to_owned()
+                        } else {
+                            "its text comes from outside of the code".to_owned()
+                        };
+                        self.unopened.entry(place).or_insert((event, why, kinds));
+                    }
+                }
+            },
+            "process.command" => self.command_layer(module, value, text, codings, event, place),
+            _ => {}
+        }
+    }
+
+    /// `python -c TEXT` as an argument list, or a command line.
+    fn command_layer(
+        &mut self,
+        module: &Rc<Module>,
+        value: &Value,
+        text: Option<Arc<str>>,
+        codings: Vec<SmolStr>,
+        event: usize,
+        place: EvidenceId,
+    ) {
+        let words: Vec<Arc<str>> = match (&text, self.concrete(value, 3)) {
+            // On Windows a backslash is part of a path: where the words cannot be told, there are none.
+            (Some(text), _) if text.len() < 64 << 10 => shlex::split(&text.replace('\\', "\\\\"))
+                .unwrap_or_default()
+                .iter()
+                .map(|word| Arc::from(word.as_str()))
+                .collect(),
+            (Some(_), _) => Vec::new(),
+            (None, Some(Concrete::List(items) | Concrete::Tuple(items))) => items
+                .iter()
+                .filter_map(|item| match item {
+                    Concrete::Str(text) => Some(Arc::clone(text)),
+                    _ => None,
+                })
+                .collect(),
+            // The interpreter's own path is unknown (`sys.executable`), the code behind `-c` is known.
+            _ => self
+                .items(value)
+                .unwrap_or_default()
+                .iter()
+                .map(|item| item.known_text().cloned().unwrap_or_else(|| Arc::from("")))
+                .collect(),
+        };
+        self.written_layer(module, value, event, place);
+        if let Some(at) = words.iter().position(|word| &**word == "-c")
+            && let Some(code) = words.get(at + 1)
+            && !code.is_empty()
+        {
+            // The interpreter may be unknown (`sys.executable`), or stand behind `start` or `sudo`.
+            let before = words.get(..at).unwrap_or_default();
+            let known = before.iter().rev().find_map(|word| interpreter(word));
+            let unknown = text.is_none() && before.iter().any(|word| word.is_empty());
+            if let Some(language) = known.or(unknown.then_some("python")) {
+                self.add_layer(module, Arc::clone(code), language, codings, event, place);
+                return;
+            }
+        }
+        if words.iter().any(|word| interpreter(word) == Some("powershell"))
+            && let Some(script) = self.encoded_powershell(&words)
+        {
+            let mut codings = codings;
+            codings.push(SmolStr::new_static("base64"));
+            self.add_layer(module, Arc::from(script), "powershell", codings, event, place);
+            return;
+        }
+        if let Some(text) = text {
+            let lower = text.to_ascii_lowercase();
+            let language =
+                if lower.starts_with("powershell") || lower.contains("powershell ") { "powershell" } else { "shell" };
+            if !codings.is_empty() || text.len() > 24 {
+                self.add_layer(module, text, language, codings, event, place);
+            }
+        }
+    }
+
+    fn add_layer(
+        &mut self,
+        parent: &Rc<Module>,
+        text: Arc<str>,
+        language: &str,
+        codings: Vec<SmolStr>,
+        event: usize,
+        place: EvidenceId,
+    ) {
+        let here = self.here().module;
+        let hash = stable_hash(&[text.as_bytes()]);
+        if self.layer_index.contains_key(&(place, hash)) {
+            return;
+        }
+        let depth = self.depth.get(here as usize).copied().unwrap_or(0) + 1;
+        if depth > MOST_LAYER_DEPTH || self.layers.len() >= MOST_LAYERS || text.len() > LONGEST_LAYER {
+            self.limits.push((here, "layers", "a further layer was not opened".to_owned()));
+            return;
+        }
+        let index = self.layers.len();
+        self.layer_index.insert((place, hash), index);
+        self.layers.push(LayerData {
+            parent: here,
+            place,
+            event,
+            language: SmolStr::new(language),
+            codings,
+            text: Arc::clone(&text),
+            module: None,
+        });
+        if language != "python" {
+            return;
+        }
+        let lowered = sluice_syntax::parse(&parent.path, &text, sluice_syntax::ir::Language::Python);
+        let module = u32::try_from(self.modules.len()).unwrap_or(u32::MAX);
+        self.modules.push(Rc::new(lowered));
+        self.depth.push(depth);
+        self.progress.push(Progress::No);
+        self.imports.push(Vec::new());
+        self.computed_names.push(0);
+        let mut root = here;
+        while let Some(parent) = self.layer_parent.get(&root) {
+            root = *parent;
+        }
+        self.layer_parent.insert(module, here);
+        let names = self.layer_names.entry(root).or_default();
+        if let Some(body) = self.modules.get(module as usize).and_then(|lowered| lowered.function(FuncId::MODULE)) {
+            for slot in &body.slots {
+                names.insert(slot.name.clone(), module);
+            }
+        }
+        if let Some(layer) = self.layers.get_mut(index) {
+            layer.module = Some(module);
+        }
+        let body = Key { module, func: FuncId::MODULE.0 };
+        let caller = self.here();
+        self.calls.entry((caller, body)).or_insert(place);
+        self.run_module(module);
+    }
+
+    /// The script that `powershell -EncodedCommand` takes: UTF-16 in base64.
+    fn encoded_powershell(&mut self, words: &[Arc<str>]) -> Option<String> {
+        let at = words.iter().position(|word| {
+            let flag = word.to_ascii_lowercase();
+            let name = flag.trim_start_matches(['-', '/']);
+            name.len() < flag.len() && (name == "ec" || (!name.is_empty() && "encodedcommand".starts_with(name)))
+        })?;
+        let blob = Value::text(words.get(at + 1)?.trim_matches(['"', '\'']));
+        let decoded = self.known_function("base64.b64decode", &Args::of(vec![blob]))?;
+        let Some(Const::Bytes(bytes)) = decoded.known() else { return None };
+        let units: Vec<u16> =
+            bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(u16::from_le_bytes)).collect();
+        String::from_utf16(&units).ok().filter(|text| !text.is_empty())
+    }
+
+    /// The value of an expression that is evaluated from a text, which is a layer by now.
+    pub(crate) fn evaluated_layer(&mut self, text: &Arc<str>, site: Site) -> Option<Value> {
+        let place = self.place(site.span, None);
+        let index = *self.layer_index.get(&(place, stable_hash(&[text.as_bytes()])))?;
+        let module = self.layers.get(index)?.module?;
+        let lowered = self.module(module);
+        let [only] = lowered.function(FuncId::MODULE)?.body.as_slice() else { return None };
+        let StmtKind::Expr(id) = only.kind else { return None };
+        if self.frames.len() >= super::MOST_FRAMES {
+            return None;
+        }
+        let frame = self.new_frame(Key { module, func: FuncId::MODULE.0 }, true);
+        self.enter(frame);
+        let value = self.eval(&lowered, id);
+        self.exit();
+        Some(value)
+    }
+
+    /// A known text is written to a file.
+    pub(crate) fn remember_written(&mut self, file: &Value, text: &Value) {
+        let known: String = match text.known() {
+            Some(Const::Str(text)) => text.to_string(),
+            Some(Const::Bytes(bytes)) => match std::str::from_utf8(bytes) {
+                Ok(text) => text.to_owned(),
+                Err(_) => return,
+            },
+            _ => return,
+        };
+        if known.len() > LONGEST_WRITTEN || known.trim().is_empty() {
+            return;
+        }
+        let codings = text.data().map(|data| data.codings.to_vec()).unwrap_or_default();
+        let path = file.term().and_then(|term| term.patterns().into_iter().next());
+        let path = path.filter(|path| path.replace("{}", "").len() >= SHORTEST_PATH);
+        let tokens = if path.is_some() { Vec::new() } else { file.tokens().to_vec() };
+        let same = |written: &Written| match (&path, &written.path) {
+            (Some(a), Some(b)) => a == b,
+            (None, None) => tokens.iter().any(|token| written.tokens.contains(token)),
+            _ => false,
+        };
+        // One file is written in parts.
+        if let Some(written) = self.written.iter_mut().find(|written| same(written)) {
+            if !written.text.contains(&known) && written.text.len() + known.len() <= LONGEST_WRITTEN {
+                written.text.push_str(&known);
+            }
+            return;
+        }
+        if self.written.len() < MOST_WRITTEN {
+            self.written.push(Written { path, tokens, text: known, codings });
+        }
+    }
+
+    /// A command that runs a file which was written with a known text runs that text.
+    fn written_layer(&mut self, module: &Rc<Module>, value: &Value, event: usize, place: EvidenceId) {
+        if self.written.is_empty() {
+            return;
+        }
+        let fact = self.value_fact(value, false);
+        let patterns: Vec<&str> = fact.patterns.iter().map(AsRef::as_ref).chain(fact.text.as_deref()).collect();
+        let found = self.written.iter().find(|written| match &written.path {
+            Some(path) => patterns.iter().any(|pattern| pattern.contains(path.as_str())),
+            None => written.tokens.iter().any(|token| fact.tokens.contains(token)),
+        });
+        let Some(written) = found else { return };
+        let path = written.path.clone().unwrap_or_default().to_ascii_lowercase();
+        let run_by = patterns
+            .iter()
+            .flat_map(|pattern| pattern.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+            .find_map(|word| interpreter(&word));
+        let own = match path.rsplit_once('.').map(|(_, suffix)| suffix) {
+            Some("py" | "pyw") => Some("python"),
+            Some("sh" | "bat" | "cmd") => Some("shell"),
+            Some("ps1") => Some("powershell"),
+            _ => None,
+        };
+        let by_content = || {
+            let text = written.text.trim_start();
+            let python = text.starts_with("import ") || text.starts_with("from ") || text.contains("\nimport ");
+            if python {
+                "python"
+            } else if text.starts_with("#!") {
+                "shell"
+            } else {
+                "unknown"
+            }
+        };
+        let language = own.or(run_by).unwrap_or_else(by_content);
+        let (text, codings) = (Arc::from(written.text.as_str()), written.codings.clone());
+        self.add_layer(module, text, language, codings, event, place);
+    }
+}
