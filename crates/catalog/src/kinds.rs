@@ -142,6 +142,7 @@ pub const ROLES: &[&str] = &[
     "pattern",
     "port",
     "process",
+    "program",
     "proxy",
     "seconds",
     "shell",

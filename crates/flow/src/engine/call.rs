@@ -942,7 +942,31 @@ impl Engine<'_> {
     fn command_classes(&mut self, args: &Args, site: Site) {
         let Some((_, table, _)) = args.named.iter().find(|(name, _, _)| name == "cmdclass") else { return };
         let Some(object) = table.object().and_then(|id| self.object(id)).cloned() else { return };
-        for class in object.fields.values().chain(std::iter::once(&object.rest)) {
+        /// Commands that installing or building a package runs; any other runs when somebody asks for it.
+        const BY_INSTALLER: &[&str] = &[
+            "install",
+            "install_lib",
+            "install_scripts",
+            "install_data",
+            "install_headers",
+            "install_egg_info",
+            "develop",
+            "egg_info",
+            "build",
+            "build_py",
+            "build_ext",
+            "build_clib",
+            "build_scripts",
+            "bdist_wheel",
+            "bdist_egg",
+            "dist_info",
+            "editable_wheel",
+            "easy_install",
+            "sdist",
+        ];
+        let rest = SmolStr::default();
+        for (name, class) in object.fields.iter().chain(std::iter::once((&rest, &object.rest))) {
+            let by_installer = name.is_empty() || BY_INSTALLER.contains(&name.as_str());
             for reference in class.refs() {
                 let Ref::Class(class) = reference else { continue };
                 let id = self.generic_self(*class);
@@ -954,8 +978,11 @@ impl Engine<'_> {
                     };
                     for reference in value.refs() {
                         if let Ref::Function(key, _) = reference {
-                            self.edge(*key, site.span);
-                            self.registered.entry(*key).or_default().insert(SmolStr::new_static("install"));
+                            if by_installer {
+                                self.edge(*key, site.span);
+                            }
+                            let when = if by_installer { "install" } else { "run" };
+                            self.registered.entry(*key).or_default().insert(SmolStr::new_static(when));
                         }
                     }
                 }

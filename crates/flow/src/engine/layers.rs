@@ -8,7 +8,7 @@ use sluice_syntax::ir::{Const, FuncId, Module, StmtKind};
 use smol_str::SmolStr;
 
 use super::call::{Args, Site};
-use super::value::{Key, Value};
+use super::value::{Key, Ref, Value};
 use super::{Engine, LayerData, Progress, stable_hash};
 use crate::evaluate::Concrete;
 use crate::facts::EvidenceId;
@@ -217,6 +217,27 @@ impl Engine<'_> {
         let caller = self.here();
         self.calls.entry((caller, body)).or_insert(place);
         self.run_module(module);
+    }
+
+    /// What a command runs: of a list of words the first that is neither an interpreter, nor a launcher, nor a flag of
+    /// either. A command line that is one text is not taken apart where it is not wholly known.
+    pub(crate) fn program_of(&self, value: &Value) -> Value {
+        const LAUNCHERS: &[&str] =
+            &["start", "sudo", "nohup", "env", "setsid", "open", "xdg-open", "wine", "mono", "java", "call", "exec"];
+        let Some(words) = self.items(value) else { return value.clone() };
+        let passes = |word: &Value| match word.known_text() {
+            Some(text) => {
+                text.starts_with('-')
+                    || text.starts_with('/') && text.len() == 2
+                    || interpreter(text).is_some()
+                    || LAUNCHERS.contains(&program(text).as_str())
+            }
+            None => word
+                .refs()
+                .iter()
+                .any(|reference| matches!(reference, Ref::Symbol(symbol) if symbol == "sys.executable")),
+        };
+        words.iter().find(|word| !passes(word)).or(words.first()).cloned().unwrap_or_default()
     }
 
     /// The script that `powershell -EncodedCommand` takes: UTF-16 in base64.

@@ -234,6 +234,11 @@ impl Engine<'_> {
                 let span = arg.expr.and_then(|id| module.expr(id)).map_or(site.span, |expr| expr.span);
                 let place = self.place(span, None);
                 facts.push((arg.name.clone(), arg.roles.clone(), fact, place));
+                if arg.roles.iter().any(|role| role == "process.command") {
+                    let program = self.program_of(&arg.value);
+                    let fact = self.value_fact(&program, false);
+                    facts.push((SmolStr::new_static("program"), vec![SmolStr::new_static("program")], fact, place));
+                }
             }
             self.fill_event(index, model, facts, site.id);
             index
