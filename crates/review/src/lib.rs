@@ -149,7 +149,14 @@ fn found<'a>(item: &'a Match, facts: &'a Facts, catalog: &'a Catalog) -> Option<
             .and_then(|place| facts.modules.get(place.module.0 as usize))
             .is_some_and(|module| module.depth > 0)
     });
-    Some(Found { item, behavior, proven: paths.iter().all(|path| path.proven), entries, in_layer, share: 1.0 })
+    Some(Found {
+        item,
+        behavior,
+        proven: paths.iter().all(|path| path.proven || (path.source.kind == "parameter" && path.presumed.is_none())),
+        entries,
+        in_layer,
+        share: 1.0,
+    })
 }
 
 /// Indexes of the matches by the files of their places.

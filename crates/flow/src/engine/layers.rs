@@ -128,6 +128,7 @@ impl Engine<'_> {
                 .collect(),
         };
         self.written_layer(module, value, event, place);
+        self.own_program(&words, place);
         if let Some(at) = words.iter().position(|word| &**word == "-c")
             && let Some(code) = words.get(at + 1)
             && !code.is_empty()
@@ -222,13 +223,15 @@ impl Engine<'_> {
     /// What a command runs: of a list of words the first that is neither an interpreter, nor a launcher, nor a flag of
     /// either. A command line that is one text is not taken apart where it is not wholly known.
     pub(crate) fn program_of(&self, value: &Value) -> Value {
-        const LAUNCHERS: &[&str] =
-            &["start", "sudo", "nohup", "env", "setsid", "open", "xdg-open", "wine", "mono", "java", "call", "exec"];
+        const LAUNCHERS: &[&str] = &[
+            "start", "cscript", "wscript", "mshta", "rundll32", "regsvr32", "msiexec", "sudo", "nohup", "env",
+            "setsid", "open", "xdg-open", "wine", "mono", "java", "call", "exec",
+        ];
         let Some(words) = self.items(value) else { return value.clone() };
         let passes = |word: &Value| match word.known_text() {
             Some(text) => {
                 text.starts_with('-')
-                    || text.starts_with('/') && text.len() == 2
+                    || text.starts_with('/') && !text.trim_start_matches('/').contains(['/', '.'])
                     || interpreter(text).is_some()
                     || LAUNCHERS.contains(&program(text).as_str())
             }
@@ -271,6 +274,31 @@ impl Engine<'_> {
         let value = self.eval(&lowered, id);
         self.exit();
         Some(value)
+    }
+
+    /// A command that runs a module or a script of this package enters it as the main program.
+    fn own_program(&mut self, words: &[Arc<str>], place: EvidenceId) {
+        // An empty word is `sys.executable` or another value that is not known.
+        let python = words.iter().position(|word| word.is_empty() || interpreter(word) == Some("python"));
+        let Some(at) = python else { return };
+        let here = self.here();
+        let mut rest = words.iter().skip(at + 1).skip_while(|word| word.starts_with('-') && &***word != "-m");
+        let target = match rest.next() {
+            Some(flag) if &**flag == "-m" => rest.next().and_then(|name| self.program.absolute(here.module, name)),
+            Some(script) if script.ends_with(".py") || script.ends_with(".pyw") => {
+                let script = script.trim_start_matches("./").replace('\\', "/");
+                let fits = |path: &str| path == script || path.ends_with(&format!("/{script}"));
+                let found =
+                    self.modules.iter().zip(&self.depth).position(|(module, depth)| *depth == 0 && fits(&module.path));
+                found.and_then(|index| u32::try_from(index).ok())
+            }
+            _ => None,
+        };
+        if let Some(target) = target.filter(|target| *target != here.module) {
+            let body = Key { module: target, func: FuncId::MODULE.0 };
+            self.calls.entry((here, body)).or_insert(place);
+            self.run_module(target);
+        }
     }
 
     /// A known text is written to a file.

@@ -538,6 +538,14 @@ impl Engine<'_> {
         {
             return file.value.term();
         }
+        // What an address is put into (a request that is sent later, a session) is told by the address.
+        let carried = bound.iter().find(|arg| arg.roles.iter().any(|role| role == "network.destination"));
+        if let Some(address) = carried.and_then(|arg| arg.value.term())
+            && model.result.is_some()
+            && !model.actions.iter().any(|action| action.starts_with("network."))
+        {
+            return Some(address);
+        }
         if let Some(from) = &model.from
             && from.is_empty()
         {
