@@ -202,6 +202,8 @@ pub struct Step {
     pub silent: Option<bool>,
     /// If given, whether it stands in a loop.
     pub looped: Option<bool>,
+    /// If given, whether most of its file is dense literals: text of high entropy.
+    pub dense: Option<bool>,
     /// The least number of different sources (symbol and key) that reach the same sink by paths of this step.
     pub distinct: u32,
     /// Presumed links are left out unless this is true.

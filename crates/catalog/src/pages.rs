@@ -204,6 +204,7 @@ struct RawStep {
     silent: Option<bool>,
     #[serde(default)]
     looped: Option<bool>,
+    dense: Option<bool>,
     #[serde(default)]
     distinct: u32,
     #[serde(default)]
@@ -450,6 +451,7 @@ fn read_step(
         guard_matches: raw.guard_matches.map(Pattern::new),
         silent: raw.silent,
         looped: raw.looped,
+        dense: raw.dense,
         distinct: raw.distinct,
         presumed: raw.presumed,
     })

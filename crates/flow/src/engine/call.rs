@@ -11,6 +11,9 @@ use super::{Engine, MOST_CONTEXTS, MOST_FRAMES, MOST_INLINED, Origin, OriginKey}
 use crate::evaluate;
 use crate::facts::StepKind;
 
+/// A text from this length on may be more than a word: what a function makes of it is looked at.
+const LONG_TEXT: usize = 16;
+
 /// The arguments of one call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Args {
@@ -673,6 +676,22 @@ impl Engine<'_> {
             })
             && !self.stands_for_all(id)
         {
+            return true;
+        }
+        // A text that is passed and comes back changed is worth following, whatever else the function does.
+        let returned = summary.result.labels();
+        let comes_back = bound.iter().enumerate().any(|(index, value)| {
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            let long = value.as_ref().and_then(Value::known).is_some_and(|known| match known {
+                Const::Str(text) => text.len() >= LONG_TEXT,
+                Const::Bytes(bytes) => bytes.len() >= LONG_TEXT,
+                _ => false,
+            });
+            long && self
+                .param_origin(key, number)
+                .is_some_and(|origin| returned.iter().any(|label| label.origin == origin))
+        });
+        if comes_back && summary.result.known().is_none() {
             return true;
         }
         // A function without effects of known arguments is worth its result.

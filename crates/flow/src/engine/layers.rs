@@ -227,7 +227,10 @@ impl Engine<'_> {
             "start", "cscript", "wscript", "mshta", "rundll32", "regsvr32", "msiexec", "sudo", "nohup", "env",
             "setsid", "open", "xdg-open", "wine", "mono", "java", "call", "exec",
         ];
-        let Some(words) = self.items(value) else { return value.clone() };
+        let object = value.object().and_then(|id| self.object(id));
+        let Some(words) = object.map(|object| &object.items).filter(|items| !items.is_empty()) else {
+            return value.clone();
+        };
         let passes = |word: &Value| match word.known_text() {
             Some(text) => {
                 text.starts_with('-')

@@ -719,6 +719,8 @@ impl<'a> Engine<'a> {
             && let Ok(text) = std::str::from_utf8(bytes)
         {
             fact.text = Some(crate::facts::clip(text, 4096));
+        } else if let Some(Const::Bytes(bytes)) = value.known() {
+            fact.shape = described(bytes);
         }
         let term = value.term().or_else(|| self.container_term(value, 0));
         if let Some(term) = &term {
@@ -777,4 +779,18 @@ pub(crate) fn is_telling(kind: &str) -> bool {
             | "deserialize"
             | "database.query"
     )
+}
+
+/// What bytes are that are no text, by the marks that formats begin with.
+fn described(bytes: &[u8]) -> String {
+    let what = match bytes {
+        [b'M', b'Z', ..] => "a program for Windows",
+        [0x7f, b'E', b'L', b'F', ..] => "a program for Linux",
+        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => {
+            "a program for macOS or a virtual machine"
+        }
+        [b'P', b'K', 3, 4, ..] => "an archive",
+        _ => "binary data",
+    };
+    format!("{what} ({} bytes)", bytes.len())
 }

@@ -331,7 +331,11 @@ impl Engine<'_> {
                         && !matches!(role.as_str(), "log" | "exception" | "return" | "serialize")
                 })
             });
-        let effects = !model.pure && (weighty || !model.actions.is_empty() || model.source.is_some());
+        // An import of a library by a known name is what an import statement is.
+        let import = model.actions.iter().all(|action| action == "import.dynamic")
+            && bound.iter().all(|arg| arg.roles.is_empty() || arg.value.known_text().is_some());
+        let weighty = weighty && !import;
+        let effects = !model.pure && !import && (weighty || !model.actions.is_empty() || model.source.is_some());
         self.note(weighty, effects);
     }
 

@@ -196,6 +196,18 @@ impl<'a> Context<'a> {
         particular.is_some_and(|particular| step.source.iter().any(|wanted| wanted == particular))
     }
 
+    /// True if most of the candidate's file is dense literals.
+    fn dense(&self, candidate: Candidate) -> bool {
+        let evidence = match (self.path(candidate), self.event(candidate)) {
+            (Some(path), _) => path.sink.evidence,
+            (None, Some(event)) => event.evidence,
+            (None, None) => return false,
+        };
+        let place = self.facts.evidence(evidence);
+        let module = place.and_then(|place| self.facts.modules.get(place.module.0 as usize));
+        module.is_some_and(|module| module.bytes > 0 && module.form.dense_literal_bytes * 2 > module.bytes)
+    }
+
     /// Whether the candidate stands where the step asks: entry point, layer, guards, swallowed errors, loop.
     fn stands(&self, step: &Step, candidate: Candidate) -> bool {
         let event = self.event(candidate);
@@ -219,6 +231,7 @@ impl<'a> Context<'a> {
         }
         if step.silent.is_some_and(|silent| event.is_none_or(|event| event.silent != silent))
             || step.looped.is_some_and(|looped| event.is_none_or(|event| event.looped != looped))
+            || step.dense.is_some_and(|dense| self.dense(candidate) != dense)
         {
             return false;
         }
