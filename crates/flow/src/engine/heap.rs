@@ -537,26 +537,25 @@ impl Engine<'_> {
             && let Some(Ref::Object(id)) = value.refs().get(position)
             && let Some(object) = self.object(*id)
             && !object.plain
+            && self.holds_labels(object, depth)
         {
-            if self.holds_labels(object, depth) {
-                let object = object.clone();
-                let new = self.allocate(object.kind, Vec::new(), object.complete);
-                let items = object.items.iter().map(|item| self.substitute(item, replace, depth - 1)).collect();
-                let mut fields = Fields::default();
-                for (name, field) in object.fields.iter() {
-                    let field = self.substitute(field, replace, depth - 1);
-                    fields.insert(name.clone(), field);
-                }
-                let rest = self.substitute(&object.rest, replace, depth - 1);
-                if let Some(target) = self.object_mut(new) {
-                    target.plain = false;
-                    target.items = items;
-                    target.fields = fields;
-                    target.rest = rest;
-                }
-                if let Some(reference) = copy.edit().refs.get_mut(position) {
-                    *reference = Ref::Object(new);
-                }
+            let object = object.clone();
+            let new = self.allocate(object.kind, Vec::new(), object.complete);
+            let items = object.items.iter().map(|item| self.substitute(item, replace, depth - 1)).collect();
+            let mut fields = Fields::default();
+            for (name, field) in object.fields.iter() {
+                let field = self.substitute(field, replace, depth - 1);
+                fields.insert(name.clone(), field);
+            }
+            let rest = self.substitute(&object.rest, replace, depth - 1);
+            if let Some(target) = self.object_mut(new) {
+                target.plain = false;
+                target.items = items;
+                target.fields = fields;
+                target.rest = rest;
+            }
+            if let Some(reference) = copy.edit().refs.get_mut(position) {
+                *reference = Ref::Object(new);
             }
         }
         copy

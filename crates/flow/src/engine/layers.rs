@@ -79,7 +79,11 @@ impl Engine<'_> {
                 None => {
                     let (labels, _) = self.deep(value);
                     let kinds: BTreeSet<SmolStr> = self.label_kinds(&labels);
-                    if !self.layers.iter().any(|layer| layer.place == place) {
+                    // What was decoded and is no text (a code object) is a layer that nobody can read.
+                    if !codings.is_empty() && kinds.is_empty() {
+                        self.add_layer(module, Arc::from(""), "unknown", codings, event, place);
+                    }
+                    if !self.layers.iter().any(|layer| layer.place == place && !layer.text.is_empty()) {
                         let why = if kinds.is_empty() {
                             "its text is computed in a way that was not followed".to_owned()
                         } else {

@@ -1069,8 +1069,32 @@ impl Engine<'_> {
                 return self.module_attr(root, name);
             }
         }
+        // A text that is evaluated inside of a function sees that function's variables.
+        if root != module {
+            for depth in (0..self.frames.len().saturating_sub(1)).rev() {
+                let Some(key) = self.frames.get(depth).map(|frame| frame.key) else { break };
+                if !self.same_file(key.module, root) {
+                    break;
+                }
+                if let Some(slot) = self.slot_named(key, name)
+                    && let Some(value) = self.frames.get(depth).and_then(|frame| frame.slots.get(slot.slot as usize))
+                    && !value.is_unknown()
+                {
+                    return Some(value.clone());
+                }
+            }
+        }
         let layer = self.layer_names.get(&root)?.get(name).copied().filter(|layer| *layer != module)?;
         self.module_attr(layer, name)
+    }
+
+    /// True if a module is a file, or a layer of it.
+    fn same_file(&self, module: u32, root: u32) -> bool {
+        let mut next = module;
+        while let Some(parent) = self.layer_parent.get(&next) {
+            next = *parent;
+        }
+        next == root
     }
 
     fn star_imported(&mut self, module: u32, name: &str) -> Option<Value> {

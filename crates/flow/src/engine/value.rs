@@ -334,6 +334,12 @@ impl Term {
                 _ => std::slice::from_ref(term),
             };
             for piece in pieces {
+                // What is computed the same way several times over is told once, and nothing is told of no text.
+                let same = matches!(&**piece, Self::Through(..)) && parts.last() == Some(piece);
+                let empty = matches!(&**piece, Self::Text(text) if text.is_empty()) && !parts.is_empty();
+                if same || empty {
+                    continue;
+                }
                 if let (Some(last), Self::Text(text)) = (parts.last_mut(), &**piece)
                     && let Self::Text(before) = &**last
                     && before.len() + text.len() < 8192

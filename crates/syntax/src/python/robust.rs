@@ -27,7 +27,7 @@ fn bytes_of_tokens(text: &str, most: usize) -> usize {
     let mut in_word = false;
     for (at, byte) in text.bytes().enumerate() {
         let word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
-        if !byte.is_ascii_whitespace() && !(word && in_word) {
+        if !(byte.is_ascii_whitespace() || word && in_word) {
             tokens += 1;
             if tokens > most {
                 return at;
