@@ -12,6 +12,9 @@ const DENSE_LENGTH: usize = 200;
 /// Above this entropy a literal is dense, in bits a byte. Text and code stay below, base64 and compressed bytes do not.
 const DENSE_ENTROPY: f64 = 4.5;
 
+/// From this length on a literal of nothing but numbers is dense as well, in bytes.
+const NUMBERS_LENGTH: usize = 400;
+
 /// At least this part of prose, tables and code is white space; of wrapped base64 it is a sixtieth.
 const PROSE_BLANKS: usize = 25;
 
@@ -48,7 +51,8 @@ fn literals(module: &Module, scan: &Scan, form: &mut RawForm) {
             form.longest_literal_at = Some(expr.span);
         }
         if is_dense(bytes) {
-            form.dense_literal_bytes += u64::from(length);
+            // As it stands in the text: an escape takes four bytes for one.
+            form.dense_literal_bytes += u64::from(expr.span.end.saturating_sub(expr.span.start));
             if length > longest_dense {
                 longest_dense = length;
                 form.dense_literal_at = Some(expr.span);
@@ -57,10 +61,17 @@ fn literals(module: &Module, scan: &Scan, form: &mut RawForm) {
     }
 }
 
-/// True for a long literal whose bytes are spread like those of encoded or compressed data.
+/// True for a long literal whose bytes are spread like those of encoded or compressed data, or that is all numbers.
 fn is_dense(bytes: &[u8]) -> bool {
     if bytes.len() < DENSE_LENGTH {
         return false;
+    }
+    if bytes.len() >= NUMBERS_LENGTH {
+        let numbers = bytes.iter().filter(|byte| byte.is_ascii_hexdigit() || b" ,;\n\t\\x".contains(byte)).count();
+        let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+        if numbers == bytes.len() && digits * 2 > bytes.len() {
+            return true;
+        }
     }
     let mut counts = [0_u32; 256];
     for byte in bytes {

@@ -531,7 +531,7 @@ fn doing(family: Family) -> &'static str {
         Family::Code => "loads or executes code",
         Family::Memory => "makes memory executable",
         Family::Persistence => "makes itself permanent",
-        Family::Files => "writes or changes files",
+        Family::Files => "opens files by a path from outside, writes or changes them",
         Family::Database => "queries a database",
         Family::Markup => "writes markup",
         Family::Clipboard => "writes the clipboard",

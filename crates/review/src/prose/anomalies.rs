@@ -508,6 +508,13 @@ pub(crate) fn absence(view: &View<'_>, credential: bool) -> Option<Draft> {
             format!("Looked for and not found: {}.", commas(&found, 5))
         }
     };
+    // What a library does that is not known may be what was looked for.
+    let unknown = view.unmodelled().count();
+    let text = match unknown {
+        0 => text,
+        1 => format!("{text} What one call of a library that is not known does was not judged."),
+        _ => format!("{text} What {unknown} calls of libraries that are not known do was not judged."),
+    };
     Some(Draft::new(Field::Anomalies, "absence", 90, text).negative(&excludes))
 }
 

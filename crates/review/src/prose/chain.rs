@@ -261,7 +261,10 @@ fn plainly(guard: &Guard) -> (bool, &str) {
 pub(crate) fn innermost(guards: &[Guard]) -> String {
     let inner = guards.get(guards.len().saturating_sub(2)..).unwrap_or(guards);
     let telling = inner.last().is_some_and(|guard| guard.holds);
-    conditions(inner.iter().filter(|guard| guard.holds || !telling))
+    let shown = conditions(inner.iter().filter(|guard| guard.holds || !telling));
+    // What is cut is said: whether it runs depends on it too.
+    let cut = guards.len() > inner.len() || inner.iter().any(|guard| !guard.holds && telling);
+    if cut && !shown.is_empty() { format!("{shown}, under further conditions") } else { shown }
 }
 
 /// "if `gzip`", "unless `dry_run`".

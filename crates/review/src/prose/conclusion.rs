@@ -129,10 +129,13 @@ fn benign(view: &View<'_>) -> Vec<Draft> {
     let kind = if view.is_file() && (module_when("install") || module_when("build")) {
         "An ordinary build script"
     } else if has(Family::Commands) || has(Family::Code) {
-        if sends {
-            "A tool that runs commands or code and talks to the network"
-        } else {
-            "Code that runs commands or loads code for its caller"
+        match (has(Family::Commands), has(Family::Code), sends) {
+            (true, true, true) => "A tool that runs commands, loads code and talks to the network",
+            (true, _, true) => "A tool that runs commands and talks to the network",
+            (_, _, true) => "A tool that loads code and talks to the network",
+            (true, true, false) => "Code that runs commands and loads code for its caller",
+            (true, false, false) => "Code that runs commands for its caller",
+            (false, _, false) => "Code that loads code for its caller",
         }
     } else if sends && !listens {
         "An ordinary API client"
