@@ -1,0 +1,143 @@
+//! Text that reaches execution, on the ways that hide it: what becomes a layer, and what is seen in it.
+
+use std::sync::Arc;
+
+use sluice_catalog::Catalog;
+use sluice_flow::facts::Facts;
+use sluice_flow::{Context, Entry, Source, analyze};
+use sluice_syntax::ir::Language;
+
+/// The facts of some files, the first of which an import enters.
+fn facts(files: &[(&str, &str)]) -> Facts {
+    let sources: Vec<Source> = files
+        .iter()
+        .map(|(path, text)| Source {
+            path: (*path).to_owned(),
+            text: Arc::from(*text),
+            language: Language::Python,
+            robust: false,
+        })
+        .collect();
+    let entry = Entry { when: "import".into(), file: files[0].0.to_owned(), function: None };
+    std::thread::Builder::new()
+        .stack_size(64 << 20)
+        .spawn(move || {
+            let catalog = Catalog::embedded("python").unwrap();
+            analyze(&sources, &Context { entries: vec![entry] }, &catalog)
+        })
+        .unwrap()
+        .join()
+        .unwrap()
+}
+
+/// Language and text of each layer.
+fn layers(text: &str) -> Vec<(String, String)> {
+    let facts = facts(&[("pkg/__init__.py", text)]);
+    facts.layers.iter().map(|layer| (layer.language.to_string(), layer.text.trim().to_owned())).collect()
+}
+
+fn python(text: &str) -> (String, String) {
+    ("python".to_owned(), text.to_owned())
+}
+
+#[test]
+fn a_file_that_is_written_and_run_is_a_layer() {
+    let found = layers(concat!(
+        "import os, sys, tempfile\n",
+        "handle = tempfile.NamedTemporaryFile(delete=False)\n",
+        "handle.write(b'import this')\n",
+        "handle.close()\n",
+        "os.system(f'{sys.executable} {handle.name}')\n",
+    ));
+    assert_eq!(found, [python("import this")]);
+}
+
+#[test]
+fn a_file_that_is_written_in_parts_is_one_text() {
+    let found = layers(concat!(
+        "import subprocess\n",
+        "with open('/tmp/stage.py', 'w') as handle:\n",
+        "    handle.write('import os\\n')\n",
+        "    handle.write('print(os.name)\\n')\n",
+        "subprocess.run(['python3', '/tmp/stage.py'])\n",
+    ));
+    assert_eq!(found, [python("import os\nprint(os.name)")]);
+}
+
+#[test]
+fn another_file_that_is_run_is_no_layer() {
+    let found = layers(concat!(
+        "import subprocess\n",
+        "with open('/tmp/stage.py', 'w') as handle:\n",
+        "    handle.write('import os')\n",
+        "subprocess.run(['python3', '/tmp/other.py'])\n",
+    ));
+    assert_eq!(found, []);
+}
+
+#[test]
+fn code_on_a_command_line_is_a_layer_behind_any_launcher() {
+    for command in ["python -c 'import this'", "sudo python3.11 -c 'import this'", "start pythonw.exe -c 'import this'"]
+    {
+        let found = layers(&format!("import os\nos.system({command:?})\n"));
+        assert_eq!(found, [python("import this")], "{command}");
+    }
+}
+
+#[test]
+fn an_encoded_powershell_command_is_opened() {
+    // `Write-Host hi` in UTF-16 and base64.
+    let found = layers("import os\nos.system('powershell -NoP -enc VwByAGkAdABlAC0ASABvAHMAdAAgAGgAaQA=')\n");
+    assert_eq!(found, [("powershell".to_owned(), "Write-Host hi".to_owned())]);
+}
+
+#[test]
+fn what_a_text_evaluates_to_is_called() {
+    let facts = facts(&[("pkg/__init__.py", "import os\nrun = eval('o' + 's.system')\nrun('true')\n")]);
+    assert!(facts.events.iter().any(|event| event.symbol == "os.system"));
+}
+
+#[test]
+fn a_text_sees_the_variables_of_the_function_that_evaluates_it() {
+    let found = layers("def run():\n    part = 'import this'\n    exec(eval('part'))\nrun()\n");
+    assert!(found.contains(&python("import this")), "{found:?}");
+}
+
+#[test]
+fn a_decoder_is_followed_through_lambdas_and_imports() {
+    let found = layers(concat!(
+        "_ = lambda __: __import__('base64').b64decode(__[::-1])\n",
+        "exec((_)(b'=MXaoRHI0J3bw1Wa'))\n",
+    ));
+    assert_eq!(found, [python("import this")]);
+}
+
+#[test]
+fn an_encoder_from_the_registry_of_codings_is_followed() {
+    let found = layers(concat!(
+        "import base64, codecs\n",
+        "exec(base64.b64decode(codecs.getencoder('utf-8')('aW1wb3J0IHRoaXM=')[0]))\n",
+    ));
+    assert_eq!(found, [python("import this")]);
+}
+
+#[test]
+fn a_module_that_is_run_as_a_program_is_entered() {
+    let facts = facts(&[
+        ("pkg/__init__.py", "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pkg.worker'])\n"),
+        ("pkg/worker.py", "import os\nos.system('true')\n"),
+    ]);
+    let event = facts.events.iter().find(|event| event.symbol == "os.system").unwrap();
+    assert!(event.when.contains("import"), "{:?}", event.when);
+}
+
+#[test]
+fn a_program_is_what_runs_and_not_what_it_is_given() {
+    let facts = facts(&[(
+        "pkg/__init__.py",
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-u', 'tool.py', 'data.txt'])\n",
+    )]);
+    let event = facts.events.iter().find(|event| event.symbol == "subprocess.run").unwrap();
+    let program = event.args.iter().find(|arg| arg.name == "program").unwrap();
+    assert_eq!(program.value.text.as_deref(), Some("tool.py"));
+}
