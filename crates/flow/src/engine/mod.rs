@@ -36,7 +36,7 @@ use crate::program::Program;
 /// Statements and calls interpreted again for the sake of known arguments: at most so many for one file, and for a
 /// package so many as a base and one more for every so many bytes of source.
 const INLINE_STEPS_FILE: u64 = 200_000;
-const INLINE_STEPS_BASE: u64 = 250_000;
+const INLINE_STEPS_BASE: u64 = 80_000;
 const BYTES_PER_INLINE_STEP: u64 = 128;
 /// Deepest chain of functions interpreted inside each other.
 const MOST_FRAMES: usize = 60;

@@ -1,18 +1,19 @@
 //! When does it run, and does it do what it says it does?
 
+use super::Common;
 use crate::claims::{Draft, Reviewer};
 use crate::prose::behavior::{author, behaviors};
-use crate::prose::{analysis, flows, purpose, sinks, sources};
+use crate::prose::{analysis, purpose};
 use crate::scores::Found;
 use crate::view::View;
 
-pub(super) fn claims(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
+pub(super) fn claims(view: &View<'_>, found: &[Found<'_>], common: &Common) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = purpose::said(view).into_iter().collect();
     // What it reads of the machine and where that goes decide whether it does more than it says.
-    drafts.extend(sources::reads(view));
+    drafts.extend(common.reads.iter().cloned());
     let outward = ["sink.network", "sink.command", "sink.persistence", "sink.file", "sink.presumed"];
-    drafts.extend(sinks::sinks(view).into_iter().filter(|draft| outward.contains(&draft.kind.as_str())));
-    drafts.extend(flows::flows(view).into_iter().filter(|draft| draft.importance > 3));
+    drafts.extend(common.sinks.iter().filter(|draft| outward.contains(&draft.kind.as_str())).cloned());
+    drafts.extend(common.flows.iter().filter(|draft| draft.importance > 3).cloned());
     let own: Vec<Found<'_>> = found.iter().filter(|found| author(found) == Reviewer::Context).cloned().collect();
     drafts.extend(behaviors(view, &own));
     drafts.extend(analysis::undocumented(view));

@@ -2,21 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use super::Common;
 use crate::claims::{Draft, Reviewer};
 use crate::model::Field;
 use crate::prose::behavior::{author, behaviors};
-use crate::prose::{analysis, anomalies, sinks, sources};
+use crate::prose::{analysis, anomalies};
 use crate::scores::Found;
 use crate::view::View;
 
-pub(super) fn claims(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
+pub(super) fn claims(view: &View<'_>, told: &View<'_>, found: &[Found<'_>], common: &Common) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    let told = &view.told();
     // Only what hides or carries hidden text is this reviewer's among sources, sinks and flows.
     let blobs = ["source.literal", "source.package.data", "source.file.source-code"];
-    drafts.extend(sources::reads(told).into_iter().filter(|draft| blobs.contains(&draft.kind.as_str())));
+    drafts.extend(common.reads.iter().filter(|draft| blobs.contains(&draft.kind.as_str())).cloned());
     let carriers = ["sink.code", "sink.memory", "sink.exception", "sink.serialization"];
-    drafts.extend(sinks::sinks(told).into_iter().filter(|draft| carriers.contains(&draft.kind.as_str())));
+    drafts.extend(common.sinks.iter().filter(|draft| carriers.contains(&draft.kind.as_str())).cloned());
     let own: Vec<Found<'_>> = found.iter().filter(|found| author(found) == Reviewer::Form).cloned().collect();
     drafts.extend(behaviors(view, &own));
     drafts.extend(anomalies::hidden(view));

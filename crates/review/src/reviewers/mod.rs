@@ -6,18 +6,28 @@ mod form;
 
 use crate::claims::{Draft, Reviewer};
 use crate::model::{Field, Polarity};
+use crate::prose::{flows, sinks, sources};
 use crate::scores::Found;
 use crate::view::View;
 
+/// What every reviewer takes its own part of, made once: sources that are read, sinks, flows.
+struct Common {
+    reads: Vec<Draft>,
+    sinks: Vec<Draft>,
+    flows: Vec<Draft>,
+}
+
 /// The claims of all reviewers, those of the first reviewer first.
 pub(crate) fn all(view: &View<'_>, found: &[Found<'_>]) -> Vec<(Reviewer, Vec<Draft>)> {
+    let told = view.told();
+    let common = Common { reads: sources::reads(&told), sinks: sinks::sinks(&told), flows: flows::flows(&told) };
     Reviewer::ALL
         .into_iter()
         .map(|reviewer| {
             let mut drafts = match reviewer {
-                Reviewer::Flow => flow::claims(&view.told(), found),
-                Reviewer::Form => form::claims(view, found),
-                Reviewer::Context => context::claims(&view.told(), found),
+                Reviewer::Flow => flow::claims(&told, found, &common),
+                Reviewer::Form => form::claims(view, &told, found, &common),
+                Reviewer::Context => context::claims(&told, found, &common),
             };
             for draft in &mut drafts {
                 draft.by = reviewer;
