@@ -364,8 +364,18 @@ impl Engine<'_> {
         for reference in object.refs().to_vec() {
             match reference {
                 Ref::Symbol(symbol) => {
-                    let value = self.symbol(&format!("{symbol}.{name}"));
-                    add(value, &mut result);
+                    let member = self.canonical(&format!("{symbol}.{name}"));
+                    // What the catalog knows of the value's type says more than a path of names that it does not know.
+                    let known =
+                        |member: &str| self.catalog.model(member).is_some() || self.catalog.attribute(member).is_some();
+                    let by_type = !known(&member)
+                        && object.refs().iter().any(|other| match other {
+                            Ref::Instance(kind) => known(&self.catalog.canonical(&format!("{kind}.{name}"))),
+                            _ => false,
+                        });
+                    if !by_type {
+                        add(Value::reference(Ref::Symbol(member)), &mut result);
+                    }
                 }
                 Ref::Instance(kind) => {
                     let member = self.canonical(&format!("{kind}.{name}"));
