@@ -141,3 +141,23 @@ fn a_program_is_what_runs_and_not_what_it_is_given() {
     let program = event.args.iter().find(|arg| arg.name == "program").unwrap();
     assert_eq!(program.value.text.as_deref(), Some("tool.py"));
 }
+
+#[test]
+fn a_text_imports_from_where_its_file_lies() {
+    let facts = facts(&[
+        ("pkg/__init__.py", "exec('from . import worker\\nworker.start()')\n"),
+        ("pkg/worker.py", "import os\ndef start():\n    os.system('true')\n"),
+    ]);
+    let event = facts.events.iter().find(|event| event.symbol == "os.system").unwrap();
+    assert!(event.when.contains("import"), "{:?}", event.when);
+}
+
+#[test]
+fn a_package_imports_a_submodule_of_its_own_name() {
+    let facts = facts(&[
+        ("tool/__init__.py", "from tool import tool\n"),
+        ("tool/tool.py", "import os\nclass tool:\n    os.system('true')\n"),
+    ]);
+    let event = facts.events.iter().find(|event| event.symbol == "os.system").unwrap();
+    assert!(event.when.contains("import"), "{:?}", event.when);
+}

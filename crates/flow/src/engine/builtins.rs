@@ -202,7 +202,7 @@ impl Engine<'_> {
                 if let Some(model) = self.catalog.model(symbol) {
                     self.apply_model(module, model, None, args, site, None);
                 }
-                let here = self.here().module;
+                let here = self.file_of(self.here().module);
                 let relative = text.chars().take_while(|character| *character == '.').count();
                 let target = if relative > 0 {
                     let rest = text.trim_start_matches('.');

@@ -291,7 +291,9 @@ impl Engine<'_> {
         let here = self.here();
         let mut rest = words.iter().skip(at + 1).skip_while(|word| word.starts_with('-') && &***word != "-m");
         let target = match rest.next() {
-            Some(flag) if &**flag == "-m" => rest.next().and_then(|name| self.program.absolute(here.module, name)),
+            Some(flag) if &**flag == "-m" => {
+                rest.next().and_then(|name| self.program.absolute(self.file_of(here.module), name))
+            }
             Some(script) if script.ends_with(".py") || script.ends_with(".pyw") => {
                 let script = script.trim_start_matches("./").replace('\\', "/");
                 let fits = |path: &str| path == script || path.ends_with(&format!("/{script}"));

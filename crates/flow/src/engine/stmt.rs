@@ -961,7 +961,8 @@ impl Engine<'_> {
 
     fn import(&mut self, path: &SmolStr, whole: bool, span: Span) -> Value {
         let here = self.here().module;
-        let internal = self.program.absolute(here, path);
+        let file = self.file_of(here);
+        let internal = self.program.absolute(file, path);
         let place = self.place(span, Some(path));
         if let Some(list) = self.imports.get_mut(here as usize) {
             list.push((path.clone(), internal, place));
@@ -970,7 +971,7 @@ impl Engine<'_> {
             self.enter_module(target, span);
         }
         let shown = if whole { path.as_str() } else { path.split('.').next().unwrap_or(path) };
-        let module = if whole { internal } else { self.program.absolute(here, shown) };
+        let module = if whole { internal } else { self.program.absolute(file, shown) };
         match module {
             Some(module) => {
                 self.run_module(module);
@@ -992,15 +993,16 @@ impl Engine<'_> {
 
     fn import_from(&mut self, from: &SmolStr, level: u32, name: &SmolStr, span: Span) -> Value {
         let here = self.here().module;
+        let file = self.file_of(here);
         let target =
-            if level == 0 { self.program.absolute(here, from) } else { self.program.relative(here, level, from) };
-        let absolute = self.program.absolute_name(here, level, from);
+            if level == 0 { self.program.absolute(file, from) } else { self.program.relative(file, level, from) };
+        let absolute = self.program.absolute_name(file, level, from);
         let full = if absolute.is_empty() { name.clone() } else { SmolStr::new(format!("{absolute}.{name}")) };
         let place = self.place(span, Some(&full));
         let child = match target {
             Some(target) => self.program.child(target, name),
-            None if level == 0 => self.program.absolute(here, &full),
-            None => self.program.relative(here, level, &format!("{from}.{name}")),
+            None if level == 0 => self.program.absolute(file, &full),
+            None => self.program.relative(file, level, &format!("{from}.{name}")),
         };
         if let Some(list) = self.imports.get_mut(here as usize) {
             let shown = if absolute.is_empty() { name.clone() } else { absolute.clone() };
@@ -1008,7 +1010,8 @@ impl Engine<'_> {
         }
         if let Some(target) = target {
             self.enter_module(target, span);
-            if let Some(value) = self.module_attr(target, name) {
+            // A package that imports a submodule of its own has a variable of that name, which is empty until then.
+            if let Some(value) = self.module_attr(target, name).filter(|value| child.is_none() || !value.is_unknown()) {
                 return value;
             }
         }
@@ -1021,9 +1024,10 @@ impl Engine<'_> {
 
     fn import_star(&mut self, from: &SmolStr, level: u32, span: Span) {
         let here = self.here().module;
+        let file = self.file_of(here);
         let target =
-            if level == 0 { self.program.absolute(here, from) } else { self.program.relative(here, level, from) };
-        let absolute = self.program.absolute_name(here, level, from);
+            if level == 0 { self.program.absolute(file, from) } else { self.program.relative(file, level, from) };
+        let absolute = self.program.absolute_name(file, level, from);
         let place = self.place(span, Some(&absolute));
         if let Some(list) = self.imports.get_mut(here as usize) {
             list.push((absolute.clone(), target, place));
@@ -1073,7 +1077,7 @@ impl Engine<'_> {
         if root != module {
             for depth in (0..self.frames.len().saturating_sub(1)).rev() {
                 let Some(key) = self.frames.get(depth).map(|frame| frame.key) else { break };
-                if !self.same_file(key.module, root) {
+                if self.file_of(key.module) != root {
                     break;
                 }
                 if let Some(slot) = self.slot_named(key, name)
@@ -1088,13 +1092,13 @@ impl Engine<'_> {
         self.module_attr(layer, name)
     }
 
-    /// True if a module is a file, or a layer of it.
-    fn same_file(&self, module: u32, root: u32) -> bool {
+    /// The file that a module is, or is a layer of: imports are looked up from there.
+    pub(crate) fn file_of(&self, module: u32) -> u32 {
         let mut next = module;
         while let Some(parent) = self.layer_parent.get(&next) {
             next = *parent;
         }
-        next == root
+        next
     }
 
     fn star_imported(&mut self, module: u32, name: &str) -> Option<Value> {

@@ -51,8 +51,9 @@ fn literals(module: &Module, scan: &Scan, form: &mut RawForm) {
             form.longest_literal_at = Some(expr.span);
         }
         if is_dense(bytes) {
-            // As it stands in the text: an escape takes four bytes for one.
-            form.dense_literal_bytes += u64::from(expr.span.end.saturating_sub(expr.span.start));
+            // Written in escapes it takes up to four bytes for one, and so much of the text is dense.
+            let written = expr.span.end.saturating_sub(expr.span.start);
+            form.dense_literal_bytes += u64::from(if written / 2 > length { written } else { length });
             if length > longest_dense {
                 longest_dense = length;
                 form.dense_literal_at = Some(expr.span);

@@ -509,12 +509,9 @@ pub(crate) fn absence(view: &View<'_>, credential: bool) -> Option<Draft> {
         }
     };
     // What a library does that is not known may be what was looked for.
-    let unknown = view.unmodelled().count();
-    let text = match unknown {
-        0 => text,
-        1 => format!("{text} What one call of a library that is not known does was not judged."),
-        _ => format!("{text} What {unknown} calls of libraries that are not known do was not judged."),
-    };
+    let unknown = view.unmodelled().next().is_some();
+    let text =
+        if unknown { format!("{text} What calls of libraries that are not known do was not judged.") } else { text };
     Some(Draft::new(Field::Anomalies, "absence", 90, text).negative(&excludes))
 }
 

@@ -30,7 +30,10 @@ fn dense_literals_are_encoded_data_and_not_prose() {
     assert_eq!(dense(&format!("'{}'", noise(400))), 400);
     assert_eq!(dense(&format!("'{}'", noise(199))), 0);
     assert_eq!(dense(&format!("b'{}'", noise(200))), 200);
-    assert_eq!(dense(&format!("'{}'", "0123456789abcdef".repeat(40))), 0, "hexadecimal has four bits a byte");
+    assert_eq!(dense(&format!("'{}'", "0123456789abcdef".repeat(20))), 0, "hexadecimal has four bits a byte");
+    assert_eq!(dense(&format!("'{}'", "0123456789abcdef".repeat(40))), 640, "so much of it is data all the same");
+    assert_eq!(dense(&format!("'{}'", "4711 0815 ".repeat(50))), 500, "and so are numbers with blanks");
+    assert_eq!(dense(&format!("b'{}'", "\\x9f\\x01\\xe3\\x77".repeat(60))), 0, "four values are no noise");
     let letters = noise(560).into_bytes();
     let words: Vec<_> = letters.chunks(7).map(|word| String::from_utf8_lossy(word)).collect();
     assert_eq!(dense(&format!("'{}'", words.join(" "))), 0, "blanks make it a table");
