@@ -31,7 +31,10 @@ impl Source {
     #[must_use]
     pub fn parse(&self) -> Module {
         let parse = if self.robust { sluice_syntax::parse_robust } else { sluice_syntax::parse };
-        parse(&self.path, &self.text, self.language)
+        let mut module = parse(&self.path, &self.text, self.language);
+        // One copy of the text is enough.
+        module.text = Arc::clone(&self.text);
+        module
     }
 }
 

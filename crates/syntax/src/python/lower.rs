@@ -79,6 +79,9 @@ impl<'a> Lowerer<'a> {
         if self.functions.is_empty() {
             self.module(&[]);
         }
+        // Modules live as long as the analysis: what growing has left over would be a third of them.
+        self.exprs.shrink_to_fit();
+        self.functions.shrink_to_fit();
         Module {
             path: path.to_owned(),
             language,
