@@ -153,6 +153,7 @@ fn found<'a>(item: &'a Match, facts: &'a Facts, catalog: &'a Catalog) -> Option<
         item,
         behavior,
         proven: paths.iter().all(|path| path.proven || (path.source.kind == "parameter" && path.presumed.is_none())),
+        by_caller: !paths.is_empty() && paths.iter().all(|path| path.source.kind == "parameter"),
         entries,
         in_layer,
         share: 1.0,

@@ -25,6 +25,8 @@ pub(crate) struct Found<'a> {
     pub behavior: &'a Behavior,
     /// True if the walk back confirmed every path of it. A match of calls alone rests on resolution only.
     pub proven: bool,
+    /// True if all of its paths start at parameters: it takes a caller to bring it about.
+    pub by_caller: bool,
     /// Entry points that reach it.
     pub entries: BTreeSet<&'a str>,
     /// True if some step of it stands in a decoded layer.
@@ -326,8 +328,11 @@ fn risk(view: &View<'_>, found: &[&Found<'_>], malware: f64, weights: &Weights) 
     let mut reasons = Vec::new();
     let mut worst: Option<(f64, Reason)> = None;
     for found in found {
+        let by_caller = found.behavior.stance == Stance::Weakness && found.by_caller;
         let likelihood = if found.item.presumed {
             model.presumed
+        } else if by_caller {
+            model.caller
         } else if found.proven {
             model.proven
         } else {

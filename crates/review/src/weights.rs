@@ -96,6 +96,7 @@ pub struct Risk {
     pub proven: f64,
     pub unproven: f64,
     pub presumed: f64,
+    pub caller: f64,
     pub ordinary: f64,
     pub surface: Surface,
 }
