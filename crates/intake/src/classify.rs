@@ -11,6 +11,7 @@ pub(crate) enum Container {
     Gzip,
     Bzip2,
     Xz,
+    Zstd,
     Zip,
 }
 
@@ -82,16 +83,8 @@ const ACTIVE: [&str; 16] = [
 ];
 
 /// Archive formats that are known and cannot be opened.
-const CLOSED_ARCHIVES: [&str; 8] = [
-    "ar archive",
-    "RPM package",
-    "7-Zip archive",
-    "RAR archive",
-    "Cabinet archive",
-    "XAR archive",
-    "Zstandard data",
-    "LZ4 data",
-];
+const CLOSED_ARCHIVES: [&str; 7] =
+    ["ar archive", "RPM package", "7-Zip archive", "RAR archive", "Cabinet archive", "XAR archive", "LZ4 data"];
 
 /// Extensions of source code and their languages.
 const LANGUAGES: &[(&str, &str)] = &[
@@ -191,6 +184,8 @@ pub(crate) fn container(bytes: &[u8]) -> Option<Container> {
         Some(Container::Bzip2)
     } else if bytes.starts_with(b"\xfd7zXZ\0") {
         Some(Container::Xz)
+    } else if bytes.starts_with(b"\x28\xb5\x2f\xfd") {
+        Some(Container::Zstd)
     } else if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         Some(Container::Zip)
     } else if is_tar(bytes) {

@@ -282,7 +282,7 @@ pub(crate) fn name_and_version(path: &str) -> Option<(String, String)> {
             return parts(name.get(..name.len() - end.len())?);
         }
     }
-    for end in [".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip", ".tar"] {
+    for end in [".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip", ".tar"] {
         if lower.ends_with(end) {
             let stem = name.get(..name.len() - end.len())?;
             let (name, version) = stem.rsplit_once('-')?;

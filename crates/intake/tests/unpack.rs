@@ -23,6 +23,7 @@ fn every_format_gives_the_same_files() {
         ("example-1.0.tar.gz", gz(&plain)),
         ("example-1.0.tar.bz2", bz2(&plain)),
         ("example-1.0.tar.xz", xz(&plain)),
+        ("example-1.0.tar.zst", zst(&plain)),
         ("example-1.0.zip", zipped.clone()),
         // The name is not what decides.
         ("example-1.0.dat", gz(&plain)),
@@ -95,11 +96,23 @@ fn a_compressed_file_is_one_file() {
 fn second_members_are_read() {
     let whole = tar(&[("p/one.py", APP), ("p/two.py", b"import os\n")]);
     let (first, second) = whole.split_at(1024);
-    for (name, join) in [("p.tar.gz", gz as fn(&[u8]) -> Vec<u8>), ("p.tar.bz2", bz2), ("p.tar.xz", xz)] {
+    for (name, join) in
+        [("p.tar.gz", gz as fn(&[u8]) -> Vec<u8>), ("p.tar.bz2", bz2), ("p.tar.xz", xz), ("p.tar.zst", zst)]
+    {
         let package = open(name, &[join(first), join(second)].concat());
         assert_eq!(paths(&package), ["p/one.py", "p/two.py"], "{name}");
         assert!(noted(&package, name, "2 compressed streams"), "{:?}", package.coverage);
     }
+}
+
+#[test]
+fn a_frame_whose_header_is_broken_is_unread_and_not_clean() {
+    let package = open("p.tar.zst", b"\x28\xb5\x2f\xfd\xff\xff");
+    assert!(package.coverage.unread.iter().any(|unread| unread.file == "p.tar.zst"), "{:?}", package.coverage);
+    let mut bytes = zst(&tar(&[("p/one.py", APP)]));
+    bytes.truncate(bytes.len() / 2);
+    let package = open("p.tar.zst", &bytes);
+    assert!(!package.coverage.unread.is_empty(), "{:?}", package.coverage);
 }
 
 #[test]

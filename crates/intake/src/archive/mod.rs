@@ -27,6 +27,7 @@ pub(crate) fn open(
         Some(Container::Gzip) => compressed(unpacker, shown, prefix, Codec::Gzip, bytes, depth),
         Some(Container::Bzip2) => compressed(unpacker, shown, prefix, Codec::Bzip2, bytes, depth),
         Some(Container::Xz) => compressed(unpacker, shown, prefix, Codec::Xz, bytes, depth),
+        Some(Container::Zstd) => compressed(unpacker, shown, prefix, Codec::Zstd, bytes, depth),
         Some(Container::Zip) | None => zipped::read(unpacker, shown, prefix, bytes, depth),
     }
 }
@@ -100,7 +101,9 @@ fn reason(error: &io::Error) -> String {
 /// Whether a name says that the file is a compressed tar archive.
 fn is_tar_name(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
-    [".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"].iter().any(|end| path.ends_with(end))
+    [".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".tar.zst", ".tzst"]
+        .iter()
+        .any(|end| path.ends_with(end))
 }
 
 /// The name of the one file in a compressed stream: the stream's own, without its last extension.
@@ -111,6 +114,7 @@ fn inner_name(path: &str, codec: Codec) -> String {
         Codec::Gzip => ".gz",
         Codec::Bzip2 => ".bz2",
         Codec::Xz => ".xz",
+        Codec::Zstd => ".zst",
     };
     let kept = lower.strip_suffix(end).map_or(0, str::len);
     match name.get(..kept) {

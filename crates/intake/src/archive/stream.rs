@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use bzip2::bufread::BzDecoder;
 use flate2::bufread::GzDecoder;
 use lzma_rust2::XzReader;
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use crate::limits::Limits;
 
@@ -15,12 +16,16 @@ pub(super) enum Codec {
     Gzip,
     Bzip2,
     Xz,
+    Zstd,
 }
 
 enum Decoder<'a> {
     Gzip(Box<GzDecoder<&'a [u8]>>),
     Bzip2(Box<BzDecoder<&'a [u8]>>),
     Xz(Box<XzReader<&'a [u8]>>),
+    Zstd(Box<StreamingDecoder<&'a [u8], FrameDecoder>>),
+    /// A member whose header cannot be read: why.
+    Unreadable(String),
 }
 
 /// A file of one or more compressed members, read as one stream.
@@ -58,6 +63,11 @@ impl<'a> Stream<'a> {
             Codec::Gzip => Decoder::Gzip(Box::new(GzDecoder::new(bytes))),
             Codec::Bzip2 => Decoder::Bzip2(Box::new(BzDecoder::new(bytes))),
             Codec::Xz => Decoder::Xz(Box::new(XzReader::new_mem_limit(bytes, false, self.xz_kib))),
+            // The decoder refuses windows of more than 100 MiB by itself.
+            Codec::Zstd => match StreamingDecoder::new(bytes) {
+                Ok(decoder) => Decoder::Zstd(Box::new(decoder)),
+                Err(error) => Decoder::Unreadable(error.to_string()),
+            },
         });
     }
 
@@ -67,7 +77,8 @@ impl<'a> Stream<'a> {
             Some(Decoder::Gzip(decoder)) => decoder.into_inner(),
             Some(Decoder::Bzip2(decoder)) => decoder.into_inner(),
             Some(Decoder::Xz(decoder)) => decoder.into_inner(),
-            None => return,
+            Some(Decoder::Zstd(decoder)) => decoder.into_inner(),
+            Some(Decoder::Unreadable(_)) | None => return,
         };
         let padding = rest.iter().take_while(|&&b| b == 0).count();
         let rest = rest.get(padding..).unwrap_or_default();
@@ -75,6 +86,7 @@ impl<'a> Stream<'a> {
             Codec::Gzip => b"\x1f\x8b\x08",
             Codec::Bzip2 => b"BZh",
             Codec::Xz => b"\xfd7zXZ\0",
+            Codec::Zstd => b"\x28\xb5\x2f\xfd",
         };
         if rest.starts_with(magic) {
             self.start(rest);
@@ -95,6 +107,8 @@ impl Read for Stream<'_> {
                 Some(Decoder::Gzip(decoder)) => decoder.read(buffer),
                 Some(Decoder::Bzip2(decoder)) => decoder.read(buffer),
                 Some(Decoder::Xz(decoder)) => decoder.read(buffer),
+                Some(Decoder::Zstd(decoder)) => decoder.read(buffer),
+                Some(Decoder::Unreadable(why)) => Err(io::Error::new(io::ErrorKind::InvalidData, why.clone())),
             };
             match read {
                 Ok(0) => self.next_member(),
