@@ -1,4 +1,5 @@
 //! Text that reaches execution, on the ways that hide it: what becomes a layer, and what is seen in it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failure here is a failed test")]
 
 use std::sync::Arc;
 
