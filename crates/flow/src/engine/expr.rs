@@ -1,18 +1,17 @@
 //! Expressions.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use sluice_syntax::ir::{
-    BinOp, Clause, ComprehensionKind, Const, ExprId, ExprKind, FuncId, FunctionKind, LogicOp, Module, SequenceKind,
-    SlotRef, Span, UnaryOp,
+    Clause, ComprehensionKind, Const, ExprId, ExprKind, FuncId, FunctionKind, LogicOp, Module, SequenceKind, Span,
+    UnaryOp,
 };
 use smol_str::SmolStr;
 
+use super::Engine;
 use super::builtins::is_builtin;
 use super::heap::{ObjectKind, field_name};
-use super::value::{Data, Key, ObjectId, Ref, Term, Value};
-use super::{Engine, Origin, OriginKey, Progress};
+use super::value::{Key, ObjectId, Ref, Term, Value};
 use crate::evaluate::{self, Concrete};
 
 /// Deepest nesting of expressions, over all frames, that is followed.
@@ -38,7 +37,7 @@ impl Engine<'_> {
         value
     }
 
-    fn eval_kind(&mut self, module: &Rc<Module>, id: ExprId) -> Value {
+    pub(crate) fn eval_kind(&mut self, module: &Rc<Module>, id: ExprId) -> Value {
         let Some(expr) = module.expr(id) else { return Value::UNKNOWN };
         let span = expr.span;
         match &expr.kind {
@@ -238,7 +237,7 @@ impl Engine<'_> {
         }
     }
 
-    fn probe_labels(&mut self, value: &Value) {
+    pub(crate) fn probe_labels(&mut self, value: &Value) {
         if value.labels().is_empty() || self.guard_probe.is_none() {
             return;
         }
@@ -267,347 +266,7 @@ impl Engine<'_> {
         result
     }
 
-    /// The value of a variable.
-    fn read(&mut self, module: &Rc<Module>, slot: SlotRef) -> Value {
-        let here = self.here();
-        if slot.func.0 == here.func {
-            let value =
-                self.frames.last().and_then(|frame| frame.slots.get(slot.slot as usize)).cloned().unwrap_or_default();
-            if !value.is_unknown() {
-                return value;
-            }
-            // A function may be interpreted before the one that fills its captured or global variable.
-            return self.shared.get(&(here.module, slot)).cloned().unwrap_or_default();
-        }
-        let key = Key { module: here.module, func: slot.func.0 };
-        let live = self
-            .frames
-            .iter()
-            .rev()
-            .find(|frame| frame.key == key)
-            .and_then(|frame| frame.slots.get(slot.slot as usize))
-            .filter(|value| !value.is_unknown())
-            .cloned();
-        if let Some(value) = live {
-            return value;
-        }
-        if slot.func == FuncId::MODULE && self.progress.get(here.module as usize) == Some(&Progress::No) {
-            self.run_module(here.module);
-        }
-        let value = self.shared.get(&(here.module, slot)).cloned().unwrap_or_default();
-        if value.is_unknown() && slot.func != FuncId::MODULE {
-            let name = self.slot_name(module, slot);
-            return Value::new(Data { term: Some(Rc::new(Term::Name(name))), ..Data::default() });
-        }
-        value
-    }
-
-    /// Reading a library's value may be a source.
-    fn touched(&mut self, mut value: Value, module: &Rc<Module>, id: ExprId, span: Span) -> Value {
-        let Some(Ref::Symbol(symbol)) = value.refs().first() else { return value };
-        let Some(attribute) = self.catalog.attribute(symbol) else { return value };
-        let attribute = attribute.clone();
-        if let (Some(guard), Some(probe)) = (&attribute.guard, &mut self.guard_probe) {
-            probe.insert(guard.clone());
-        }
-        if let Some(text) = &attribute.value
-            && value.known().is_none()
-        {
-            let number = text.parse::<i64>().ok().filter(|_| attribute.result.as_deref() == Some("int"));
-            value.edit().known = Some(match number {
-                Some(number) => Const::Int(number),
-                None => Const::Str(Arc::from(text.as_str())),
-            });
-        }
-        if let Some(kind) = &attribute.source {
-            let written = SmolStr::new(crate::facts::clip(module.slice(span), 120));
-            let event = self.attribute_event(id, span, &attribute, written);
-            let place = self.place(span, Some(&attribute.symbol));
-            let label = self.origin(Origin {
-                key: OriginKey::Source(self.here().module, id, kind.clone()),
-                kind: kind.clone(),
-                symbol: attribute.symbol.clone(),
-                detail: None,
-                place,
-                function: self.here(),
-                event: Some(event),
-                start: 0,
-            });
-            value.add_labels(&[label]);
-            let token = self.site_token(id);
-            value.add_tokens(&[token]);
-        }
-        if let Some(result) = &attribute.result {
-            value.add_ref(Ref::Instance(result.clone()));
-        }
-        if value.term().is_none() {
-            value.edit().term = Some(Rc::new(Term::Name(attribute.symbol.clone())));
-        }
-        value
-    }
-
-    /// The identity of what an expression makes.
-    pub(crate) fn site_token(&self, id: ExprId) -> u64 {
-        let here = self.here();
-        super::stable_hash(&[b"site", &here.module.to_le_bytes(), &id.0.to_le_bytes()])
-    }
-
-    /// `object.name`
-    pub(crate) fn attr(&mut self, object: &Value, name: &SmolStr, span: Span) -> Value {
-        let mut result: Option<Value> = None;
-        let add = |value: Value, result: &mut Option<Value>| {
-            *result = Some(match result.take() {
-                Some(before) => before.join(&value),
-                None => value,
-            });
-        };
-        for reference in object.refs().to_vec() {
-            match reference {
-                Ref::Symbol(symbol) => {
-                    let member = self.canonical(&format!("{symbol}.{name}"));
-                    // What the catalog knows of the value's type says more than a path of names that it does not know.
-                    let known =
-                        |member: &str| self.catalog.model(member).is_some() || self.catalog.attribute(member).is_some();
-                    let by_type = !known(&member)
-                        && object.refs().iter().any(|other| match other {
-                            Ref::Instance(kind) => known(&self.catalog.canonical(&format!("{kind}.{name}"))),
-                            _ => false,
-                        });
-                    if !by_type {
-                        add(Value::reference(Ref::Symbol(member)), &mut result);
-                    }
-                }
-                Ref::Instance(kind) => {
-                    let member = self.canonical(&format!("{kind}.{name}"));
-                    if let Some(attribute) = self.catalog.attribute(&member) {
-                        let kind = attribute.result.clone();
-                        let mut value = Value::reference(Ref::Symbol(member.clone()));
-                        if let Some(kind) = kind {
-                            value.add_ref(Ref::Instance(kind));
-                        }
-                        let (labels, tokens) = self.of_receiver(object);
-                        value.add_labels(&labels);
-                        value.add_tokens(&tokens);
-                        add(value, &mut result);
-                    } else {
-                        let receiver = object.clone();
-                        let mut value = Value::reference(Ref::Method(member, receiver));
-                        let (labels, tokens) = self.of_receiver(object);
-                        value.add_labels(&labels);
-                        value.add_tokens(&tokens);
-                        add(value, &mut result);
-                    }
-                }
-                Ref::Module(module) => {
-                    self.run_module(module);
-                    if let Some(value) = self.module_attr(module, name) {
-                        add(value, &mut result);
-                    }
-                }
-                Ref::Class(class) => {
-                    let value = self.class_attr(class, name, Some(object), false, 0);
-                    if let Some(value) = value {
-                        add(value, &mut result);
-                    }
-                }
-                Ref::Object(id) => {
-                    if let Some(value) = self.object_attr(id, object, name) {
-                        add(value, &mut result);
-                    }
-                }
-                Ref::Super(class, receiver) => {
-                    let bases = self.classes.get(&class).cloned().unwrap_or_default();
-                    let mut found = None;
-                    for base in &bases {
-                        for reference in base.refs() {
-                            found = match reference {
-                                Ref::Class(base) => self.class_attr(*base, name, Some(&receiver), true, 0),
-                                Ref::Symbol(symbol) => {
-                                    let member = self.canonical(&format!("{symbol}.{name}"));
-                                    Some(Value::reference(Ref::Method(member, receiver.clone())))
-                                }
-                                _ => None,
-                            };
-                            if found.is_some() {
-                                break;
-                            }
-                        }
-                        if found.is_some() {
-                            break;
-                        }
-                    }
-                    add(found.unwrap_or_default(), &mut result);
-                }
-                Ref::Method(..) | Ref::Unresolved(..) | Ref::Function(..) => {}
-            }
-        }
-        if let Some(value) = result
-            && !value.is_unknown()
-        {
-            return value;
-        }
-        let mut value = Value::reference(Ref::Unresolved(name.clone(), object.clone()));
-        let (labels, tokens) = self.of_receiver(object);
-        value.add_labels(&labels);
-        value.add_tokens(&tokens);
-        let here = self.here().module;
-        if let Some(module) = self.modules.get(here as usize) {
-            let written = module.slice(span);
-            if written.len() <= 60 && !written.contains('\n') {
-                value.edit().term = Some(Rc::new(Term::Name(SmolStr::new(written))));
-            }
-        }
-        value
-    }
-
-    fn object_attr(&mut self, id: ObjectId, receiver: &Value, name: &SmolStr) -> Option<Value> {
-        let object = self.object(id)?;
-        match object.kind {
-            ObjectKind::Instance(class) => {
-                if let Some(field) = object.fields.get(name) {
-                    return Some(field.clone());
-                }
-                if let Some(value) = self.class_attr(class, name, Some(receiver), true, 0) {
-                    return Some(value);
-                }
-                // A method that ran on the class as such may have set it.
-                let generic = *self.selves.get(&class)?;
-                if generic != id {
-                    return self.object(generic)?.fields.get(name).cloned();
-                }
-                None
-            }
-            ObjectKind::Opaque => object.fields.get(name).cloned(),
-            ObjectKind::List => Some(Value::reference(Ref::Method(method_name("list", name), receiver.clone()))),
-            ObjectKind::Tuple => Some(Value::reference(Ref::Method(method_name("tuple", name), receiver.clone()))),
-            ObjectKind::Set => Some(Value::reference(Ref::Method(method_name("set", name), receiver.clone()))),
-            ObjectKind::Dict => Some(Value::reference(Ref::Method(method_name("dict", name), receiver.clone()))),
-        }
-    }
-
-    /// An attribute of a class or its bases; bound to the receiver if it is a method of an instance.
-    pub(crate) fn class_attr(
-        &mut self,
-        class: Key,
-        name: &SmolStr,
-        receiver: Option<&Value>,
-        instance: bool,
-        depth: u32,
-    ) -> Option<Value> {
-        if depth > 16 {
-            return None;
-        }
-        let module = self.module(class.module);
-        if let Some(slot) = self.slot_named(class, name) {
-            let mut value = self.shared.get(&(class.module, slot)).cloned().unwrap_or_default();
-            if value.is_unknown() {
-                let live = self
-                    .frames
-                    .iter()
-                    .rev()
-                    .find(|frame| frame.key == class)
-                    .and_then(|frame| frame.slots.get(slot.slot as usize))
-                    .cloned();
-                value = live.unwrap_or_default();
-            }
-            let bound: Vec<Ref> = value
-                .refs()
-                .iter()
-                .map(|reference| match reference {
-                    Ref::Function(key, None) => self.bind(&module, *key, receiver, instance, class),
-                    other => other.clone(),
-                })
-                .collect();
-            // A property's value is what its getter returns.
-            if let Some(Ref::Function(key, Some(_))) = bound.first()
-                && instance
-                && self.is_property(*key)
-            {
-                return Some(self.property(*key, receiver));
-            }
-            if !bound.is_empty() {
-                value.edit().refs = bound.into();
-            }
-            return Some(value);
-        }
-        let bases = self.classes.get(&class).cloned().unwrap_or_default();
-        for base in &bases {
-            for reference in base.refs() {
-                let found = match reference {
-                    Ref::Class(base) if *base != class => self.class_attr(*base, name, receiver, instance, depth + 1),
-                    Ref::Symbol(symbol) => {
-                        let member = self.canonical(&format!("{symbol}.{name}"));
-                        (self.catalog.model(&member).is_some() || self.catalog.attribute(&member).is_some()).then(
-                            || match receiver {
-                                Some(receiver) if instance => Value::reference(Ref::Method(member, receiver.clone())),
-                                _ => Value::reference(Ref::Symbol(member)),
-                            },
-                        )
-                    }
-                    _ => None,
-                };
-                if found.is_some() {
-                    return found;
-                }
-            }
-        }
-        None
-    }
-
-    fn bind(&self, module: &Module, key: Key, receiver: Option<&Value>, instance: bool, class: Key) -> Ref {
-        let decorators = self.decorator_names(module, key);
-        if decorators.iter().any(|name| name == "staticmethod") {
-            return Ref::Function(key, None);
-        }
-        if decorators.iter().any(|name| name == "classmethod") {
-            return Ref::Function(key, Some(Value::reference(Ref::Class(class))));
-        }
-        match receiver {
-            Some(receiver) if instance => Ref::Function(key, Some(receiver.clone())),
-            _ => Ref::Function(key, None),
-        }
-    }
-
-    /// The decorators of a function as written, without arguments.
-    pub(crate) fn decorator_names(&self, module: &Module, key: Key) -> Vec<SmolStr> {
-        let Some(other) = self.modules.get(key.module as usize) else { return Vec::new() };
-        let _ = module;
-        let Some(function) = other.function(FuncId(key.func)) else { return Vec::new() };
-        function
-            .decorators
-            .iter()
-            .filter_map(|id| other.expr(*id))
-            .map(|expr| {
-                let text = other.slice(expr.span);
-                SmolStr::new(text.split('(').next().unwrap_or(text).trim())
-            })
-            .collect()
-    }
-
-    fn is_property(&self, key: Key) -> bool {
-        let Some(module) = self.modules.get(key.module as usize) else { return false };
-        self.decorator_names(module, key)
-            .iter()
-            .any(|name| name == "property" || name.ends_with("cached_property") || name == "reify")
-    }
-
-    /// The slot of a name in a frame, by an index made at the first question.
-    pub(crate) fn slot_named(&mut self, key: Key, name: &str) -> Option<SlotRef> {
-        if !self.slot_index.contains_key(&key) {
-            let module = self.module(key.module);
-            let mut index = rustc_hash::FxHashMap::default();
-            if let Some(function) = module.function(FuncId(key.func)) {
-                for (position, slot) in function.slots.iter().enumerate() {
-                    index.entry(slot.name.clone()).or_insert(u32::try_from(position).unwrap_or(u32::MAX));
-                }
-            }
-            self.slot_index.insert(key, index);
-        }
-        let slot = *self.slot_index.get(&key)?.get(name)?;
-        Some(SlotRef { func: FuncId(key.func), slot })
-    }
-
-    fn eval_index(&mut self, module: &Rc<Module>, base: ExprId, index: ExprId, span: Span) -> Value {
+    pub(crate) fn eval_index(&mut self, module: &Rc<Module>, base: ExprId, index: ExprId, span: Span) -> Value {
         let object = self.eval(module, base);
         if let Some(ExprKind::Slice { lower, upper, step }) = module.expr(index).map(|expr| &expr.kind) {
             let mut bounds = [None, None, None];
@@ -672,18 +331,6 @@ impl Engine<'_> {
         value
     }
 
-    /// Names what was asked of a source: an environment variable, a file.
-    pub(crate) fn detail(&mut self, value: &Value, name: &str) {
-        for label in value.labels() {
-            if let Some(origin) = self.origins.get_mut(label.origin as usize)
-                && origin.detail.is_none()
-                && matches!(origin.kind.as_str(), "environment" | "argument" | "request")
-            {
-                origin.detail = Some(name.chars().take(120).collect());
-            }
-        }
-    }
-
     /// Labels, identities and codings of what a value was made from.
     pub(crate) fn inherit(&self, value: &mut Value, from: &[&Value], coding: Option<&'static str>) {
         for source in from {
@@ -705,195 +352,7 @@ impl Engine<'_> {
         }
     }
 
-    fn eval_binary(&mut self, module: &Rc<Module>, op: BinOp, left: ExprId, right: ExprId, span: Span) -> Value {
-        // Long chains lean to the left; they are walked without recursion.
-        let mut chain = vec![(op, right, span)];
-        let mut first = left;
-        while let Some(expr) = module.expr(first) {
-            let ExprKind::Binary { op, left, right } = &expr.kind else { break };
-            chain.push((*op, *right, expr.span));
-            first = *left;
-        }
-        let mut value = self.eval(module, first);
-        let mut written = first;
-        while let Some((op, right, span)) = chain.pop() {
-            let other = self.eval(module, right);
-            value = if op == BinOp::Add {
-                let a = self.with_name(module, &value, written);
-                let b = self.with_name(module, &other, right);
-                self.binary(op, &a, &b, span)
-            } else {
-                self.binary(op, &value, &other, span)
-            };
-            written = ExprId(u32::MAX);
-        }
-        value
-    }
-
-    /// The value with the expression's own words as its term, if it has none.
-    fn with_name(&self, module: &Module, value: &Value, id: ExprId) -> Value {
-        if value.term().is_some() || value.object().is_some() {
-            return value.clone();
-        }
-        let Some(expr) = module.expr(id) else { return value.clone() };
-        let text = module.slice(expr.span);
-        let mut value = value.clone();
-        let name = if text.len() <= 60 && !text.contains('\n') { text } else { "…" };
-        value.edit().term = Some(Rc::new(Term::Name(SmolStr::new(name))));
-        value
-    }
-
-    /// An arithmetic operation on two values.
-    pub(crate) fn binary(&mut self, op: BinOp, left: &Value, right: &Value, _span: Span) -> Value {
-        if !self.blows_up(op, left, right)
-            && let (Some(a), Some(b)) = (self.concrete(left, 4), self.concrete(right, 4))
-            && let Some(result) = evaluate::binary(op, &a, &b, &mut self.budget)
-        {
-            let mut value = self.abstracted(&result);
-            let coding = (op == BinOp::BitXor).then_some("xor");
-            self.inherit(&mut value, &[left, right], coding);
-            return value;
-        }
-        let mut value = Value::UNKNOWN;
-        for side in [left, right] {
-            let (labels, tokens) = self.deep(side);
-            value.add_labels(&labels);
-            value.add_tokens(&tokens);
-        }
-        match op {
-            BinOp::Add => {
-                if let (Some(a), Some(b)) = (left.object(), right.object()) {
-                    // Lists behind each other.
-                    let mut items = self.object(a).map(|object| object.items.to_vec()).unwrap_or_default();
-                    items.extend(self.object(b).into_iter().flat_map(|object| object.items.iter().cloned()));
-                    let rest = self.object(a).map(|o| o.rest.clone()).unwrap_or_default();
-                    let rest = rest.join(&self.object(b).map(|o| o.rest.clone()).unwrap_or_default());
-                    let complete =
-                        self.object(a).is_some_and(|o| o.complete) && self.object(b).is_some_and(|o| o.complete);
-                    let list = self.container(ObjectKind::List, items, complete);
-                    if let (Some(id), false) = (list.object(), complete) {
-                        self.store_any(id, &rest);
-                    }
-                    return list;
-                }
-                let hole = || Rc::new(Term::Name(SmolStr::new_static("…")));
-                match (left.term(), right.term()) {
-                    (None, None) => {}
-                    (a, b) => {
-                        let joined = Term::join(&a.unwrap_or_else(hole), &b.unwrap_or_else(hole));
-                        value.edit().term = Some(joined);
-                    }
-                }
-            }
-            BinOp::Mod => {
-                if let Some(Term::Text(format)) = left.term().as_deref() {
-                    let parts = self.elements(right).unwrap_or_else(|| vec![right.clone()]);
-                    value.edit().term = Some(self.percent_term(format, &parts));
-                }
-            }
-            BinOp::Div => {
-                // `pathlib` joins paths with a slash.
-                if let (Some(a), Some(b)) = (left.term(), right.term()) {
-                    let slash = Rc::new(Term::Text(Arc::from("/")));
-                    value.edit().term = Some(Term::join(&Term::join(&a, &slash), &b));
-                    for reference in left.refs() {
-                        value.add_ref(reference.clone());
-                    }
-                }
-            }
-            _ => {}
-        }
-        value
-    }
-
-    /// True if a repetition would make much out of little: such a value hides nothing and is not worth its memory.
-    fn blows_up(&self, op: BinOp, left: &Value, right: &Value) -> bool {
-        /// Longest text and longest list that a repetition makes.
-        const LONGEST: u64 = 1 << 20;
-        const MOST: u64 = 20_000;
-        if op != BinOp::Mul {
-            return false;
-        }
-        let length = |value: &Value| match value.known() {
-            Some(Const::Str(text)) => Some((text.len() as u64, LONGEST)),
-            Some(Const::Bytes(bytes)) => Some((bytes.len() as u64, LONGEST)),
-            Some(_) => None,
-            None => value.object().and_then(|id| self.object(id)).map(|object| (object.items.len() as u64, MOST)),
-        };
-        let times = |value: &Value| match value.known() {
-            Some(Const::Int(number)) => Some(number.unsigned_abs()),
-            _ => None,
-        };
-        let (part, count) = match (length(left), times(right)) {
-            (Some(part), Some(count)) => (part, count),
-            _ => match (length(right), times(left)) {
-                (Some(part), Some(count)) => (part, count),
-                _ => return false,
-            },
-        };
-        part.0.saturating_mul(count) > part.1
-    }
-
-    /// The term of `format % parts`.
-    fn percent_term(&self, format: &str, parts: &[Value]) -> Rc<Term> {
-        let mut whole = Rc::new(Term::Text(Arc::from("")));
-        let mut rest = format;
-        let mut next = 0;
-        while let Some(at) = rest.find('%') {
-            let (before, behind) = rest.split_at(at);
-            whole = Term::join(&whole, &Rc::new(Term::Text(Arc::from(before))));
-            let spec_length = behind.char_indices().skip(1).find(|(_, c)| c.is_ascii_alphabetic() || *c == '%');
-            let Some((end, letter)) = spec_length else {
-                rest = behind;
-                break;
-            };
-            if letter == '%' {
-                whole = Term::join(&whole, &Rc::new(Term::Text(Arc::from("%"))));
-            } else {
-                let part = parts.get(next).and_then(Value::term);
-                next += 1;
-                whole = Term::join(&whole, &part.unwrap_or_else(|| Rc::new(Term::Name(SmolStr::new_static("…")))));
-            }
-            rest = behind.get(end + letter.len_utf8()..).unwrap_or("");
-        }
-        Term::join(&whole, &Rc::new(Term::Text(Arc::from(rest))))
-    }
-
-    /// The term of `format.format(args, named)`.
-    pub(crate) fn format_term(&self, format: &str, args: &[Value], named: &[(SmolStr, Value)]) -> Rc<Term> {
-        let mut whole = Rc::new(Term::Text(Arc::from("")));
-        let mut rest = format;
-        let mut next = 0;
-        while let Some(at) = rest.find('{') {
-            let (before, behind) = rest.split_at(at);
-            whole = Term::join(&whole, &Rc::new(Term::Text(Arc::from(before))));
-            if behind.starts_with("{{") {
-                whole = Term::join(&whole, &Rc::new(Term::Text(Arc::from("{"))));
-                rest = behind.get(2..).unwrap_or("");
-                continue;
-            }
-            let Some(end) = behind.find('}') else {
-                rest = behind;
-                break;
-            };
-            let field = behind.get(1..end).unwrap_or("");
-            let name = field.split([':', '!', '.', '[']).next().unwrap_or("");
-            let part = if name.is_empty() {
-                next += 1;
-                args.get(next - 1).cloned()
-            } else if let Ok(position) = name.parse::<usize>() {
-                args.get(position).cloned()
-            } else {
-                named.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-            };
-            let hole = || Rc::new(Term::Name(SmolStr::new(if name.is_empty() { "…" } else { name })));
-            whole = Term::join(&whole, &part.and_then(|part| part.term()).unwrap_or_else(hole));
-            rest = behind.get(end + 1..).unwrap_or("");
-        }
-        Term::join(&whole, &Rc::new(Term::Text(Arc::from(rest))))
-    }
-
-    fn eval_logic(&mut self, module: &Rc<Module>, op: LogicOp, operands: &[ExprId]) -> Value {
+    pub(crate) fn eval_logic(&mut self, module: &Rc<Module>, op: LogicOp, operands: &[ExprId]) -> Value {
         let mut result: Option<Value> = None;
         for (position, operand) in operands.iter().enumerate() {
             let value = self.eval(module, *operand);
@@ -924,51 +383,7 @@ impl Engine<'_> {
         result.unwrap_or_default()
     }
 
-    fn with_name_of(&self, module: &Module, value: &Value, id: ExprId) -> Value {
-        if value.refs().is_empty() { self.with_name(module, value, id) } else { value.clone() }
-    }
-
-    fn eval_template(&mut self, module: &Rc<Module>, parts: &[ExprId]) -> Value {
-        let mut whole = Value::text("");
-        for part in parts {
-            let value = self.eval(module, *part);
-            let value = match (whole.known_text(), value.known_text()) {
-                (Some(before), Some(text)) if self.budget.bytes > 0 => {
-                    let mut joined = Value::text(&format!("{before}{text}"));
-                    self.inherit(&mut joined, &[&whole, &value], None);
-                    joined
-                }
-                _ => {
-                    let named = self.with_name(module, &value, *part);
-                    let mut joined = Value::UNKNOWN;
-                    self.inherit(&mut joined, &[&whole, &named], None);
-                    if let (Some(a), Some(b)) = (whole.term(), named.term()) {
-                        joined.edit().term = Some(Term::join(&a, &b));
-                    }
-                    joined
-                }
-            };
-            whole = value;
-        }
-        whole
-    }
-
-    /// A value made into text.
-    pub(crate) fn as_text(&mut self, module: &Rc<Module>, value: &Value, id: ExprId) -> Value {
-        let mut text = self.only_labels(value);
-        let term = value.term().or_else(|| self.with_name(module, value, id).term());
-        if let Some(term) = term {
-            text.edit().term = Some(term);
-        }
-        if let Some(data) = value.data()
-            && !data.codings.is_empty()
-        {
-            text.edit().codings = data.codings.clone();
-        }
-        text
-    }
-
-    fn eval_comprehension(
+    pub(crate) fn eval_comprehension(
         &mut self,
         module: &Rc<Module>,
         kind: ComprehensionKind,
@@ -985,7 +400,7 @@ impl Engine<'_> {
         Value::reference(Ref::Object(id))
     }
 
-    fn clause(
+    pub(crate) fn clause(
         &mut self,
         module: &Rc<Module>,
         id: ObjectId,
@@ -1207,29 +622,4 @@ impl Engine<'_> {
         }
         value
     }
-
-    /// The object that stands for any instance of a class.
-    pub(crate) fn generic_self(&mut self, class: Key) -> ObjectId {
-        if let Some(id) = self.selves.get(&class) {
-            return *id;
-        }
-        let id = self.allocate(ObjectKind::Instance(class), Vec::new(), false);
-        if let Some(object) = self.object_mut(id) {
-            // Every method may run after every other: stores into it join.
-            object.born = (0, 0);
-        }
-        self.selves.insert(class, id);
-        id
-    }
-
-    /// What a name stands for in another frame; for `globals()["name"]` and the like.
-    pub(crate) fn global_named(&mut self, name: &str) -> Option<Value> {
-        let here = self.here().module;
-        self.slot_named(Key { module: here, func: FuncId::MODULE.0 }, name)?;
-        self.module_attr(here, name)
-    }
-}
-
-fn method_name(kind: &str, name: &str) -> SmolStr {
-    SmolStr::new(format!("{kind}.{name}"))
 }

@@ -11,9 +11,14 @@ mod call;
 mod expr;
 mod finish;
 mod heap;
+mod imports;
 mod layers;
 mod model;
+mod names;
 mod stmt;
+mod store;
+mod summary;
+mod text;
 pub mod value;
 mod ways;
 

@@ -1,15 +1,13 @@
-//! Statements: control flow, assignment, definitions, imports.
+//! Statements: control flow, and what leaves a function by a return or a raise.
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::{
-    BinOp, Const, ExprId, ExprKind, FuncId, Handler, MatchArm, Module, SlotRef, Span, Stmt, StmtKind, Target,
-};
+use sluice_syntax::ir::{Const, ExprId, ExprKind, FuncId, Handler, MatchArm, Module, Span, Stmt, StmtKind, Target};
 use smol_str::SmolStr;
 
-use super::heap::{ObjectKind, field_name};
-use super::value::{Key, Ref, Value};
-use super::{Engine, OriginKey, Progress, SinkData, SinkKey};
+use super::heap::ObjectKind;
+use super::value::Value;
+use super::{Engine, OriginKey, SinkData, SinkKey};
 use crate::facts::{Guard, StepKind};
 
 /// What follows a statement.
@@ -67,14 +65,14 @@ impl Engine<'_> {
     }
 
     /// Starts to remember changes of slots.
-    fn mark(&mut self) -> usize {
+    pub(crate) fn mark(&mut self) -> usize {
         let Some(frame) = self.frames.last_mut() else { return 0 };
         frame.open += 1;
         frame.undo.len()
     }
 
     /// Takes back all changes since the mark and gives the values they had led to.
-    fn unwind(&mut self, mark: usize) -> Changes {
+    pub(crate) fn unwind(&mut self, mark: usize) -> Changes {
         let Some(frame) = self.frames.last_mut() else { return Vec::new() };
         let mut changes: Changes = Vec::new();
         while frame.undo.len() > mark {
@@ -91,7 +89,7 @@ impl Engine<'_> {
     }
 
     /// Closes a mark and keeps the changes. True if a variable has another value than at the mark.
-    fn progressed(&mut self, mark: usize) -> bool {
+    pub(crate) fn progressed(&mut self, mark: usize) -> bool {
         let Some(frame) = self.frames.last_mut() else { return false };
         let changed = frame
             .undo
@@ -106,14 +104,14 @@ impl Engine<'_> {
     }
 
     /// Sets slots; remembered if a mark is open.
-    fn apply(&mut self, changes: Changes) {
+    pub(crate) fn apply(&mut self, changes: Changes) {
         for (slot, value) in changes {
             self.set_slot(slot, value);
         }
     }
 
     /// Joins two ways into the present state.
-    fn merge(&mut self, a: Changes, b: Changes) {
+    pub(crate) fn merge(&mut self, a: Changes, b: Changes) {
         for (slot, value) in &a {
             let other = b.iter().find(|(known, _)| known == slot).map(|(_, value)| value.clone());
             let other = other.unwrap_or_else(|| self.slot(*slot));
@@ -127,11 +125,11 @@ impl Engine<'_> {
         }
     }
 
-    fn slot(&self, slot: u32) -> Value {
+    pub(crate) fn slot(&self, slot: u32) -> Value {
         self.frames.last().and_then(|frame| frame.slots.get(slot as usize)).cloned().unwrap_or_default()
     }
 
-    fn set_slot(&mut self, slot: u32, value: Value) {
+    pub(crate) fn set_slot(&mut self, slot: u32, value: Value) {
         let Some(frame) = self.frames.last_mut() else { return };
         if let Some(place) = frame.slots.get_mut(slot as usize) {
             let old = std::mem::replace(place, value);
@@ -141,27 +139,27 @@ impl Engine<'_> {
         }
     }
 
-    fn unsure(&mut self, more: bool) {
+    pub(crate) fn unsure(&mut self, more: bool) {
         if let Some(frame) = self.frames.last_mut() {
             frame.unsure = if more { frame.unsure + 1 } else { frame.unsure.saturating_sub(1) };
         }
     }
 
-    fn push_guard(&mut self, guard: Guard) {
+    pub(crate) fn push_guard(&mut self, guard: Guard) {
         if let Some(frame) = self.frames.last_mut() {
             frame.guards.push(guard);
             frame.shared_guards = None;
         }
     }
 
-    fn pop_guard(&mut self) {
+    pub(crate) fn pop_guard(&mut self) {
         if let Some(frame) = self.frames.last_mut() {
             frame.guards.pop();
             frame.shared_guards = None;
         }
     }
 
-    fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         if let Some(frame) = self.frames.last_mut()
             && frame.unsure > 0
         {
@@ -169,7 +167,7 @@ impl Engine<'_> {
         }
     }
 
-    fn stmt(&mut self, module: &Rc<Module>, stmt: &Stmt) -> Next {
+    pub(crate) fn stmt(&mut self, module: &Rc<Module>, stmt: &Stmt) -> Next {
         if self.inlined > 0 {
             self.inline_steps = self.inline_steps.saturating_sub(1);
         }
@@ -332,7 +330,7 @@ impl Engine<'_> {
         }
     }
 
-    fn branch(&mut self, module: &Rc<Module>, test: ExprId, then: &[Stmt], otherwise: &[Stmt]) -> Next {
+    pub(crate) fn branch(&mut self, module: &Rc<Module>, test: ExprId, then: &[Stmt], otherwise: &[Stmt]) -> Next {
         let (truth, guard) = self.test(module, test);
         // A constant condition at the level of text (`if False:`, a version test) is decided only where the walk
         // follows known values: what a reader calls dead code is still told in the generic walk.
@@ -374,7 +372,7 @@ impl Engine<'_> {
         }
     }
 
-    fn arms(&mut self, module: &Rc<Module>, subject: ExprId, arms: &[MatchArm]) -> Next {
+    pub(crate) fn arms(&mut self, module: &Rc<Module>, subject: ExprId, arms: &[MatchArm]) -> Next {
         let value = self.eval(module, subject);
         let mut all: Option<Changes> = None;
         let mut on = !arms.iter().any(|arm| arm.irrefutable && arm.guard.is_none());
@@ -408,7 +406,7 @@ impl Engine<'_> {
         if on || arms.is_empty() { Next::On } else { Next::Leave }
     }
 
-    fn joined_changes(&self, mut a: Changes, b: Changes) -> Changes {
+    pub(crate) fn joined_changes(&self, mut a: Changes, b: Changes) -> Changes {
         for (slot, value) in b {
             match a.iter_mut().find(|(known, _)| *known == slot) {
                 Some((_, before)) => *before = before.join(&value),
@@ -422,7 +420,7 @@ impl Engine<'_> {
     }
 
     /// A value that the subject is or contains.
-    fn part_of(&self, value: &Value) -> Value {
+    pub(crate) fn part_of(&self, value: &Value) -> Value {
         let mut part = Value::UNKNOWN;
         let (labels, tokens) = self.deep(value);
         part.add_labels(&labels);
@@ -430,7 +428,7 @@ impl Engine<'_> {
         part
     }
 
-    fn while_loop(
+    pub(crate) fn while_loop(
         &mut self,
         module: &Rc<Module>,
         test: ExprId,
@@ -487,14 +485,14 @@ impl Engine<'_> {
         if endless && !contains_break(body) { Next::Leave } else { next }
     }
 
-    fn truth_of_constant(&mut self, module: &Rc<Module>, test: ExprId) -> Option<bool> {
+    pub(crate) fn truth_of_constant(&mut self, module: &Rc<Module>, test: ExprId) -> Option<bool> {
         let value = self.eval(module, test);
         self.truth(&value)
     }
 
     /// The body of a loop whose rounds are not counted: once, and once more if the first round changed something that
     /// a further round could read.
-    fn loop_body(
+    pub(crate) fn loop_body(
         &mut self,
         module: &Rc<Module>,
         body: &[Stmt],
@@ -531,7 +529,7 @@ impl Engine<'_> {
         self.unsure(false);
     }
 
-    fn for_loop(
+    pub(crate) fn for_loop(
         &mut self,
         module: &Rc<Module>,
         target: &Target,
@@ -596,11 +594,11 @@ impl Engine<'_> {
     }
 
     /// Long loops are followed only while the budget for such loops lasts.
-    fn rounds_allowed(&self, rounds: usize) -> u64 {
+    pub(crate) fn rounds_allowed(&self, rounds: usize) -> u64 {
         if rounds <= 24 { u64::MAX } else { MOST_ROUNDS.min(self.budget.steps) }
     }
 
-    fn guarded(
+    pub(crate) fn guarded(
         &mut self,
         module: &Rc<Module>,
         body: &[Stmt],
@@ -664,225 +662,7 @@ impl Engine<'_> {
         if on { Next::On } else { next }
     }
 
-    /// Assigns a value to a target.
-    pub(crate) fn assign(&mut self, module: &Rc<Module>, target: &Target, value: Value) {
-        match target {
-            Target::Slot(slot, span) => {
-                let value = if value.labels().is_empty() {
-                    value
-                } else {
-                    let name = self.slot_name(module, *slot);
-                    let place = self.place(*span, Some(&name));
-                    self.stepped(value, StepKind::Assign, place, &name)
-                };
-                self.write(module, *slot, value);
-            }
-            Target::Free(_, _) | Target::Unknown(_) => {}
-            Target::Attr { base, name, span } => {
-                let object = self.eval(module, *base);
-                let place = self.place(*span, None);
-                let written = SmolStr::new(module.slice(*span));
-                let value = self.stepped(value, StepKind::Store, place, &written);
-                self.store_attr(module, &object, name, value, Some(*base));
-            }
-            Target::Index { base, index, span } => {
-                let object = self.eval(module, *base);
-                let key = self.eval(module, *index);
-                let place = self.place(*span, None);
-                let written = crate::facts::clip(module.slice(*span), 80);
-                let value = self.stepped(value, StepKind::Store, place, &SmolStr::new(&written));
-                self.store_index(module, &object, &key, value, *base, *index);
-            }
-            Target::Sequence(targets) => {
-                let rest = targets.iter().position(|target| matches!(target, Target::Rest(_)));
-                let items = self.elements(&value);
-                let count = targets.len();
-                for (position, target) in targets.iter().enumerate() {
-                    let part = match (&items, rest) {
-                        (Some(items), None) if items.len() == count => items.get(position).cloned(),
-                        (Some(items), Some(rest)) if items.len() + 1 >= count => {
-                            let extra = items.len() + 1 - count;
-                            if position < rest {
-                                items.get(position).cloned()
-                            } else if position > rest {
-                                items.get(position + extra - 1).cloned()
-                            } else {
-                                let middle = items.get(rest..rest + extra).unwrap_or(&[]).to_vec();
-                                Some(self.container(ObjectKind::List, middle, true))
-                            }
-                        }
-                        _ => Some(self.nth(&value, position)),
-                    };
-                    self.assign(module, target, part.unwrap_or_default());
-                }
-            }
-            Target::Keys(entries) => {
-                for (name, target) in entries {
-                    let part = value.object().and_then(|id| self.load_field(id, name)).unwrap_or_default();
-                    self.assign(module, target, part);
-                }
-            }
-            Target::Rest(inner) => self.assign(module, inner, value),
-            Target::Default(inner, default) => {
-                let default = self.eval(module, *default);
-                self.assign(module, inner, value.join(&default));
-            }
-        }
-    }
-
-    /// The item of a sequence that is not known whole.
-    fn nth(&mut self, value: &Value, position: usize) -> Value {
-        if let Some(item) = self.modelled_item(value, Some(position)) {
-            return item;
-        }
-        let name = SmolStr::new(format!("\u{1}i{position}"));
-        if let Some(id) = value.object()
-            && let Some(found) = self.load_field(id, &name)
-        {
-            return found;
-        }
-        self.element_of(value)
-    }
-
-    pub(crate) fn slot_name(&self, module: &Module, slot: SlotRef) -> SmolStr {
-        module
-            .function(slot.func)
-            .and_then(|function| function.slots.get(slot.slot as usize))
-            .map(|slot| slot.name.clone())
-            .unwrap_or_default()
-    }
-
-    /// Writes a variable of this or of an enclosing frame.
-    fn write(&mut self, module: &Rc<Module>, slot: SlotRef, value: Value) {
-        let here = self.here();
-        let captured = module
-            .function(slot.func)
-            .and_then(|function| function.slots.get(slot.slot as usize))
-            .is_some_and(|slot| slot.captured);
-        if slot.func.0 == here.func {
-            if captured {
-                self.share((here.module, slot), &value);
-            }
-            self.set_slot(slot.slot, value);
-            return;
-        }
-        self.share((here.module, slot), &value);
-        let key = Key { module: here.module, func: slot.func.0 };
-        if let Some(frame) = self.frames.iter_mut().rev().find(|frame| frame.key == key)
-            && let Some(place) = frame.slots.get_mut(slot.slot as usize)
-        {
-            *place = if place.is_unknown() { value } else { place.join(&value) };
-        }
-    }
-
-    fn share(&mut self, place: (u32, SlotRef), value: &Value) {
-        let joined = match self.shared.get(&place) {
-            Some(before) => before.join(value),
-            None => value.clone(),
-        };
-        self.shared.insert(place, joined);
-    }
-
-    fn store_attr(&mut self, module: &Rc<Module>, object: &Value, name: &SmolStr, value: Value, base: Option<ExprId>) {
-        let mut stored = false;
-        for reference in object.refs().to_vec() {
-            match reference {
-                Ref::Object(id) => {
-                    self.store_field(id, name, value.clone());
-                    stored = true;
-                }
-                Ref::Class(class) => {
-                    self.store_class(class, name, &value);
-                    stored = true;
-                }
-                Ref::Module(target) => {
-                    let body = Key { module: target, func: FuncId::MODULE.0 };
-                    if let Some(slot) = self.slot_named(body, name) {
-                        self.share((target, slot), &value);
-                    }
-                    stored = true;
-                }
-                _ => {}
-            }
-        }
-        if !stored && let Some(base) = base {
-            let id = self.opaque(module, object, base);
-            self.store_field(id, name, value);
-        }
-    }
-
-    fn store_class(&mut self, class: Key, name: &SmolStr, value: &Value) {
-        if let Some(slot) = self.slot_named(class, name) {
-            self.share((class.module, slot), value);
-            return;
-        }
-        let id = self.generic_self(class);
-        self.store_field(id, name, value.clone());
-    }
-
-    fn store_index(
-        &mut self,
-        module: &Rc<Module>,
-        object: &Value,
-        key: &Value,
-        value: Value,
-        base: ExprId,
-        _index: ExprId,
-    ) {
-        let id = match object.object() {
-            Some(id) => id,
-            None => self.opaque(module, object, base),
-        };
-        match key.known().and_then(field_name) {
-            Some(name) => self.store_field(id, &name, value),
-            None => self.store_any(id, &value),
-        }
-    }
-
-    /// An object for a value that had none, so that what is stored into it is kept; the variable or attribute that
-    /// held the value holds the object from now on.
-    pub(crate) fn opaque(&mut self, module: &Rc<Module>, value: &Value, base: ExprId) -> super::value::ObjectId {
-        let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
-        let mut inner = Value::UNKNOWN;
-        inner.add_labels(value.labels());
-        inner.add_tokens(value.tokens());
-        self.store_any(id, &inner);
-        let mut held = value.clone();
-        held.edit().refs.insert(0, Ref::Object(id));
-        match module.expr(base).map(|expr| &expr.kind) {
-            Some(ExprKind::Slot(slot)) => self.write(module, *slot, held),
-            Some(ExprKind::Attr { base: outer, name }) => {
-                let outer = self.eval(module, *outer);
-                if let Some(outer) = outer.object() {
-                    self.store_field(outer, &name.clone(), held);
-                }
-            }
-            _ => {}
-        }
-        id
-    }
-
-    fn augment(&mut self, module: &Rc<Module>, target: &Target, old: ExprId, op: BinOp, value: ExprId, span: Span) {
-        let before = self.eval(module, old);
-        let more = self.eval(module, value);
-        if op == BinOp::Add
-            && let Some(id) = before.object()
-            && self.object(id).is_some_and(|object| matches!(object.kind, ObjectKind::List))
-        {
-            match self.elements(&more) {
-                Some(items) => items.into_iter().for_each(|item| self.append(id, item)),
-                None => {
-                    let element = self.element_of(&more);
-                    self.store_any(id, &element);
-                }
-            }
-            return;
-        }
-        let result = self.binary(op, &before, &more, span);
-        self.assign(module, target, result);
-    }
-
-    fn raise(&mut self, module: &Rc<Module>, exception: Option<ExprId>, cause: Option<ExprId>, span: Span) {
+    pub(crate) fn raise(&mut self, module: &Rc<Module>, exception: Option<ExprId>, cause: Option<ExprId>, span: Span) {
         let Some(exception) = exception else { return };
         let value = self.eval(module, exception);
         if let Some(cause) = cause {
@@ -929,7 +709,7 @@ impl Engine<'_> {
         }
     }
 
-    fn stepped_return(&mut self, value: Value) -> Value {
+    pub(crate) fn stepped_return(&mut self, value: Value) -> Value {
         let here = self.here();
         let module = self.module(here.module);
         let Some(function) = module.function(FuncId(here.func)) else { return value };
@@ -957,187 +737,6 @@ impl Engine<'_> {
             }
         }
         value
-    }
-
-    fn import(&mut self, path: &SmolStr, whole: bool, span: Span) -> Value {
-        let here = self.here().module;
-        let file = self.file_of(here);
-        let internal = self.program.absolute(file, path);
-        let place = self.place(span, Some(path));
-        if let Some(list) = self.imports.get_mut(here as usize) {
-            list.push((path.clone(), internal, place));
-        }
-        if let Some(target) = internal {
-            self.enter_module(target, span);
-        }
-        let shown = if whole { path.as_str() } else { path.split('.').next().unwrap_or(path) };
-        let module = if whole { internal } else { self.program.absolute(file, shown) };
-        match module {
-            Some(module) => {
-                self.run_module(module);
-                Value::reference(Ref::Module(module))
-            }
-            None => self.symbol(shown),
-        }
-    }
-
-    /// Runs a module of the package because this code imports it; the packages above it run first.
-    fn enter_module(&mut self, target: u32, span: Span) {
-        for package in self.program.packages_above(target) {
-            self.edge(Key { module: package, func: FuncId::MODULE.0 }, span);
-            self.run_module(package);
-        }
-        self.edge(Key { module: target, func: FuncId::MODULE.0 }, span);
-        self.run_module(target);
-    }
-
-    fn import_from(&mut self, from: &SmolStr, level: u32, name: &SmolStr, span: Span) -> Value {
-        let here = self.here().module;
-        let file = self.file_of(here);
-        let target =
-            if level == 0 { self.program.absolute(file, from) } else { self.program.relative(file, level, from) };
-        let absolute = self.program.absolute_name(file, level, from);
-        let full = if absolute.is_empty() { name.clone() } else { SmolStr::new(format!("{absolute}.{name}")) };
-        let place = self.place(span, Some(&full));
-        let child = match target {
-            Some(target) => self.program.child(target, name),
-            None if level == 0 => self.program.absolute(file, &full),
-            None => self.program.relative(file, level, &format!("{from}.{name}")),
-        };
-        if let Some(list) = self.imports.get_mut(here as usize) {
-            let shown = if absolute.is_empty() { name.clone() } else { absolute.clone() };
-            list.push((shown, target.or(child), place));
-        }
-        if let Some(target) = target {
-            self.enter_module(target, span);
-            // A package that imports a submodule of its own has a variable of that name, which is empty until then.
-            if let Some(value) = self.module_attr(target, name).filter(|value| child.is_none() || !value.is_unknown()) {
-                return value;
-            }
-        }
-        if let Some(child) = child {
-            self.enter_module(child, span);
-            return Value::reference(Ref::Module(child));
-        }
-        self.symbol(&full)
-    }
-
-    fn import_star(&mut self, from: &SmolStr, level: u32, span: Span) {
-        let here = self.here().module;
-        let file = self.file_of(here);
-        let target =
-            if level == 0 { self.program.absolute(file, from) } else { self.program.relative(file, level, from) };
-        let absolute = self.program.absolute_name(file, level, from);
-        let place = self.place(span, Some(&absolute));
-        if let Some(list) = self.imports.get_mut(here as usize) {
-            list.push((absolute.clone(), target, place));
-        }
-        if let Some(target) = target {
-            self.enter_module(target, span);
-        }
-        let stars = self.stars.entry(here).or_default();
-        stars.push((target, absolute));
-    }
-
-    /// What a module holds under a name.
-    pub(crate) fn module_attr(&mut self, module: u32, name: &str) -> Option<Value> {
-        let key = Key { module, func: FuncId::MODULE.0 };
-        if let Some(slot) = self.slot_named(key, name) {
-            if self.progress.get(module as usize) == Some(&Progress::Running)
-                && let Some(frame) = self.frames.iter().rev().find(|frame| frame.key == key)
-                && let Some(value) = frame.slots.get(slot.slot as usize)
-                && !value.is_unknown()
-            {
-                return Some(value.clone());
-            }
-            return Some(self.shared.get(&(module, slot)).cloned().unwrap_or_default());
-        }
-        if let Some(child) = self.program.child(module, name) {
-            self.run_module(child);
-            return Some(Value::reference(Ref::Module(child)));
-        }
-        self.star_attr(module, name)
-    }
-
-    /// A name that a module has from a star import: the modules that it takes names from are asked, each once.
-    pub(crate) fn star_attr(&mut self, module: u32, name: &str) -> Option<Value> {
-        if let Some(value) = self.star_imported(module, name) {
-            return Some(value);
-        }
-        // A layer runs in the namespace of the code that executes it, and so do the other layers of the same file.
-        let mut root = module;
-        while let Some(parent) = self.layer_parent.get(&root).copied() {
-            root = parent;
-            let key = Key { module: root, func: FuncId::MODULE.0 };
-            if self.slot_named(key, name).is_some() {
-                return self.module_attr(root, name);
-            }
-        }
-        // A text that is evaluated inside of a function sees that function's variables.
-        if root != module {
-            for depth in (0..self.frames.len().saturating_sub(1)).rev() {
-                let Some(key) = self.frames.get(depth).map(|frame| frame.key) else { break };
-                if self.file_of(key.module) != root {
-                    break;
-                }
-                if let Some(slot) = self.slot_named(key, name)
-                    && let Some(value) = self.frames.get(depth).and_then(|frame| frame.slots.get(slot.slot as usize))
-                    && !value.is_unknown()
-                {
-                    return Some(value.clone());
-                }
-            }
-        }
-        let layer = self.layer_names.get(&root)?.get(name).copied().filter(|layer| *layer != module)?;
-        self.module_attr(layer, name)
-    }
-
-    /// The file that a module is, or is a layer of: imports are looked up from there.
-    pub(crate) fn file_of(&self, module: u32) -> u32 {
-        let mut next = module;
-        while let Some(parent) = self.layer_parent.get(&next) {
-            next = *parent;
-        }
-        next
-    }
-
-    fn star_imported(&mut self, module: u32, name: &str) -> Option<Value> {
-        if !self.stars.contains_key(&module) {
-            return None;
-        }
-        let mut seen = rustc_hash::FxHashSet::default();
-        seen.insert(module);
-        let mut pending = vec![module];
-        while let Some(next) = pending.pop() {
-            let stars = self.stars.get(&next).cloned().unwrap_or_default();
-            for (target, absolute) in stars.iter().rev() {
-                match target {
-                    Some(target) => {
-                        if !seen.insert(*target) {
-                            continue;
-                        }
-                        let key = Key { module: *target, func: FuncId::MODULE.0 };
-                        if self.slot_named(key, name).is_some() {
-                            return self.module_attr(*target, name);
-                        }
-                        pending.push(*target);
-                    }
-                    None => {
-                        let symbol = self.canonical(&format!("{absolute}.{name}"));
-                        if self.catalog.model(&symbol).is_some() || self.catalog.attribute(&symbol).is_some() {
-                            return Some(Value::reference(Ref::Symbol(symbol)));
-                        }
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    /// A symbol of a library as a value.
-    pub(crate) fn symbol(&mut self, name: &str) -> Value {
-        let canonical = self.canonical(name);
-        Value::reference(Ref::Symbol(canonical))
     }
 }
 

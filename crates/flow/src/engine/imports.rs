@@ -1,0 +1,190 @@
+//! Imports: which module a name means, what it holds, and what a star or a layer brings in.
+
+use sluice_syntax::ir::{FuncId, Span};
+use smol_str::SmolStr;
+
+use super::value::{Key, Ref, Value};
+use super::{Engine, Progress};
+
+impl Engine<'_> {
+    pub(crate) fn import(&mut self, path: &SmolStr, whole: bool, span: Span) -> Value {
+        let here = self.here().module;
+        let file = self.file_of(here);
+        let internal = self.program.absolute(file, path);
+        let place = self.place(span, Some(path));
+        if let Some(list) = self.imports.get_mut(here as usize) {
+            list.push((path.clone(), internal, place));
+        }
+        if let Some(target) = internal {
+            self.enter_module(target, span);
+        }
+        let shown = if whole { path.as_str() } else { path.split('.').next().unwrap_or(path) };
+        let module = if whole { internal } else { self.program.absolute(file, shown) };
+        match module {
+            Some(module) => {
+                self.run_module(module);
+                Value::reference(Ref::Module(module))
+            }
+            None => self.symbol(shown),
+        }
+    }
+
+    /// Runs a module of the package because this code imports it; the packages above it run first.
+    pub(crate) fn enter_module(&mut self, target: u32, span: Span) {
+        for package in self.program.packages_above(target) {
+            self.edge(Key { module: package, func: FuncId::MODULE.0 }, span);
+            self.run_module(package);
+        }
+        self.edge(Key { module: target, func: FuncId::MODULE.0 }, span);
+        self.run_module(target);
+    }
+
+    pub(crate) fn import_from(&mut self, from: &SmolStr, level: u32, name: &SmolStr, span: Span) -> Value {
+        let here = self.here().module;
+        let file = self.file_of(here);
+        let target =
+            if level == 0 { self.program.absolute(file, from) } else { self.program.relative(file, level, from) };
+        let absolute = self.program.absolute_name(file, level, from);
+        let full = if absolute.is_empty() { name.clone() } else { SmolStr::new(format!("{absolute}.{name}")) };
+        let place = self.place(span, Some(&full));
+        let child = match target {
+            Some(target) => self.program.child(target, name),
+            None if level == 0 => self.program.absolute(file, &full),
+            None => self.program.relative(file, level, &format!("{from}.{name}")),
+        };
+        if let Some(list) = self.imports.get_mut(here as usize) {
+            let shown = if absolute.is_empty() { name.clone() } else { absolute.clone() };
+            list.push((shown, target.or(child), place));
+        }
+        if let Some(target) = target {
+            self.enter_module(target, span);
+            // A package that imports a submodule of its own has a variable of that name, which is empty until then.
+            if let Some(value) = self.module_attr(target, name).filter(|value| child.is_none() || !value.is_unknown()) {
+                return value;
+            }
+        }
+        if let Some(child) = child {
+            self.enter_module(child, span);
+            return Value::reference(Ref::Module(child));
+        }
+        self.symbol(&full)
+    }
+
+    pub(crate) fn import_star(&mut self, from: &SmolStr, level: u32, span: Span) {
+        let here = self.here().module;
+        let file = self.file_of(here);
+        let target =
+            if level == 0 { self.program.absolute(file, from) } else { self.program.relative(file, level, from) };
+        let absolute = self.program.absolute_name(file, level, from);
+        let place = self.place(span, Some(&absolute));
+        if let Some(list) = self.imports.get_mut(here as usize) {
+            list.push((absolute.clone(), target, place));
+        }
+        if let Some(target) = target {
+            self.enter_module(target, span);
+        }
+        let stars = self.stars.entry(here).or_default();
+        stars.push((target, absolute));
+    }
+
+    /// What a module holds under a name.
+    pub(crate) fn module_attr(&mut self, module: u32, name: &str) -> Option<Value> {
+        let key = Key { module, func: FuncId::MODULE.0 };
+        if let Some(slot) = self.slot_named(key, name) {
+            if self.progress.get(module as usize) == Some(&Progress::Running)
+                && let Some(frame) = self.frames.iter().rev().find(|frame| frame.key == key)
+                && let Some(value) = frame.slots.get(slot.slot as usize)
+                && !value.is_unknown()
+            {
+                return Some(value.clone());
+            }
+            return Some(self.shared.get(&(module, slot)).cloned().unwrap_or_default());
+        }
+        if let Some(child) = self.program.child(module, name) {
+            self.run_module(child);
+            return Some(Value::reference(Ref::Module(child)));
+        }
+        self.star_attr(module, name)
+    }
+
+    /// A name that a module has from a star import: the modules that it takes names from are asked, each once.
+    pub(crate) fn star_attr(&mut self, module: u32, name: &str) -> Option<Value> {
+        if let Some(value) = self.star_imported(module, name) {
+            return Some(value);
+        }
+        // A layer runs in the namespace of the code that executes it, and so do the other layers of the same file.
+        let mut root = module;
+        while let Some(parent) = self.layer_parent.get(&root).copied() {
+            root = parent;
+            let key = Key { module: root, func: FuncId::MODULE.0 };
+            if self.slot_named(key, name).is_some() {
+                return self.module_attr(root, name);
+            }
+        }
+        // A text that is evaluated inside of a function sees that function's variables.
+        if root != module {
+            for depth in (0..self.frames.len().saturating_sub(1)).rev() {
+                let Some(key) = self.frames.get(depth).map(|frame| frame.key) else { break };
+                if self.file_of(key.module) != root {
+                    break;
+                }
+                if let Some(slot) = self.slot_named(key, name)
+                    && let Some(value) = self.frames.get(depth).and_then(|frame| frame.slots.get(slot.slot as usize))
+                    && !value.is_unknown()
+                {
+                    return Some(value.clone());
+                }
+            }
+        }
+        let layer = self.layer_names.get(&root)?.get(name).copied().filter(|layer| *layer != module)?;
+        self.module_attr(layer, name)
+    }
+
+    /// The file that a module is, or is a layer of: imports are looked up from there.
+    pub(crate) fn file_of(&self, module: u32) -> u32 {
+        let mut next = module;
+        while let Some(parent) = self.layer_parent.get(&next) {
+            next = *parent;
+        }
+        next
+    }
+
+    pub(crate) fn star_imported(&mut self, module: u32, name: &str) -> Option<Value> {
+        if !self.stars.contains_key(&module) {
+            return None;
+        }
+        let mut seen = rustc_hash::FxHashSet::default();
+        seen.insert(module);
+        let mut pending = vec![module];
+        while let Some(next) = pending.pop() {
+            let stars = self.stars.get(&next).cloned().unwrap_or_default();
+            for (target, absolute) in stars.iter().rev() {
+                match target {
+                    Some(target) => {
+                        if !seen.insert(*target) {
+                            continue;
+                        }
+                        let key = Key { module: *target, func: FuncId::MODULE.0 };
+                        if self.slot_named(key, name).is_some() {
+                            return self.module_attr(*target, name);
+                        }
+                        pending.push(*target);
+                    }
+                    None => {
+                        let symbol = self.canonical(&format!("{absolute}.{name}"));
+                        if self.catalog.model(&symbol).is_some() || self.catalog.attribute(&symbol).is_some() {
+                            return Some(Value::reference(Ref::Symbol(symbol)));
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// A symbol of a library as a value.
+    pub(crate) fn symbol(&mut self, name: &str) -> Value {
+        let canonical = self.canonical(name);
+        Value::reference(Ref::Symbol(canonical))
+    }
+}

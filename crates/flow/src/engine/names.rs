@@ -1,0 +1,390 @@
+//! Names and attributes: what a variable, an attribute or a member of a class refers to, and what reading it yields.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use sluice_syntax::ir::{Const, ExprId, FuncId, Module, SlotRef, Span};
+use smol_str::SmolStr;
+
+use super::heap::ObjectKind;
+use super::value::{Data, Key, ObjectId, Ref, Term, Value};
+use super::{Engine, Origin, OriginKey, Progress};
+
+impl Engine<'_> {
+    /// The value of a variable.
+    pub(crate) fn read(&mut self, module: &Rc<Module>, slot: SlotRef) -> Value {
+        let here = self.here();
+        if slot.func.0 == here.func {
+            let value =
+                self.frames.last().and_then(|frame| frame.slots.get(slot.slot as usize)).cloned().unwrap_or_default();
+            if !value.is_unknown() {
+                return value;
+            }
+            // A function may be interpreted before the one that fills its captured or global variable.
+            return self.shared.get(&(here.module, slot)).cloned().unwrap_or_default();
+        }
+        let key = Key { module: here.module, func: slot.func.0 };
+        let live = self
+            .frames
+            .iter()
+            .rev()
+            .find(|frame| frame.key == key)
+            .and_then(|frame| frame.slots.get(slot.slot as usize))
+            .filter(|value| !value.is_unknown())
+            .cloned();
+        if let Some(value) = live {
+            return value;
+        }
+        if slot.func == FuncId::MODULE && self.progress.get(here.module as usize) == Some(&Progress::No) {
+            self.run_module(here.module);
+        }
+        let value = self.shared.get(&(here.module, slot)).cloned().unwrap_or_default();
+        if value.is_unknown() && slot.func != FuncId::MODULE {
+            let name = self.slot_name(module, slot);
+            return Value::new(Data { term: Some(Rc::new(Term::Name(name))), ..Data::default() });
+        }
+        value
+    }
+
+    /// Reading a library's value may be a source.
+    pub(crate) fn touched(&mut self, mut value: Value, module: &Rc<Module>, id: ExprId, span: Span) -> Value {
+        let Some(Ref::Symbol(symbol)) = value.refs().first() else { return value };
+        let Some(attribute) = self.catalog.attribute(symbol) else { return value };
+        let attribute = attribute.clone();
+        if let (Some(guard), Some(probe)) = (&attribute.guard, &mut self.guard_probe) {
+            probe.insert(guard.clone());
+        }
+        if let Some(text) = &attribute.value
+            && value.known().is_none()
+        {
+            let number = text.parse::<i64>().ok().filter(|_| attribute.result.as_deref() == Some("int"));
+            value.edit().known = Some(match number {
+                Some(number) => Const::Int(number),
+                None => Const::Str(Arc::from(text.as_str())),
+            });
+        }
+        if let Some(kind) = &attribute.source {
+            let written = SmolStr::new(crate::facts::clip(module.slice(span), 120));
+            let event = self.attribute_event(id, span, &attribute, written);
+            let place = self.place(span, Some(&attribute.symbol));
+            let label = self.origin(Origin {
+                key: OriginKey::Source(self.here().module, id, kind.clone()),
+                kind: kind.clone(),
+                symbol: attribute.symbol.clone(),
+                detail: None,
+                place,
+                function: self.here(),
+                event: Some(event),
+                start: 0,
+            });
+            value.add_labels(&[label]);
+            let token = self.site_token(id);
+            value.add_tokens(&[token]);
+        }
+        if let Some(result) = &attribute.result {
+            value.add_ref(Ref::Instance(result.clone()));
+        }
+        if value.term().is_none() {
+            value.edit().term = Some(Rc::new(Term::Name(attribute.symbol.clone())));
+        }
+        value
+    }
+
+    /// The identity of what an expression makes.
+    pub(crate) fn site_token(&self, id: ExprId) -> u64 {
+        let here = self.here();
+        super::stable_hash(&[b"site", &here.module.to_le_bytes(), &id.0.to_le_bytes()])
+    }
+
+    /// `object.name`
+    pub(crate) fn attr(&mut self, object: &Value, name: &SmolStr, span: Span) -> Value {
+        let mut result: Option<Value> = None;
+        let add = |value: Value, result: &mut Option<Value>| {
+            *result = Some(match result.take() {
+                Some(before) => before.join(&value),
+                None => value,
+            });
+        };
+        for reference in object.refs().to_vec() {
+            match reference {
+                Ref::Symbol(symbol) => {
+                    let member = self.canonical(&format!("{symbol}.{name}"));
+                    // What the catalog knows of the value's type says more than a path of names that it does not know.
+                    let known =
+                        |member: &str| self.catalog.model(member).is_some() || self.catalog.attribute(member).is_some();
+                    let by_type = !known(&member)
+                        && object.refs().iter().any(|other| match other {
+                            Ref::Instance(kind) => known(&self.catalog.canonical(&format!("{kind}.{name}"))),
+                            _ => false,
+                        });
+                    if !by_type {
+                        add(Value::reference(Ref::Symbol(member)), &mut result);
+                    }
+                }
+                Ref::Instance(kind) => {
+                    let member = self.canonical(&format!("{kind}.{name}"));
+                    if let Some(attribute) = self.catalog.attribute(&member) {
+                        let kind = attribute.result.clone();
+                        let mut value = Value::reference(Ref::Symbol(member.clone()));
+                        if let Some(kind) = kind {
+                            value.add_ref(Ref::Instance(kind));
+                        }
+                        let (labels, tokens) = self.of_receiver(object);
+                        value.add_labels(&labels);
+                        value.add_tokens(&tokens);
+                        add(value, &mut result);
+                    } else {
+                        let receiver = object.clone();
+                        let mut value = Value::reference(Ref::Method(member, receiver));
+                        let (labels, tokens) = self.of_receiver(object);
+                        value.add_labels(&labels);
+                        value.add_tokens(&tokens);
+                        add(value, &mut result);
+                    }
+                }
+                Ref::Module(module) => {
+                    self.run_module(module);
+                    if let Some(value) = self.module_attr(module, name) {
+                        add(value, &mut result);
+                    }
+                }
+                Ref::Class(class) => {
+                    let value = self.class_attr(class, name, Some(object), false, 0);
+                    if let Some(value) = value {
+                        add(value, &mut result);
+                    }
+                }
+                Ref::Object(id) => {
+                    if let Some(value) = self.object_attr(id, object, name) {
+                        add(value, &mut result);
+                    }
+                }
+                Ref::Super(class, receiver) => {
+                    let bases = self.classes.get(&class).cloned().unwrap_or_default();
+                    let mut found = None;
+                    for base in &bases {
+                        for reference in base.refs() {
+                            found = match reference {
+                                Ref::Class(base) => self.class_attr(*base, name, Some(&receiver), true, 0),
+                                Ref::Symbol(symbol) => {
+                                    let member = self.canonical(&format!("{symbol}.{name}"));
+                                    Some(Value::reference(Ref::Method(member, receiver.clone())))
+                                }
+                                _ => None,
+                            };
+                            if found.is_some() {
+                                break;
+                            }
+                        }
+                        if found.is_some() {
+                            break;
+                        }
+                    }
+                    add(found.unwrap_or_default(), &mut result);
+                }
+                Ref::Method(..) | Ref::Unresolved(..) | Ref::Function(..) => {}
+            }
+        }
+        if let Some(value) = result
+            && !value.is_unknown()
+        {
+            return value;
+        }
+        let mut value = Value::reference(Ref::Unresolved(name.clone(), object.clone()));
+        let (labels, tokens) = self.of_receiver(object);
+        value.add_labels(&labels);
+        value.add_tokens(&tokens);
+        let here = self.here().module;
+        if let Some(module) = self.modules.get(here as usize) {
+            let written = module.slice(span);
+            if written.len() <= 60 && !written.contains('\n') {
+                value.edit().term = Some(Rc::new(Term::Name(SmolStr::new(written))));
+            }
+        }
+        value
+    }
+
+    pub(crate) fn object_attr(&mut self, id: ObjectId, receiver: &Value, name: &SmolStr) -> Option<Value> {
+        let object = self.object(id)?;
+        match object.kind {
+            ObjectKind::Instance(class) => {
+                if let Some(field) = object.fields.get(name) {
+                    return Some(field.clone());
+                }
+                if let Some(value) = self.class_attr(class, name, Some(receiver), true, 0) {
+                    return Some(value);
+                }
+                // A method that ran on the class as such may have set it.
+                let generic = *self.selves.get(&class)?;
+                if generic != id {
+                    return self.object(generic)?.fields.get(name).cloned();
+                }
+                None
+            }
+            ObjectKind::Opaque => object.fields.get(name).cloned(),
+            ObjectKind::List => Some(Value::reference(Ref::Method(method_name("list", name), receiver.clone()))),
+            ObjectKind::Tuple => Some(Value::reference(Ref::Method(method_name("tuple", name), receiver.clone()))),
+            ObjectKind::Set => Some(Value::reference(Ref::Method(method_name("set", name), receiver.clone()))),
+            ObjectKind::Dict => Some(Value::reference(Ref::Method(method_name("dict", name), receiver.clone()))),
+        }
+    }
+
+    /// An attribute of a class or its bases; bound to the receiver if it is a method of an instance.
+    pub(crate) fn class_attr(
+        &mut self,
+        class: Key,
+        name: &SmolStr,
+        receiver: Option<&Value>,
+        instance: bool,
+        depth: u32,
+    ) -> Option<Value> {
+        if depth > 16 {
+            return None;
+        }
+        let module = self.module(class.module);
+        if let Some(slot) = self.slot_named(class, name) {
+            let mut value = self.shared.get(&(class.module, slot)).cloned().unwrap_or_default();
+            if value.is_unknown() {
+                let live = self
+                    .frames
+                    .iter()
+                    .rev()
+                    .find(|frame| frame.key == class)
+                    .and_then(|frame| frame.slots.get(slot.slot as usize))
+                    .cloned();
+                value = live.unwrap_or_default();
+            }
+            let bound: Vec<Ref> = value
+                .refs()
+                .iter()
+                .map(|reference| match reference {
+                    Ref::Function(key, None) => self.bind(&module, *key, receiver, instance, class),
+                    other => other.clone(),
+                })
+                .collect();
+            // A property's value is what its getter returns.
+            if let Some(Ref::Function(key, Some(_))) = bound.first()
+                && instance
+                && self.is_property(*key)
+            {
+                return Some(self.property(*key, receiver));
+            }
+            if !bound.is_empty() {
+                value.edit().refs = bound.into();
+            }
+            return Some(value);
+        }
+        let bases = self.classes.get(&class).cloned().unwrap_or_default();
+        for base in &bases {
+            for reference in base.refs() {
+                let found = match reference {
+                    Ref::Class(base) if *base != class => self.class_attr(*base, name, receiver, instance, depth + 1),
+                    Ref::Symbol(symbol) => {
+                        let member = self.canonical(&format!("{symbol}.{name}"));
+                        (self.catalog.model(&member).is_some() || self.catalog.attribute(&member).is_some()).then(
+                            || match receiver {
+                                Some(receiver) if instance => Value::reference(Ref::Method(member, receiver.clone())),
+                                _ => Value::reference(Ref::Symbol(member)),
+                            },
+                        )
+                    }
+                    _ => None,
+                };
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        None
+    }
+
+    pub(crate) fn bind(&self, module: &Module, key: Key, receiver: Option<&Value>, instance: bool, class: Key) -> Ref {
+        let decorators = self.decorator_names(module, key);
+        if decorators.iter().any(|name| name == "staticmethod") {
+            return Ref::Function(key, None);
+        }
+        if decorators.iter().any(|name| name == "classmethod") {
+            return Ref::Function(key, Some(Value::reference(Ref::Class(class))));
+        }
+        match receiver {
+            Some(receiver) if instance => Ref::Function(key, Some(receiver.clone())),
+            _ => Ref::Function(key, None),
+        }
+    }
+
+    /// The decorators of a function as written, without arguments.
+    pub(crate) fn decorator_names(&self, module: &Module, key: Key) -> Vec<SmolStr> {
+        let Some(other) = self.modules.get(key.module as usize) else { return Vec::new() };
+        let _ = module;
+        let Some(function) = other.function(FuncId(key.func)) else { return Vec::new() };
+        function
+            .decorators
+            .iter()
+            .filter_map(|id| other.expr(*id))
+            .map(|expr| {
+                let text = other.slice(expr.span);
+                SmolStr::new(text.split('(').next().unwrap_or(text).trim())
+            })
+            .collect()
+    }
+
+    pub(crate) fn is_property(&self, key: Key) -> bool {
+        let Some(module) = self.modules.get(key.module as usize) else { return false };
+        self.decorator_names(module, key)
+            .iter()
+            .any(|name| name == "property" || name.ends_with("cached_property") || name == "reify")
+    }
+
+    /// The slot of a name in a frame, by an index made at the first question.
+    pub(crate) fn slot_named(&mut self, key: Key, name: &str) -> Option<SlotRef> {
+        if !self.slot_index.contains_key(&key) {
+            let module = self.module(key.module);
+            let mut index = rustc_hash::FxHashMap::default();
+            if let Some(function) = module.function(FuncId(key.func)) {
+                for (position, slot) in function.slots.iter().enumerate() {
+                    index.entry(slot.name.clone()).or_insert(u32::try_from(position).unwrap_or(u32::MAX));
+                }
+            }
+            self.slot_index.insert(key, index);
+        }
+        let slot = *self.slot_index.get(&key)?.get(name)?;
+        Some(SlotRef { func: FuncId(key.func), slot })
+    }
+
+    /// Names what was asked of a source: an environment variable, a file.
+    pub(crate) fn detail(&mut self, value: &Value, name: &str) {
+        for label in value.labels() {
+            if let Some(origin) = self.origins.get_mut(label.origin as usize)
+                && origin.detail.is_none()
+                && matches!(origin.kind.as_str(), "environment" | "argument" | "request")
+            {
+                origin.detail = Some(name.chars().take(120).collect());
+            }
+        }
+    }
+
+    /// The object that stands for any instance of a class.
+    pub(crate) fn generic_self(&mut self, class: Key) -> ObjectId {
+        if let Some(id) = self.selves.get(&class) {
+            return *id;
+        }
+        let id = self.allocate(ObjectKind::Instance(class), Vec::new(), false);
+        if let Some(object) = self.object_mut(id) {
+            // Every method may run after every other: stores into it join.
+            object.born = (0, 0);
+        }
+        self.selves.insert(class, id);
+        id
+    }
+
+    /// What a name stands for in another frame; for `globals()["name"]` and the like.
+    pub(crate) fn global_named(&mut self, name: &str) -> Option<Value> {
+        let here = self.here().module;
+        self.slot_named(Key { module: here, func: FuncId::MODULE.0 }, name)?;
+        self.module_attr(here, name)
+    }
+}
+
+fn method_name(kind: &str, name: &str) -> SmolStr {
+    SmolStr::new(format!("{kind}.{name}"))
+}

@@ -1,0 +1,246 @@
+//! Assignment: where a value is stored, in variables, attributes, items and patterns.
+
+use std::rc::Rc;
+
+use sluice_syntax::ir::{BinOp, ExprId, ExprKind, FuncId, Module, SlotRef, Span, Target};
+use smol_str::SmolStr;
+
+use super::Engine;
+use super::heap::{ObjectKind, field_name};
+use super::value::{Key, Ref, Value};
+use crate::facts::StepKind;
+
+impl Engine<'_> {
+    /// Assigns a value to a target.
+    pub(crate) fn assign(&mut self, module: &Rc<Module>, target: &Target, value: Value) {
+        match target {
+            Target::Slot(slot, span) => {
+                let value = if value.labels().is_empty() {
+                    value
+                } else {
+                    let name = self.slot_name(module, *slot);
+                    let place = self.place(*span, Some(&name));
+                    self.stepped(value, StepKind::Assign, place, &name)
+                };
+                self.write(module, *slot, value);
+            }
+            Target::Free(_, _) | Target::Unknown(_) => {}
+            Target::Attr { base, name, span } => {
+                let object = self.eval(module, *base);
+                let place = self.place(*span, None);
+                let written = SmolStr::new(module.slice(*span));
+                let value = self.stepped(value, StepKind::Store, place, &written);
+                self.store_attr(module, &object, name, value, Some(*base));
+            }
+            Target::Index { base, index, span } => {
+                let object = self.eval(module, *base);
+                let key = self.eval(module, *index);
+                let place = self.place(*span, None);
+                let written = crate::facts::clip(module.slice(*span), 80);
+                let value = self.stepped(value, StepKind::Store, place, &SmolStr::new(&written));
+                self.store_index(module, &object, &key, value, *base, *index);
+            }
+            Target::Sequence(targets) => {
+                let rest = targets.iter().position(|target| matches!(target, Target::Rest(_)));
+                let items = self.elements(&value);
+                let count = targets.len();
+                for (position, target) in targets.iter().enumerate() {
+                    let part = match (&items, rest) {
+                        (Some(items), None) if items.len() == count => items.get(position).cloned(),
+                        (Some(items), Some(rest)) if items.len() + 1 >= count => {
+                            let extra = items.len() + 1 - count;
+                            if position < rest {
+                                items.get(position).cloned()
+                            } else if position > rest {
+                                items.get(position + extra - 1).cloned()
+                            } else {
+                                let middle = items.get(rest..rest + extra).unwrap_or(&[]).to_vec();
+                                Some(self.container(ObjectKind::List, middle, true))
+                            }
+                        }
+                        _ => Some(self.nth(&value, position)),
+                    };
+                    self.assign(module, target, part.unwrap_or_default());
+                }
+            }
+            Target::Keys(entries) => {
+                for (name, target) in entries {
+                    let part = value.object().and_then(|id| self.load_field(id, name)).unwrap_or_default();
+                    self.assign(module, target, part);
+                }
+            }
+            Target::Rest(inner) => self.assign(module, inner, value),
+            Target::Default(inner, default) => {
+                let default = self.eval(module, *default);
+                self.assign(module, inner, value.join(&default));
+            }
+        }
+    }
+
+    /// The item of a sequence that is not known whole.
+    pub(crate) fn nth(&mut self, value: &Value, position: usize) -> Value {
+        if let Some(item) = self.modelled_item(value, Some(position)) {
+            return item;
+        }
+        let name = SmolStr::new(format!("\u{1}i{position}"));
+        if let Some(id) = value.object()
+            && let Some(found) = self.load_field(id, &name)
+        {
+            return found;
+        }
+        self.element_of(value)
+    }
+
+    pub(crate) fn slot_name(&self, module: &Module, slot: SlotRef) -> SmolStr {
+        module
+            .function(slot.func)
+            .and_then(|function| function.slots.get(slot.slot as usize))
+            .map(|slot| slot.name.clone())
+            .unwrap_or_default()
+    }
+
+    /// Writes a variable of this or of an enclosing frame.
+    pub(crate) fn write(&mut self, module: &Rc<Module>, slot: SlotRef, value: Value) {
+        let here = self.here();
+        let captured = module
+            .function(slot.func)
+            .and_then(|function| function.slots.get(slot.slot as usize))
+            .is_some_and(|slot| slot.captured);
+        if slot.func.0 == here.func {
+            if captured {
+                self.share((here.module, slot), &value);
+            }
+            self.set_slot(slot.slot, value);
+            return;
+        }
+        self.share((here.module, slot), &value);
+        let key = Key { module: here.module, func: slot.func.0 };
+        if let Some(frame) = self.frames.iter_mut().rev().find(|frame| frame.key == key)
+            && let Some(place) = frame.slots.get_mut(slot.slot as usize)
+        {
+            *place = if place.is_unknown() { value } else { place.join(&value) };
+        }
+    }
+
+    pub(crate) fn share(&mut self, place: (u32, SlotRef), value: &Value) {
+        let joined = match self.shared.get(&place) {
+            Some(before) => before.join(value),
+            None => value.clone(),
+        };
+        self.shared.insert(place, joined);
+    }
+
+    pub(crate) fn store_attr(
+        &mut self,
+        module: &Rc<Module>,
+        object: &Value,
+        name: &SmolStr,
+        value: Value,
+        base: Option<ExprId>,
+    ) {
+        let mut stored = false;
+        for reference in object.refs().to_vec() {
+            match reference {
+                Ref::Object(id) => {
+                    self.store_field(id, name, value.clone());
+                    stored = true;
+                }
+                Ref::Class(class) => {
+                    self.store_class(class, name, &value);
+                    stored = true;
+                }
+                Ref::Module(target) => {
+                    let body = Key { module: target, func: FuncId::MODULE.0 };
+                    if let Some(slot) = self.slot_named(body, name) {
+                        self.share((target, slot), &value);
+                    }
+                    stored = true;
+                }
+                _ => {}
+            }
+        }
+        if !stored && let Some(base) = base {
+            let id = self.opaque(module, object, base);
+            self.store_field(id, name, value);
+        }
+    }
+
+    pub(crate) fn store_class(&mut self, class: Key, name: &SmolStr, value: &Value) {
+        if let Some(slot) = self.slot_named(class, name) {
+            self.share((class.module, slot), value);
+            return;
+        }
+        let id = self.generic_self(class);
+        self.store_field(id, name, value.clone());
+    }
+
+    pub(crate) fn store_index(
+        &mut self,
+        module: &Rc<Module>,
+        object: &Value,
+        key: &Value,
+        value: Value,
+        base: ExprId,
+        _index: ExprId,
+    ) {
+        let id = match object.object() {
+            Some(id) => id,
+            None => self.opaque(module, object, base),
+        };
+        match key.known().and_then(field_name) {
+            Some(name) => self.store_field(id, &name, value),
+            None => self.store_any(id, &value),
+        }
+    }
+
+    /// An object for a value that had none, so that what is stored into it is kept; the variable or attribute that
+    /// held the value holds the object from now on.
+    pub(crate) fn opaque(&mut self, module: &Rc<Module>, value: &Value, base: ExprId) -> super::value::ObjectId {
+        let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
+        let mut inner = Value::UNKNOWN;
+        inner.add_labels(value.labels());
+        inner.add_tokens(value.tokens());
+        self.store_any(id, &inner);
+        let mut held = value.clone();
+        held.edit().refs.insert(0, Ref::Object(id));
+        match module.expr(base).map(|expr| &expr.kind) {
+            Some(ExprKind::Slot(slot)) => self.write(module, *slot, held),
+            Some(ExprKind::Attr { base: outer, name }) => {
+                let outer = self.eval(module, *outer);
+                if let Some(outer) = outer.object() {
+                    self.store_field(outer, &name.clone(), held);
+                }
+            }
+            _ => {}
+        }
+        id
+    }
+
+    pub(crate) fn augment(
+        &mut self,
+        module: &Rc<Module>,
+        target: &Target,
+        old: ExprId,
+        op: BinOp,
+        value: ExprId,
+        span: Span,
+    ) {
+        let before = self.eval(module, old);
+        let more = self.eval(module, value);
+        if op == BinOp::Add
+            && let Some(id) = before.object()
+            && self.object(id).is_some_and(|object| matches!(object.kind, ObjectKind::List))
+        {
+            match self.elements(&more) {
+                Some(items) => items.into_iter().for_each(|item| self.append(id, item)),
+                None => {
+                    let element = self.element_of(&more);
+                    self.store_any(id, &element);
+                }
+            }
+            return;
+        }
+        let result = self.binary(op, &before, &more, span);
+        self.assign(module, target, result);
+    }
+}

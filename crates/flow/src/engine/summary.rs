@@ -1,0 +1,373 @@
+//! Summaries: what a function does whatever it is called with, and what a call makes of that.
+
+use std::rc::Rc;
+
+use sluice_syntax::ir::{Const, FuncId, FunctionKind, Module, ParamKind, Span};
+use smol_str::SmolStr;
+
+use super::call::Site;
+use super::heap::ObjectKind;
+use super::value::{Data, Key, Label, Ref, Term, Value};
+use super::{Engine, MOST_CONTEXTS, MOST_FRAMES, MOST_INLINED, Origin, OriginKey};
+use crate::facts::StepKind;
+
+/// A text from this length on may be more than a word: what a function makes of it is looked at.
+const LONG_TEXT: usize = 16;
+
+impl Engine<'_> {
+    /// Interprets a function once with unknown parameters.
+    pub(crate) fn summarize(&mut self, key: Key) {
+        if self.summaries.get(&key).is_some_and(|summary| summary.done)
+            || self.frames.len() >= MOST_FRAMES
+            || self.frames.iter().any(|frame| frame.key == key && frame.generic)
+        {
+            return;
+        }
+        let module = self.module(key.module);
+        let Some(function) = module.function(FuncId(key.func)) else { return };
+        let class = function
+            .parent
+            .filter(|parent| module.function(*parent).is_some_and(|parent| parent.kind == FunctionKind::Class));
+        let class = class.map(|parent| Key { module: key.module, func: parent.0 });
+        let is_static = class.is_some() && self.decorator_names(&module, key).iter().any(|name| name == "staticmethod");
+        let is_class_method =
+            class.is_some() && self.decorator_names(&module, key).iter().any(|name| name == "classmethod");
+        let mut values = Vec::with_capacity(function.params.len());
+        for (index, param) in function.params.iter().enumerate() {
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            if index == 0
+                && let Some(class) = class
+                && !is_static
+            {
+                values.push(if is_class_method {
+                    Value::reference(Ref::Class(class))
+                } else {
+                    let id = self.generic_self(class);
+                    Value::reference(Ref::Object(id))
+                });
+                continue;
+            }
+            values.push(self.parameter(key, number, &param.name, param.kind, param.span));
+        }
+        let result = self.interpret(&module, key, values, None);
+        let summary = self.summaries.entry(key).or_default();
+        summary.done = true;
+        summary.result = result;
+    }
+
+    /// The unknown value of a parameter.
+    pub(crate) fn parameter(&mut self, key: Key, index: u32, name: &SmolStr, kind: ParamKind, span: Span) -> Value {
+        let place = self.place_in(key.module, span, Some(name));
+        let label = self.origin(Origin {
+            key: OriginKey::Param(key, index),
+            kind: SmolStr::new_static("parameter"),
+            symbol: name.clone(),
+            detail: None,
+            place,
+            function: key,
+            event: None,
+            start: 0,
+        });
+        let token =
+            super::stable_hash(&[b"param", &key.module.to_le_bytes(), &key.func.to_le_bytes(), &index.to_le_bytes()]);
+        let mut data = Data::default();
+        data.labels.push(label);
+        data.tokens.push(token);
+        match kind {
+            ParamKind::Star | ParamKind::StarStar => {
+                let inner = Value::new(data);
+                let kind = if kind == ParamKind::Star { ObjectKind::List } else { ObjectKind::Dict };
+                let id = self.allocate(kind, Vec::new(), false);
+                // The object belongs to the frame that is about to open.
+                let depth = u32::try_from(self.frames.len()).unwrap_or(u32::MAX);
+                if let Some(object) = self.object_mut(id) {
+                    object.born = (depth.saturating_add(1), 0);
+                }
+                self.store_any(id, &inner);
+                Value::reference(Ref::Object(id))
+            }
+            _ => {
+                data.term = Some(Rc::new(Term::Name(name.clone())));
+                Value::new(data)
+            }
+        }
+    }
+
+    /// Interprets a body with values for its parameters and gives its result.
+    pub(crate) fn interpret(
+        &mut self,
+        module: &Rc<Module>,
+        key: Key,
+        values: Vec<Value>,
+        entry: Option<(crate::facts::EvidenceId, SmolStr)>,
+    ) -> Value {
+        let Some(function) = module.function(FuncId(key.func)) else { return Value::UNKNOWN };
+        let mut frame = self.new_frame(key, entry.is_none());
+        if let Some((place, name)) = entry {
+            let passed = values.iter().flat_map(|value| self.deep(value).0).map(|label| label.origin).collect();
+            let mark = u32::try_from(self.ways.len()).unwrap_or(u32::MAX);
+            frame.entry = Some(super::Entry { place, name, mark, passed });
+        }
+        for (param, value) in function.params.iter().zip(&values) {
+            if let Some(slot) = frame.slots.get_mut(param.slot as usize) {
+                *slot = value.clone();
+            }
+        }
+        frame.this = values.first().cloned();
+        self.enter(frame);
+        // Captured parameters are read by inner functions after this frame is gone.
+        for (param, value) in function.params.iter().zip(values) {
+            let captured = function.slots.get(param.slot as usize).is_some_and(|slot| slot.captured);
+            if captured {
+                let place = (key.module, sluice_syntax::ir::SlotRef { func: FuncId(key.func), slot: param.slot });
+                let joined = match self.shared.get(&place) {
+                    Some(before) => before.join(&value),
+                    None => value.clone(),
+                };
+                self.shared.insert(place, joined);
+            }
+            if let Some(pattern) = &param.pattern {
+                self.assign(module, pattern, value);
+            }
+        }
+        self.block(module, &function.body);
+        let Some(frame) = self.exit() else { return Value::UNKNOWN };
+        let result = frame.returns.unwrap_or_else(|| Value::constant(Const::None));
+        match frame.yields {
+            Some(element) => {
+                let id = self.allocate(ObjectKind::List, Vec::new(), false);
+                self.store_any(id, &element);
+                Value::reference(Ref::Object(id))
+            }
+            None => result,
+        }
+    }
+
+    /// True if knowing the arguments can change what the summary says.
+    pub(crate) fn worth_inlining(&self, key: Key, summary: &super::Summary, bound: &[Option<Value>]) -> bool {
+        if self.inlined >= MOST_INLINED
+            || (summary.effects && summary.contexts >= MOST_CONTEXTS)
+            || self.inline_steps == 0
+            || self.frames.len() + 2 >= MOST_FRAMES
+            || self.frames.iter().any(|frame| frame.key == key)
+        {
+            return false;
+        }
+        let specific = |engine: &Self, value: &Value| {
+            value.known().is_some()
+                || value.refs().iter().any(|reference| match reference {
+                    Ref::Object(id) => {
+                        !engine.stands_for_all(*id)
+                            && engine.object(*id).is_some_and(|object| {
+                                object.fields.values().chain(&object.items).any(|value| !value.is_unknown())
+                            })
+                    }
+                    Ref::Unresolved(..) => false,
+                    _ => true,
+                })
+                || matches!(value.term().as_deref(), Some(Term::Join(_) | Term::Either(_)))
+        };
+        for (index, value) in bound.iter().enumerate() {
+            let Some(value) = value else { continue };
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            if summary.telling.contains(number) && specific(self, value) {
+                return true;
+            }
+        }
+        // An instance whose fields are known, on a method that does something of weight.
+        if summary.weighty
+            && let Some(Some(first)) = bound.first()
+            && let Some(id) = first.object()
+            && self.object(id).is_some_and(|object| {
+                matches!(object.kind, ObjectKind::Instance(_))
+                    && object.fields.values().any(|value| value.known().is_some() || !value.refs().is_empty())
+            })
+            && !self.stands_for_all(id)
+        {
+            return true;
+        }
+        // A text that is passed and comes back changed is worth following, whatever else the function does.
+        let returned = summary.result.labels();
+        let comes_back = bound.iter().enumerate().any(|(index, value)| {
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            let long = value.as_ref().and_then(Value::known).is_some_and(|known| match known {
+                Const::Str(text) => text.len() >= LONG_TEXT,
+                Const::Bytes(bytes) => bytes.len() >= LONG_TEXT,
+                _ => false,
+            });
+            long && self
+                .param_origin(key, number)
+                .is_some_and(|origin| returned.iter().any(|label| label.origin == origin))
+        });
+        if comes_back && summary.result.known().is_none() {
+            return true;
+        }
+        // A function without effects of known arguments is worth its result.
+        if summary.effects || summary.result.known().is_some() || bound.is_empty() {
+            return false;
+        }
+        bound.iter().all(|value| value.as_ref().is_some_and(|value| self.is_concrete(value, 3)))
+    }
+
+    /// What a call does according to the summary of the function.
+    pub(crate) fn apply_summary(
+        &mut self,
+        key: Key,
+        summary: &super::Summary,
+        bound: &[Option<Value>],
+        place: crate::facts::EvidenceId,
+        name: &SmolStr,
+    ) -> Value {
+        self.unknown_calls += 1;
+        // Steps are made only for labels that go somewhere: to a sink of the summary or into the result.
+        let returned = self.deep(&summary.result).0;
+        let mut passed: Vec<Vec<Label>> = Vec::with_capacity(bound.len());
+        for (index, value) in bound.iter().enumerate() {
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            let sinks = summary.flows.iter().any(|(param, _, _)| *param == number);
+            let comes_back = returned.iter().any(|label| {
+                self.origins
+                    .get(label.origin as usize)
+                    .is_some_and(|origin| origin.key == OriginKey::Param(key, number))
+            });
+            let labels = value.as_ref().map(|value| self.deep(value).0).unwrap_or_default();
+            let kept: Vec<Label> =
+                labels.into_iter().filter(|label| sinks || comes_back || !self.is_param(label.origin)).collect();
+            let trace = self.ways.step_all(&kept, StepKind::Pass, place, name).unwrap_or(0);
+            let kept: Vec<Label> = kept.iter().map(|label| Label { origin: label.origin, trace }).collect();
+            for label in &kept {
+                if !self.is_param(label.origin) {
+                    self.applied.entry((key, number, label.origin)).or_insert(trace);
+                }
+            }
+            passed.push(kept);
+        }
+        let constructor = self.is_constructor(key);
+        for (index, inner, sink) in summary.flows.iter() {
+            let Some(parameter) = self.param_origin(key, *index) else { continue };
+            for label in passed.get(*index as usize).cloned().unwrap_or_default() {
+                let through = self.is_param(label.origin);
+                // A field that another method sends is told of the constructor: whoever passes a parameter of its own
+                // to the constructor need not call that method. What a parameter of a caller does to the log or an
+                // exception of a function further down is told of that function.
+                if through && ((constructor && sink.function != key) || !super::is_telling(&sink.key.kind)) {
+                    continue;
+                }
+                if self.flows.contains_key(&(label.origin, sink.key.clone())) {
+                    continue;
+                }
+                let trace = self.ways.splice(label.trace, Label { origin: parameter, trace: *inner });
+                self.record_flow(Label { origin: label.origin, trace }, sink);
+            }
+        }
+        let name = name.clone();
+        // Labels that come back the same way share the step.
+        let mut came_back: Option<(u32, u32)> = None;
+        let mut replace = |engine: &mut Self, label: Label| -> Vec<Label> {
+            match engine.origins.get(label.origin as usize).map(|origin| origin.key.clone()) {
+                Some(OriginKey::Param(function, index)) if function == key => passed
+                    .get(index as usize)
+                    .map(|labels| {
+                        // The labels of one argument have the call as their common last step.
+                        let Some(first) = labels.first() else { return Vec::new() };
+                        let trace = engine.ways.splice(first.trace, label);
+                        labels.iter().map(|outer| Label { origin: outer.origin, trace }).collect()
+                    })
+                    .unwrap_or_default(),
+                _ => {
+                    let trace = match came_back {
+                        Some((before, trace)) if before == label.trace => trace,
+                        _ => engine.ways.step(label.trace, StepKind::Return, place, &name),
+                    };
+                    came_back = Some((label.trace, trace));
+                    vec![Label { origin: label.origin, trace }]
+                }
+            }
+        };
+        let mut result = self.substitute(&summary.result, &mut replace, 3);
+        if result.tokens().is_empty() {
+            let tokens: Vec<u64> = bound.iter().flatten().flat_map(|value| value.tokens().to_vec()).collect();
+            if !result.is_unknown() && result.known().is_none() {
+                result.add_tokens(&tokens);
+            }
+        }
+        result
+    }
+
+    /// True if the constructor will be interpreted with this instance, so that its fields need no filling.
+    pub(crate) fn fresh_instance(&self, key: Key, summary: &super::Summary, bound: &[Option<Value>]) -> bool {
+        summary.done && self.worth_inlining(key, summary, bound)
+    }
+
+    pub(crate) fn fill_from_summary(
+        &mut self,
+        init: Key,
+        id: super::value::ObjectId,
+        fields: super::heap::Fields,
+        bound: &[Option<Value>],
+        site: Site,
+    ) {
+        let place = self.place(site.span, None);
+        let passed: Vec<Vec<Label>> =
+            bound.iter().map(|value| value.as_ref().map(|value| self.deep(value).0).unwrap_or_default()).collect();
+        for (name, field) in fields.iter().take(256) {
+            // A field that is exactly a parameter takes the argument itself, with all that is known of it.
+            let single = match (field.labels(), field.data()) {
+                ([label], Some(data))
+                    if data.refs.is_empty() && matches!(data.term.as_deref(), Some(Term::Name(_))) =>
+                {
+                    match self.origins.get(label.origin as usize).map(|origin| origin.key.clone()) {
+                        Some(OriginKey::Param(function, index)) if function == init => {
+                            bound.get(index as usize).cloned().flatten()
+                        }
+                        _ => None,
+                    }
+                }
+                _ => None,
+            };
+            let value = match single {
+                Some(value) => self.stepped(value, StepKind::Pass, place, name),
+                None => {
+                    let mut replace = |engine: &mut Self, label: Label| -> Vec<Label> {
+                        match engine.origins.get(label.origin as usize).map(|origin| origin.key.clone()) {
+                            Some(OriginKey::Param(function, index)) if function == init => passed
+                                .get(index as usize)
+                                .map(|labels| {
+                                    let pass = engine.ways.step_all(labels, StepKind::Pass, place, &SmolStr::default());
+                                    let trace = engine.ways.splice(pass.unwrap_or(0), label);
+                                    labels.iter().map(|outer| Label { origin: outer.origin, trace }).collect()
+                                })
+                                .unwrap_or_default(),
+                            _ => vec![label],
+                        }
+                    };
+                    self.substitute(field, &mut replace, 2)
+                }
+            };
+            self.store_field(id, name, value);
+        }
+    }
+
+    /// True if the function is a constructor.
+    pub(crate) fn is_constructor(&self, key: Key) -> bool {
+        self.modules
+            .get(key.module as usize)
+            .and_then(|module| module.function(FuncId(key.func)))
+            .is_some_and(|function| function.name == "__init__")
+    }
+
+    /// True if the origin is a parameter.
+    pub(crate) fn is_param(&self, origin: u32) -> bool {
+        self.origins.get(origin as usize).is_some_and(|origin| matches!(origin.key, OriginKey::Param(..)))
+    }
+
+    /// What a property's getter gives.
+    pub(crate) fn property(&mut self, key: Key, receiver: Option<&Value>) -> Value {
+        self.summarize(key);
+        let Some(summary) = self.summaries.get(&key).filter(|summary| summary.done).cloned() else {
+            return Value::UNKNOWN;
+        };
+        let _ = receiver;
+        summary.result
+    }
+}

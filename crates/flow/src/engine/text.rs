@@ -1,0 +1,253 @@
+//! Operators and texts: what is put together of what, as a value where it is known and as a term where it is not.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use sluice_syntax::ir::{BinOp, Const, ExprId, ExprKind, Module, Span};
+use smol_str::SmolStr;
+
+use super::Engine;
+use super::heap::ObjectKind;
+use super::value::{Term, Value};
+use crate::evaluate;
+
+impl Engine<'_> {
+    pub(crate) fn eval_binary(
+        &mut self,
+        module: &Rc<Module>,
+        op: BinOp,
+        left: ExprId,
+        right: ExprId,
+        span: Span,
+    ) -> Value {
+        // Long chains lean to the left; they are walked without recursion.
+        let mut chain = vec![(op, right, span)];
+        let mut first = left;
+        while let Some(expr) = module.expr(first) {
+            let ExprKind::Binary { op, left, right } = &expr.kind else { break };
+            chain.push((*op, *right, expr.span));
+            first = *left;
+        }
+        let mut value = self.eval(module, first);
+        let mut written = first;
+        while let Some((op, right, span)) = chain.pop() {
+            let other = self.eval(module, right);
+            value = if op == BinOp::Add {
+                let a = self.with_name(module, &value, written);
+                let b = self.with_name(module, &other, right);
+                self.binary(op, &a, &b, span)
+            } else {
+                self.binary(op, &value, &other, span)
+            };
+            written = ExprId(u32::MAX);
+        }
+        value
+    }
+
+    /// The value with the expression's own words as its term, if it has none.
+    pub(crate) fn with_name(&self, module: &Module, value: &Value, id: ExprId) -> Value {
+        if value.term().is_some() || value.object().is_some() {
+            return value.clone();
+        }
+        let Some(expr) = module.expr(id) else { return value.clone() };
+        let text = module.slice(expr.span);
+        let mut value = value.clone();
+        let name = if text.len() <= 60 && !text.contains('\n') { text } else { "…" };
+        value.edit().term = Some(Rc::new(Term::Name(SmolStr::new(name))));
+        value
+    }
+
+    /// An arithmetic operation on two values.
+    pub(crate) fn binary(&mut self, op: BinOp, left: &Value, right: &Value, _span: Span) -> Value {
+        if !self.blows_up(op, left, right)
+            && let (Some(a), Some(b)) = (self.concrete(left, 4), self.concrete(right, 4))
+            && let Some(result) = evaluate::binary(op, &a, &b, &mut self.budget)
+        {
+            let mut value = self.abstracted(&result);
+            let coding = (op == BinOp::BitXor).then_some("xor");
+            self.inherit(&mut value, &[left, right], coding);
+            return value;
+        }
+        let mut value = Value::UNKNOWN;
+        for side in [left, right] {
+            let (labels, tokens) = self.deep(side);
+            value.add_labels(&labels);
+            value.add_tokens(&tokens);
+        }
+        match op {
+            BinOp::Add => {
+                if let (Some(a), Some(b)) = (left.object(), right.object()) {
+                    // Lists behind each other.
+                    let mut items = self.object(a).map(|object| object.items.to_vec()).unwrap_or_default();
+                    items.extend(self.object(b).into_iter().flat_map(|object| object.items.iter().cloned()));
+                    let rest = self.object(a).map(|o| o.rest.clone()).unwrap_or_default();
+                    let rest = rest.join(&self.object(b).map(|o| o.rest.clone()).unwrap_or_default());
+                    let complete =
+                        self.object(a).is_some_and(|o| o.complete) && self.object(b).is_some_and(|o| o.complete);
+                    let list = self.container(ObjectKind::List, items, complete);
+                    if let (Some(id), false) = (list.object(), complete) {
+                        self.store_any(id, &rest);
+                    }
+                    return list;
+                }
+                let hole = || Rc::new(Term::Name(SmolStr::new_static("…")));
+                match (left.term(), right.term()) {
+                    (None, None) => {}
+                    (a, b) => {
+                        let joined = Term::join(&a.unwrap_or_else(hole), &b.unwrap_or_else(hole));
+                        value.edit().term = Some(joined);
+                    }
+                }
+            }
+            BinOp::Mod => {
+                if let Some(Term::Text(format)) = left.term().as_deref() {
+                    let parts = self.elements(right).unwrap_or_else(|| vec![right.clone()]);
+                    value.edit().term = Some(self.percent_term(format, &parts));
+                }
+            }
+            BinOp::Div => {
+                // `pathlib` joins paths with a slash.
+                if let (Some(a), Some(b)) = (left.term(), right.term()) {
+                    let slash = Rc::new(Term::Text(Arc::from("/")));
+                    value.edit().term = Some(Term::join(&Term::join(&a, &slash), &b));
+                    for reference in left.refs() {
+                        value.add_ref(reference.clone());
+                    }
+                }
+            }
+            _ => {}
+        }
+        value
+    }
+
+    /// True if a repetition would make much out of little: such a value hides nothing and is not worth its memory.
+    pub(crate) fn blows_up(&self, op: BinOp, left: &Value, right: &Value) -> bool {
+        /// Longest text and longest list that a repetition makes.
+        const LONGEST: u64 = 1 << 20;
+        const MOST: u64 = 20_000;
+        if op != BinOp::Mul {
+            return false;
+        }
+        let length = |value: &Value| match value.known() {
+            Some(Const::Str(text)) => Some((text.len() as u64, LONGEST)),
+            Some(Const::Bytes(bytes)) => Some((bytes.len() as u64, LONGEST)),
+            Some(_) => None,
+            None => value.object().and_then(|id| self.object(id)).map(|object| (object.items.len() as u64, MOST)),
+        };
+        let times = |value: &Value| match value.known() {
+            Some(Const::Int(number)) => Some(number.unsigned_abs()),
+            _ => None,
+        };
+        let (part, count) = match (length(left), times(right)) {
+            (Some(part), Some(count)) => (part, count),
+            _ => match (length(right), times(left)) {
+                (Some(part), Some(count)) => (part, count),
+                _ => return false,
+            },
+        };
+        part.0.saturating_mul(count) > part.1
+    }
+
+    /// The term of `format % parts`.
+    pub(crate) fn percent_term(&self, format: &str, parts: &[Value]) -> Rc<Term> {
+        let mut whole = Rc::new(Term::Text(Arc::from("")));
+        let mut rest = format;
+        let mut next = 0;
+        while let Some(at) = rest.find('%') {
+            let (before, behind) = rest.split_at(at);
+            whole = Term::join(&whole, &Rc::new(Term::Text(Arc::from(before))));
+            let spec_length = behind.char_indices().skip(1).find(|(_, c)| c.is_ascii_alphabetic() || *c == '%');
+            let Some((end, letter)) = spec_length else {
+                rest = behind;
+                break;
+            };
+            if letter == '%' {
+                whole = Term::join(&whole, &Rc::new(Term::Text(Arc::from("%"))));
+            } else {
+                let part = parts.get(next).and_then(Value::term);
+                next += 1;
+                whole = Term::join(&whole, &part.unwrap_or_else(|| Rc::new(Term::Name(SmolStr::new_static("…")))));
+            }
+            rest = behind.get(end + letter.len_utf8()..).unwrap_or("");
+        }
+        Term::join(&whole, &Rc::new(Term::Text(Arc::from(rest))))
+    }
+
+    /// The term of `format.format(args, named)`.
+    pub(crate) fn format_term(&self, format: &str, args: &[Value], named: &[(SmolStr, Value)]) -> Rc<Term> {
+        let mut whole = Rc::new(Term::Text(Arc::from("")));
+        let mut rest = format;
+        let mut next = 0;
+        while let Some(at) = rest.find('{') {
+            let (before, behind) = rest.split_at(at);
+            whole = Term::join(&whole, &Rc::new(Term::Text(Arc::from(before))));
+            if behind.starts_with("{{") {
+                whole = Term::join(&whole, &Rc::new(Term::Text(Arc::from("{"))));
+                rest = behind.get(2..).unwrap_or("");
+                continue;
+            }
+            let Some(end) = behind.find('}') else {
+                rest = behind;
+                break;
+            };
+            let field = behind.get(1..end).unwrap_or("");
+            let name = field.split([':', '!', '.', '[']).next().unwrap_or("");
+            let part = if name.is_empty() {
+                next += 1;
+                args.get(next - 1).cloned()
+            } else if let Ok(position) = name.parse::<usize>() {
+                args.get(position).cloned()
+            } else {
+                named.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+            };
+            let hole = || Rc::new(Term::Name(SmolStr::new(if name.is_empty() { "…" } else { name })));
+            whole = Term::join(&whole, &part.and_then(|part| part.term()).unwrap_or_else(hole));
+            rest = behind.get(end + 1..).unwrap_or("");
+        }
+        Term::join(&whole, &Rc::new(Term::Text(Arc::from(rest))))
+    }
+
+    pub(crate) fn with_name_of(&self, module: &Module, value: &Value, id: ExprId) -> Value {
+        if value.refs().is_empty() { self.with_name(module, value, id) } else { value.clone() }
+    }
+
+    pub(crate) fn eval_template(&mut self, module: &Rc<Module>, parts: &[ExprId]) -> Value {
+        let mut whole = Value::text("");
+        for part in parts {
+            let value = self.eval(module, *part);
+            let value = match (whole.known_text(), value.known_text()) {
+                (Some(before), Some(text)) if self.budget.bytes > 0 => {
+                    let mut joined = Value::text(&format!("{before}{text}"));
+                    self.inherit(&mut joined, &[&whole, &value], None);
+                    joined
+                }
+                _ => {
+                    let named = self.with_name(module, &value, *part);
+                    let mut joined = Value::UNKNOWN;
+                    self.inherit(&mut joined, &[&whole, &named], None);
+                    if let (Some(a), Some(b)) = (whole.term(), named.term()) {
+                        joined.edit().term = Some(Term::join(&a, &b));
+                    }
+                    joined
+                }
+            };
+            whole = value;
+        }
+        whole
+    }
+
+    /// A value made into text.
+    pub(crate) fn as_text(&mut self, module: &Rc<Module>, value: &Value, id: ExprId) -> Value {
+        let mut text = self.only_labels(value);
+        let term = value.term().or_else(|| self.with_name(module, value, id).term());
+        if let Some(term) = term {
+            text.edit().term = Some(term);
+        }
+        if let Some(data) = value.data()
+            && !data.codings.is_empty()
+        {
+            text.edit().codings = data.codings.clone();
+        }
+        text
+    }
+}
