@@ -271,7 +271,9 @@ pub(crate) fn machine(view: &View<'_>) -> Option<Draft> {
     let text = if nouns.is_empty() {
         format!("It reads nothing from the machine{caveat}.")
     } else {
-        format!("Of the machine it reads {}, and nothing else{caveat}.", list(&nouns, 3))
+        // Beside calls that are not known, nothing is denied.
+        let only = if unknown > 0 { "" } else { ", and nothing else" };
+        format!("Of the machine it reads {}{only}{caveat}.", list(&nouns, 3))
     };
     let excludes: &[&'static str] = if nouns.is_empty() { &["source.environment"] } else { &[] };
     Some(Draft::new(Field::Analysis, "machine", 18, text).at(places).negative(excludes))

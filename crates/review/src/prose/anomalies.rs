@@ -470,8 +470,14 @@ pub(crate) fn absence(view: &View<'_>, credential: bool) -> Option<Draft> {
     let hidden = view.layers().any(|layer| !layer.visible)
         || view.modules().any(|module| module.form.dense_literal_bytes >= 400 || module.form.strange_characters > 0);
     let decodes = view.events().any(|event| does(event, "decode") || does(event, "decrypt"));
+    // What is not known and is named for executing code may well execute some.
+    let named = |symbol: &str| {
+        let name = symbol.trim_end_matches("()").rsplit('.').next().unwrap_or(symbol);
+        name.starts_with("exec") || name.starts_with("eval")
+    };
     let dynamic = view.unopened().next().is_some()
         || !computed(view).is_empty()
+        || view.unmodelled().any(|call| named(&call.symbol))
         || view.events().any(|event| {
             matches!(Family::of_event(event), Some(Family::Code | Family::Memory)) || does(event, "code.compile")
         });
