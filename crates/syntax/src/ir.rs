@@ -34,6 +34,10 @@ impl Span {
 pub enum Language {
     /// Python 3, and Python 2 as far as the parser recovers.
     Python,
+    /// JavaScript as scripts, CommonJS and ES modules, with JSX.
+    JavaScript,
+    /// TypeScript: JavaScript whose types are dropped.
+    TypeScript,
 }
 
 impl Language {
@@ -42,6 +46,8 @@ impl Language {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Python => "python",
+            Self::JavaScript => "javascript",
+            Self::TypeScript => "typescript",
         }
     }
 
@@ -50,6 +56,8 @@ impl Language {
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "python" | "py" => Some(Self::Python),
+            "javascript" | "js" => Some(Self::JavaScript),
+            "typescript" | "ts" => Some(Self::TypeScript),
             _ => None,
         }
     }
@@ -135,6 +143,13 @@ pub enum Const {
     None,
     /// `undefined`.
     Undefined,
+    /// A regular expression literal.
+    Regex {
+        /// The pattern, without slashes.
+        pattern: Arc<str>,
+        /// The flags.
+        flags: SmolStr,
+    },
     /// `...`
     Ellipsis,
 }
@@ -263,6 +278,21 @@ pub enum ExprKind {
         /// The value; also the value of the expression.
         value: ExprId,
     },
+    /// `first, second`: each is evaluated, the last is the value.
+    Comma(Vec<ExprId>),
+    /// `++target`, `target--`: the old value, increased or decreased by one, is stored.
+    Update {
+        /// Read and written.
+        target: Box<Target>,
+        /// The target as an expression, for its old value.
+        old: ExprId,
+        /// [`BinOp::Add`] or [`BinOp::Sub`].
+        op: BinOp,
+        /// True if the new value is the value of the expression, false if the old one is.
+        prefix: bool,
+    },
+    /// The enumerable keys of a value, inherited ones included: what `for (key in value)` iterates.
+    Keys(ExprId),
     /// `await value`
     Await(ExprId),
     /// `yield value`
@@ -418,13 +448,24 @@ pub enum Target {
     /// `a, b = …`, `[a, b] = …`: by position.
     Sequence(Vec<Target>),
     /// `{a, b: c} = …`: by key.
-    Keys(Vec<(SmolStr, Target)>),
+    Keys(Vec<(PatternKey, Target)>),
     /// `*rest`, `...rest`
     Rest(Box<Target>),
     /// `target = default` inside a destructuring pattern.
     Default(Box<Target>, ExprId),
     /// Something that was not understood.
     Unknown(Span),
+}
+
+/// The key of an entry of [`Target::Keys`].
+#[derive(Clone, Debug)]
+pub enum PatternKey {
+    /// `name: target`
+    Name(SmolStr),
+    /// `[key]: target`
+    Computed(ExprId),
+    /// `...target`: what no other entry takes.
+    Rest,
 }
 
 /// A statement with its place.
@@ -493,12 +534,22 @@ pub enum StmtKind {
         /// The arms in order.
         arms: Vec<MatchArm>,
     },
+    /// `switch (subject) { case value: … }`: control enters at the arm whose value is the subject, runs on into the arms
+    /// behind it, and a [`StmtKind::Break`] ends it.
+    Switch {
+        /// What is compared.
+        subject: ExprId,
+        /// The arms in order.
+        arms: Vec<SwitchArm>,
+    },
     /// `while test: … else: …`
     While {
         /// The condition.
         test: ExprId,
         /// The body.
         body: Vec<Stmt>,
+        /// Evaluated after every round, also after one that `continue` ended: the step of a C-style `for`.
+        step: Option<ExprId>,
         /// Runs when the condition fails.
         otherwise: Vec<Stmt>,
         /// True for `do … while`: the body runs once before the test.
@@ -564,6 +615,32 @@ pub enum StmtKind {
         /// Number of leading dots: 0 is absolute.
         level: u32,
     },
+    /// `export { value as name }`: what importing modules see under a name. `default` is the default export.
+    Export {
+        /// The exported name.
+        name: SmolStr,
+        /// The value; of a variable, whatever it holds when it is read.
+        value: ExprId,
+    },
+    /// `export * from "module"`: everything but the default.
+    ExportStar {
+        /// The module as written.
+        module: SmolStr,
+    },
+    /// `label: body`
+    Label {
+        /// The label.
+        label: SmolStr,
+        /// The labelled statement.
+        body: Vec<Stmt>,
+    },
+    /// `break label`, `continue label`
+    Jump {
+        /// The label.
+        label: SmolStr,
+        /// True for `continue`.
+        again: bool,
+    },
     /// `break`
     Break,
     /// `continue`
@@ -585,6 +662,15 @@ pub struct MatchArm {
     pub guard: Option<ExprId>,
     /// True if the pattern matches everything (`case _`, `default`).
     pub irrefutable: bool,
+    /// The body.
+    pub body: Vec<Stmt>,
+}
+
+/// One arm of a [`StmtKind::Switch`].
+#[derive(Clone, Debug)]
+pub struct SwitchArm {
+    /// The value the subject is compared with; `None` for `default`.
+    pub value: Option<ExprId>,
     /// The body.
     pub body: Vec<Stmt>,
 }
@@ -613,6 +699,20 @@ pub enum FunctionKind {
     Lambda,
     /// A class body.
     Class,
+}
+
+/// How a class holds a member that is a function, in languages that say so by syntax.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Member {
+    /// No member, or a method of instances.
+    #[default]
+    Plain,
+    /// A member of the class itself.
+    Static,
+    /// Reading the member calls it.
+    Getter,
+    /// Writing the member calls it.
+    Setter,
 }
 
 /// A body of code with a frame.
@@ -646,6 +746,8 @@ pub struct Function {
     pub is_async: bool,
     /// True if the body yields.
     pub is_generator: bool,
+    /// How its class holds it.
+    pub member: Member,
 }
 
 /// A parameter.

@@ -6,6 +6,7 @@
 //! It does not detect the language of a file and does not decode bytes to text.
 
 pub mod ir;
+mod javascript;
 pub mod print;
 mod python;
 
@@ -28,6 +29,7 @@ pub fn parse(path: &str, text: &str, language: Language) -> Module {
     }
     match language {
         Language::Python => python::parse(path, text, language),
+        Language::JavaScript | Language::TypeScript => javascript::parse(path, text, language),
     }
 }
 
@@ -41,6 +43,7 @@ pub fn parse_robust(path: &str, text: &str, language: Language) -> Module {
     }
     match language {
         Language::Python => python::parse_robust(path, text, language),
+        Language::JavaScript | Language::TypeScript => javascript::parse_robust(path, text, language),
     }
 }
 
@@ -55,6 +58,7 @@ pub fn parse_only(text: &str, language: Language) -> usize {
     }
     match language {
         Language::Python => python::parse_only(text),
+        Language::JavaScript | Language::TypeScript => javascript::parse_only(text, language),
     }
 }
 
@@ -82,6 +86,7 @@ fn unreadable(path: &str, text: &str, language: Language, why: &str) -> Module {
             doc: None,
             is_async: false,
             is_generator: false,
+            member: crate::ir::Member::Plain,
         }],
         diagnostics: vec![Diagnostic { span, message: why.to_owned(), lost: true }],
         line_starts: vec![0],

@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 
 use crate::ir::{
-    Arg, ArgKind, Const, ExprId, ExprKind, FuncId, Function, FunctionKind, Handler, MatchArm, Module, ParamKind,
-    SlotRef, Stmt, StmtKind, Target,
+    Arg, ArgKind, BinOp, Const, ExprId, ExprKind, FuncId, Function, FunctionKind, Handler, MatchArm, Member, Module, ParamKind,
+    PatternKey, SlotRef, Stmt, StmtKind, Target,
 };
 
 /// The deepest nesting that is shown.
@@ -121,6 +121,12 @@ impl Printer<'_> {
             self.expr(*decorator);
         }
         self.current = inside;
+        self.text(match function.member {
+            Member::Plain => "",
+            Member::Static => " static",
+            Member::Getter => " get",
+            Member::Setter => " set",
+        });
         for (set, word) in [(function.is_async, " async"), (function.is_generator, " generator")] {
             if set {
                 self.text(word);
@@ -213,8 +219,22 @@ impl Printer<'_> {
                 }
                 return;
             }
-            StmtKind::While { test, body, otherwise, test_last } => {
+            StmtKind::Switch { subject, arms } => {
+                self.word("switch", &[Some(*subject)]);
+                self.text("\n");
+                for arm in arms {
+                    self.line();
+                    self.word(if arm.value.is_some() { "case" } else { "default" }, &[arm.value]);
+                    self.text("\n");
+                    self.inner(&arm.body);
+                }
+                return;
+            }
+            StmtKind::While { test, body, step, otherwise, test_last } => {
                 self.word(if *test_last { "do while" } else { "while" }, &[Some(*test)]);
+                if let Some(step) = step {
+                    self.word(" step", &[Some(*step)]);
+                }
                 self.text("\n");
                 self.inner(body);
                 return self.header("else", otherwise);
@@ -272,6 +292,17 @@ impl Printer<'_> {
             StmtKind::ImportStar { module, level } => {
                 let dots = ".".repeat(usize::try_from(*level).unwrap_or(0).min(8));
                 let _ = write!(self.out, "from {dots}{module} import *");
+            }
+            StmtKind::Export { name, value } => self.word(&format!("export {name} ="), &[Some(*value)]),
+            StmtKind::ExportStar { module } => {
+                let _ = write!(self.out, "export * from {module}");
+            }
+            StmtKind::Label { label, body } => {
+                let _ = writeln!(self.out, "label {label}");
+                return self.inner(body);
+            }
+            StmtKind::Jump { label, again } => {
+                let _ = write!(self.out, "{} {label}", if *again { "continue" } else { "break" });
             }
             StmtKind::Break => self.text("break"),
             StmtKind::Continue => self.text("continue"),
@@ -353,7 +384,17 @@ impl Printer<'_> {
             Target::Keys(entries) => {
                 this.text("{");
                 this.list(entries, |this, (key, target)| {
-                    let _ = write!(this.out, "{key}: ");
+                    match key {
+                        PatternKey::Name(name) => {
+                            let _ = write!(this.out, "{name}: ");
+                        }
+                        PatternKey::Computed(key) => {
+                            this.text("[");
+                            this.expr(*key);
+                            this.text("]: ");
+                        }
+                        PatternKey::Rest => this.text("*"),
+                    }
                     this.target(target);
                 });
                 this.text("}");
@@ -566,6 +607,17 @@ impl Printer<'_> {
                 self.expr(*value);
                 self.text(")");
             }
+            ExprKind::Comma(parts) => {
+                self.text("comma");
+                self.parts(parts);
+            }
+            ExprKind::Update { target, op, prefix, .. } => {
+                let sign = if *op == BinOp::Sub { "--" } else { "++" };
+                self.text(if *prefix { sign } else { "" });
+                self.target(target);
+                self.text(if *prefix { "" } else { sign });
+            }
+            ExprKind::Keys(value) => self.word("keys of", &[Some(*value)]),
             ExprKind::Await(value) => self.word("await", &[Some(*value)]),
             ExprKind::Yield(value) => self.word("yield", &[*value]),
             ExprKind::YieldFrom(value) => self.word("yield from", &[Some(*value)]),
@@ -596,6 +648,10 @@ impl Printer<'_> {
             Const::Bool(value) => write!(self.out, "{value}"),
             Const::None => write!(self.out, "none"),
             Const::Undefined => write!(self.out, "undefined"),
+            Const::Regex { pattern, flags } => {
+                let _ = write!(self.out, "regex({flags}) ");
+                return self.quoted(pattern);
+            }
             Const::Ellipsis => write!(self.out, "ellipsis"),
         };
     }

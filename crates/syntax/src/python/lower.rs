@@ -112,6 +112,7 @@ impl<'a> Lowerer<'a> {
             doc: None,
             is_async: false,
             is_generator: false,
+            member: crate::ir::Member::Plain,
         });
         id
     }

@@ -229,7 +229,7 @@ impl<'t> Robust<'t> {
                     let test = self.expr(test);
                     let body = self.body(node, "body");
                     self.low.scopes.leave_loop();
-                    StmtKind::While { test, body, otherwise: self.alternative(node), test_last: false }
+                    StmtKind::While { test, body, otherwise: self.alternative(node), step: None, test_last: false }
                 }
                 None => StmtKind::Pass,
             },

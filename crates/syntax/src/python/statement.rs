@@ -106,7 +106,7 @@ impl<'a> Lowerer<'a> {
                 let body = self.block(&node.body);
                 self.scopes.leave_loop();
                 let otherwise = self.block(&node.orelse);
-                StmtKind::While { test, body, otherwise, test_last: false }
+                StmtKind::While { test, body, otherwise, step: None, test_last: false }
             }
             StmtNode::If(node) => self.conditional(node),
             StmtNode::With(node) => {
