@@ -384,6 +384,7 @@ impl Engine<'_> {
                 bases,
                 when: whens.get(key).cloned().unwrap_or_default(),
                 unused_params: unused,
+                property: class.is_some() && is_property(&module, function),
                 trivial: function.body.len() <= 1
                     && function.body.iter().all(|stmt| matches!(stmt.kind, StmtKind::Pass | StmtKind::Expr(_))),
             });
@@ -394,7 +395,8 @@ impl Engine<'_> {
         for event in &self.events {
             facts.events.push(Event {
                 actions: event.actions.clone(),
-                source: event.source.clone(),
+                // What a command prints is read only where something takes the call's result.
+                source: event.source.clone().filter(|kind| !event.dropped || kind != "process.output"),
                 symbol: event.symbol.clone(),
                 written: event.written.clone(),
                 evidence: event.place,
@@ -414,6 +416,7 @@ impl Engine<'_> {
                 guards: Arc::clone(&event.guards),
                 silent: event.silent,
                 looped: event.looped,
+                dropped: event.dropped,
                 order: event.order,
                 when: self.when_of(event.function, &event.guards, whens),
                 presumed: event.presumed.as_deref().map(str::to_owned),
@@ -614,6 +617,19 @@ fn qualified(module: &Module, func: FuncId) -> String {
     }
     names.reverse();
     names.join(".")
+}
+
+/// True if a decorator makes the method an attribute to its users: `@property`, `@functools.cached_property`,
+/// `@name.setter`.
+fn is_property(module: &Module, function: &sluice_syntax::ir::Function) -> bool {
+    function.decorators.iter().filter_map(|id| module.expr(*id)).any(|expr| {
+        let name = match &expr.kind {
+            ExprKind::Free(name) | ExprKind::Attr { name, .. } => name.as_str(),
+            ExprKind::Slot(_) => module.slice(expr.span),
+            _ => return false,
+        };
+        name.ends_with("property") || matches!(name, "setter" | "deleter")
+    })
 }
 
 fn is_public(module: &Module, func: FuncId) -> bool {

@@ -131,6 +131,7 @@ pub struct EventData {
     pub guards: Guards,
     pub silent: bool,
     pub looped: bool,
+    pub dropped: bool,
     pub order: u32,
     pub presumed: Option<Arc<str>>,
 }
