@@ -54,7 +54,8 @@ impl Engine<'_> {
                 if let Some(value) = self.star_attr(self.here().module, name) {
                     return self.touched(value, module, id, span);
                 }
-                if is_builtin(name) {
+                // What a host or a protector puts among the built-ins has a model under its plain name.
+                if is_builtin(name) || self.catalog.model(name).is_some() {
                     return Value::reference(Ref::Symbol(name.clone()));
                 }
                 Value::UNKNOWN
