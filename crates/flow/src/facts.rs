@@ -204,6 +204,8 @@ pub struct ValueFact {
     pub symbol: Option<SmolStr>,
     /// True if the value is a literal in the call itself.
     pub literal: bool,
+    /// The codings that were undone to get it, outermost first: `base64`, `zlib`.
+    pub codings: Vec<SmolStr>,
 }
 
 /// An argument of an event.
