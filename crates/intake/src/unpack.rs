@@ -103,6 +103,8 @@ pub(crate) struct Unpacker {
     files: Vec<SourceFile>,
     /// The place in `files` of every name, for duplicates and links.
     places: BTreeMap<String, usize>,
+    /// The number that the last repetition of a name got: counting on from it keeps many repetitions linear.
+    repeats: HashMap<String, u32>,
     /// The place in `files` of every content: what stands in several wheels is held once.
     contents: HashMap<String, usize>,
     entries: u64,
@@ -119,6 +121,7 @@ impl Unpacker {
             coverage: Coverage::default(),
             files: Vec::new(),
             places: BTreeMap::new(),
+            repeats: HashMap::new(),
             contents: HashMap::new(),
             entries: 0,
             bytes: 0,
@@ -254,9 +257,9 @@ impl Unpacker {
                 &file.path,
                 "stands in the archive more than once; every one was read, and the last keeps the name",
             );
-            let mut number = 1_u32;
+            let number = self.repeats.entry(file.path.clone()).or_insert(1);
             while self.places.contains_key(&format!("{}#{number}", file.path)) {
-                number += 1;
+                *number += 1;
             }
             let renamed = format!("{}#{number}", file.path);
             if let Some(old) = self.files.get_mut(before) {
@@ -283,6 +286,17 @@ impl Unpacker {
             let found = self.places.get(&format!("{root}{target}")).and_then(|&at| self.files.get(at)).cloned();
             match found {
                 Some(found) if found.kind != FileKind::Archive && !self.places.contains_key(&path) => {
+                    // Each name is analyzed on its own, so a link costs what a copy costs.
+                    self.bytes += found.size;
+                    if self.bytes > self.limits.package_bytes {
+                        self.full = true;
+                        let why = format!(
+                            "is a {word} to `{to}`, and was left: more than {} bytes in all",
+                            self.limits.package_bytes
+                        );
+                        self.coverage.unread(&path, why, matters(&path, &found.bytes));
+                        continue;
+                    }
                     let (kind, mut notes) = classify(&path, &found.bytes);
                     notes.push(format!("is a {word} to `{to}`"));
                     if kind == found.kind || found.text.is_none() {

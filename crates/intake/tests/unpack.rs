@@ -73,6 +73,14 @@ fn nesting_ends_at_the_limit() {
         package.coverage
     );
     assert!(package.files.iter().all(|file| !file.path.ends_with(".py")));
+
+    let mut bytes = zip(&[("bottom.py", APP)]);
+    for _ in 1..8 {
+        bytes = gz(&tar(&[("n.tgz", &bytes)]));
+    }
+    let package = open("top.tgz", &bytes);
+    assert!(package.files.iter().any(|file| file.path.ends_with("!/bottom.py")), "{:?}", package.coverage);
+    assert!(package.coverage.unread.is_empty());
 }
 
 #[test]

@@ -121,6 +121,9 @@ fn a_reader_that_leaves_early_is_no_error() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+/// Ten million bytes.
+const LONG: usize = 10_000_000;
+
 /// The review of one hostile file: valid, and made without a worker's death.
 fn survives(name: &str, content: impl AsRef<[u8]>) {
     let schema: serde_json::Value = serde_json::from_str(sluicegate::render::SCHEMA).unwrap();
@@ -153,12 +156,39 @@ fn nesting_without_bound_is_an_ordinary_result() {
 fn bytes_that_are_no_code_are_an_ordinary_result() {
     survives("bytes.py", [0xff, 0xfe, 0x00, 0x80, b'\n', 0xc3].repeat(1000));
     survives("empty.py", "");
-    survives("plus.py", "+".repeat(1 << 20));
+    survives("nul.py", b"import os\0\nx = 'a\0b'\0\0\n\0".repeat(1000));
+    survives("latin.py", b"# -*- coding: utf-8 -*-\nname = '\xe9\xe8'\n\xff = 1\n".repeat(100));
+    survives("plus.py", "+".repeat(LONG));
+}
+
+#[test]
+fn a_folder_named_as_a_module_is_a_folder() {
+    let place = Place::new().file("set/x.py/thief.py", THIEF);
+    for target in ["set", "set/x.py"] {
+        let ran = place.run(&["review", target, "--format", "json"]);
+        assert_eq!(ran.code, 1, "{target}: {}", ran.stderr);
+        assert_eq!(ran.json()["coverage"]["files"], 1);
+    }
+}
+
+#[test]
+fn control_characters_of_strings_do_not_reach_the_terminal() {
+    let code = THIEF.replace("/e\"", "/\u{1b}[2J\u{7}\u{202e}\u{9b}\"");
+    let code = format!("# \u{1b}]0;title\u{7}\n{code}\nos.system('echo \u{1b}[31m \\x1b[32m')\n");
+    let place = Place::new()
+        .file("set/thief.py", code)
+        .file("set/setup.cfg", "[metadata]\nname = a\u{1b}[2Jb\nversion = 1\u{202e}\ndescription = \u{9b}2J\u{7}\n");
+    for format in ["text", "markdown", "json", "jsonl"] {
+        let ran = place.run(&["review", "set", "--format", format, "--color", "never"]);
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        let control = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert_eq!(ran.stdout.chars().find(|&c| control(c)), None, "{format}");
+        assert_eq!(ran.stderr, "");
+    }
 }
 
 #[test]
 fn a_line_without_end_is_an_ordinary_result() {
-    const LONG: usize = 5 << 20;
     survives("string.py", format!("x = \"{}\"\n", "a".repeat(LONG)));
     survives("name.py", format!("{} = 1\n", "a".repeat(LONG)));
     survives("list.py", format!("x = [{}]\n", "1, ".repeat(LONG / 3)));
