@@ -14,6 +14,7 @@ use crate::decode;
 use crate::input::{Input, Shape, hex};
 use crate::limits::Limits;
 use crate::manifest;
+use crate::notebook;
 use crate::package::{Ecosystem, FileKind, Package, PackageKind, SourceFile};
 
 /// Opens everything in `input`, within `limits`.
@@ -55,6 +56,10 @@ pub fn unpack(input: Input, limits: &Limits) -> Package {
         Shape::Folder | Shape::Archive | Shape::PypiVersion { .. } | Shape::Stdin { .. } => PackageKind::Package,
     };
     let found = if kind == PackageKind::Package { manifest::read(&files, &shape) } else { manifest::Found::default() };
+    let mut found = found;
+    if shape == Shape::Archive {
+        manifest::compare_with_file_name(&mut found.manifest, &name);
+    }
     let version = match &shape {
         Shape::PypiVersion { version, .. } => Some(version.clone()),
         Shape::Archive => {
@@ -173,6 +178,10 @@ impl Unpacker {
             Whole::No(why) => self.coverage.unread(&path, why.clone(), matters(&path, &bytes)),
         }
         let (mut kind, mut notes) = classify(&path, &bytes);
+        if kind == FileKind::Text && notebook::is_named(&path) {
+            self.notebook(path, bytes, notes);
+            return;
+        }
         if kind == FileKind::Text
             && let Some(forced) = &self.forced
         {
@@ -209,11 +218,43 @@ impl Unpacker {
         }
     }
 
+    /// Takes in a notebook: its code cells are its text.
+    fn notebook(&mut self, path: String, bytes: Vec<u8>, mut notes: Vec<String>) {
+        let decoded = decode::plain(&bytes);
+        let read = match notebook::read(&decoded.text) {
+            Ok(read) => read,
+            Err(why) => {
+                notes.push(format!("is named as a notebook and is none ({why})"));
+                self.store(path, &FileKind::Text, bytes, notes);
+                return;
+            }
+        };
+        notes.extend(decoded.notes);
+        notes.push(format!("is a notebook; its {} code cells were read as one module", read.cells));
+        if !read.in_place {
+            notes.push("holds several lines of code on one line of the file; lines of its code are counted".to_owned());
+        }
+        let kind = read.language.map_or(FileKind::Python, FileKind::OtherSource);
+        self.push(SourceFile {
+            path,
+            size: bytes.len() as u64,
+            digest: hex(&Sha256::digest(&bytes)),
+            kind,
+            text: Some(Arc::from(read.code)),
+            bytes: Arc::from(bytes),
+            encoding: Some(decoded.encoding),
+            notes,
+        });
+    }
+
     fn store(&mut self, path: String, kind: &FileKind, bytes: Vec<u8>, mut notes: Vec<String>) {
         let size = bytes.len() as u64;
         let digest = hex(&Sha256::digest(&bytes));
-        if let Some(same) =
-            self.contents.get(&digest).and_then(|&at| self.files.get(at)).filter(|same| same.kind == *kind)
+        if let Some(same) = self
+            .contents
+            .get(&digest)
+            .and_then(|&at| self.files.get(at))
+            .filter(|same| same.kind == *kind && !notebook::is_named(&same.path))
         {
             let mut file = same.clone();
             for note in notes {
