@@ -191,6 +191,7 @@ const COMPILED: &[(u16, u16, &str)] = &[
     (3500, 3531, "3.12"),
     (3550, 3571, "3.13"),
     (3600, 3627, "3.14"),
+    (3650, 3699, "3.15"),
 ];
 
 /// The version of Python that compiled a module.
