@@ -224,7 +224,12 @@ impl Unpacker {
         let read = match notebook::read(&decoded.text) {
             Ok(read) => read,
             Err(why) => {
-                notes.push(format!("is named as a notebook and is none ({why})"));
+                // Another reader may be less strict, and run what is in it.
+                if decoded.text.contains("cell_type") {
+                    self.coverage.unread(&path, format!("is a notebook that cannot be read: {why}"), true);
+                } else {
+                    notes.push(format!("is named as a notebook and is none ({why})"));
+                }
                 self.store(path, &FileKind::Text, bytes, notes);
                 return;
             }

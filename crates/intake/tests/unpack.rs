@@ -442,4 +442,9 @@ fn a_notebook_is_its_code() {
     assert_eq!(text(&package, "m.py"), notebook);
     assert_eq!(file(&package, "bad.ipynb").kind, FileKind::Text);
     assert!(file(&package, "bad.ipynb").notes[0].contains("is none"));
+
+    // More nesting than our reader takes, and less than others do.
+    let deep = format!("{{\"metadata\": {}{}, {}", "[".repeat(200), "]".repeat(200), &notebook[1..]);
+    let package = open("p.zip", &zip(&[("deep.ipynb", deep.as_bytes())]));
+    assert!(unread(&package, "deep.ipynb", "cannot be read") && package.coverage.hides_code());
 }
