@@ -262,6 +262,8 @@ pub struct Engine<'a> {
     pub calls: IndexMap<(Key, Key), EvidenceId>,
     /// Calls that stand only under a test for the main program.
     pub main_calls: FxHashSet<(Key, Key)>,
+    /// Edges of the call graph by which a command starts a file as a program of its own.
+    pub started: FxHashSet<(Key, Key)>,
     /// Sites at which a name was computed.
     pub computed_sites: FxHashSet<(u32, ExprId)>,
     /// Functions that something outside of the package calls back, with the entry kind if it is one.
@@ -353,6 +355,7 @@ impl<'a> Engine<'a> {
             place_index: FxHashMap::default(),
             calls: IndexMap::new(),
             main_calls: FxHashSet::default(),
+            started: FxHashSet::default(),
             computed_sites: FxHashSet::default(),
             registered: IndexMap::new(),
             layers: Vec::new(),
