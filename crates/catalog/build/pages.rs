@@ -28,7 +28,8 @@ pub fn pack(out: &Path) -> io::Result<()> {
             }
         }
     }
-    pages.sort();
+    // By id: with the extension, `decoded-x.md` would stand before `decoded.md`.
+    pages.sort_by_key(|page: &std::path::PathBuf| page.with_extension(""));
     let mut fronts = String::new();
     let mut code = String::from("static PAGES: &[Packed] = &[\n");
     for (number, path) in pages.iter().enumerate() {

@@ -235,6 +235,8 @@ pub struct ArgPredicate {
     pub known: Option<bool>,
     /// If given, whether the value is a literal in the call itself.
     pub literal: Option<bool>,
+    /// If given, whether some coding (base64, hex, zlib …) was undone to get the value.
+    pub decoded: Option<bool>,
     /// If given, whether the argument must be given at all. All other predicates but negative ones ask for it.
     pub given: Option<bool>,
     /// Source kinds, one of which must have a label in the value.

@@ -11,7 +11,7 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("browser.profile", "a browser profile"),
     ("wallet", "a wallet"),
     ("host.identity", "the identity of the host"),
-    ("platform", "the platform's name and version"),
+    ("platform", "the name or version of the platform or interpreter"),
     ("network.response", "a server's answer"),
     ("request", "a request's input"),
     ("clipboard", "the clipboard"),

@@ -227,6 +227,8 @@ struct RawPredicate {
     #[serde(default)]
     literal: Option<bool>,
     #[serde(default)]
+    decoded: Option<bool>,
+    #[serde(default)]
     given: Option<bool>,
     #[serde(default)]
     labels: Names,
@@ -485,6 +487,7 @@ fn read_predicate(
         matches_not: raw.matches_not.map(Pattern::new),
         known: raw.known,
         literal: raw.literal,
+        decoded: raw.decoded,
         given: raw.given,
         labels: place.names(raw.labels, "source kind", kinds::is_source)?,
         labels_not: place.names(raw.labels_not, "source kind", kinds::is_source)?,

@@ -204,6 +204,8 @@ pub struct ValueFact {
     pub symbol: Option<SmolStr>,
     /// True if the value is a literal in the call itself.
     pub literal: bool,
+    /// The codings that were undone to get it, outermost first: `base64`, `zlib`.
+    pub codings: Vec<SmolStr>,
 }
 
 /// An argument of an event.
@@ -246,6 +248,8 @@ pub struct Event {
     pub silent: bool,
     /// True if it stands in a loop.
     pub looped: bool,
+    /// True if it is a statement of its own, whose result nothing takes.
+    pub dropped: bool,
     /// Position in the order of execution inside its function.
     pub order: u32,
     /// When it can run: entries of the closed list that reach its function.
@@ -386,6 +390,8 @@ pub struct FunctionFacts {
     pub unused_params: Vec<SmolStr>,
     /// True if the function can be seen to do nothing but return constants or its parameters.
     pub trivial: bool,
+    /// True for a method that is read like an attribute and not called.
+    pub property: bool,
 }
 
 /// A value that is stored where nothing reads it.

@@ -153,6 +153,53 @@ const HARMLESS: &[&str] = &[
     "map", "lock",
 ];
 
+/// Extensions of formats that are never text.
+const NEVER_TEXT: &[&str] = &[
+    "png", "jpg", "jpeg", "gif", "bmp", "ico", "webp", "tif", "tiff", "ttf", "otf", "woff", "woff2", "eot", "mp3",
+    "mp4", "wav", "ogg", "flac", "avi", "mov", "webm", "npy", "h5", "hdf5", "parquet", "so", "pyd", "dll", "dylib",
+    "exe", "pyc", "pyo", "whl", "zip", "gz", "tgz", "bz2", "xz", "zst", "7z", "rar", "class", "jar", "wasm",
+];
+
+/// Documents whose format is a zip archive.
+const OFFICE: [&str; 6] = ["docx", "pptx", "xlsx", "odt", "npy", "svg"];
+
+/// Extensions of text that may quote code, and is none.
+const PROSE: &[&str] = &[
+    "md", "rst", "txt", "html", "htm", "xml", "csv", "tsv", "json", "yaml", "yml", "toml", "cfg", "ini", "tex", "po",
+    "pot", "css", "less", "scss", "svg", "log", "ipynb", "diff", "patch", "in", "j2", "tmpl", "tpl", "template",
+    "lock", "map", "bib", "adoc", "typed", "pem", "crt",
+];
+
+/// Magic numbers of compiled Python modules: the first and the last of each version, as CPython's own table has them.
+const COMPILED: &[(u16, u16, &str)] = &[
+    (62041, 62071, "2.4"),
+    (62071, 62131, "2.5"),
+    (62151, 62161, "2.6"),
+    (62171, 62211, "2.7"),
+    (3000, 3131, "3.0"),
+    (3141, 3151, "3.1"),
+    (3160, 3180, "3.2"),
+    (3190, 3230, "3.3"),
+    (3250, 3310, "3.4"),
+    (3320, 3351, "3.5"),
+    (3360, 3379, "3.6"),
+    (3390, 3394, "3.7"),
+    (3400, 3413, "3.8"),
+    (3420, 3425, "3.9"),
+    (3430, 3439, "3.10"),
+    (3450, 3495, "3.11"),
+    (3500, 3531, "3.12"),
+    (3550, 3571, "3.13"),
+    (3600, 3627, "3.14"),
+    (3650, 3699, "3.15"),
+];
+
+/// The version of Python that compiled a module.
+fn compiled_by(bytes: &[u8]) -> Option<&'static str> {
+    let number = bytes.get(..2).and_then(|head| <[u8; 2]>::try_from(head).ok()).map(u16::from_le_bytes)?;
+    COMPILED.iter().find(|(first, last, _)| (*first..=*last).contains(&number)).map(|(_, _, version)| *version)
+}
+
 /// Whether content that was not read could be code that runs, judged by the name and, if any of it was seen, by its first bytes.
 pub(crate) fn matters(path: &str, head: &[u8]) -> bool {
     if let Some(name) = binary_name(head) {
@@ -313,12 +360,23 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
     };
     match (found, named) {
         (Some(kind), named) => {
+            let what = match &kind {
+                FileKind::Binary(name) => name.as_str(),
+                _ => "archive",
+            };
             if let Some(named) = named {
-                let what = match &kind {
-                    FileKind::Binary(name) => name.clone(),
-                    _ => "archive".to_owned(),
-                };
                 notes.push(format!("named as {} but its content is: {what}", words(&named)));
+            } else if let Some(ext) = extension(path)
+                && HARMLESS.contains(&ext.as_str())
+                && (kind == FileKind::Archive || ACTIVE.contains(&what))
+                && !OFFICE.contains(&ext.as_str())
+            {
+                notes.push(format!("named as a document or media file (.{ext}) but its content is: {what}"));
+            }
+            if what == "Python bytecode" {
+                let version = compiled_by(bytes)
+                    .map_or_else(|| "an unknown version of Python".to_owned(), |version| format!("Python {version}"));
+                notes.push(format!("is a module compiled by {version}"));
             }
             (kind, notes)
         }
@@ -358,7 +416,51 @@ fn classify_text(path: &str, bytes: &[u8], named: Option<FileKind>) -> (FileKind
     if let Some(name) = binary_name(bytes) {
         return (FileKind::Binary(name.to_owned()), notes);
     }
+    let ext = extension(path).unwrap_or_default();
+    if NEVER_TEXT.contains(&ext.as_str()) {
+        notes.push(format!("has the name of a binary format (.{ext}), and its content is text"));
+    }
+    if !ext.is_empty() && !PROSE.contains(&ext.as_str()) && reads_as_python(bytes) {
+        notes.push("reads as Python source, whatever its name says".to_owned());
+        return (FileKind::Python, notes);
+    }
     (FileKind::Text, notes)
+}
+
+/// Whether text reads as Python: some of its lines can hardly be anything else, and they are not a few among many.
+fn reads_as_python(bytes: &[u8]) -> bool {
+    let head = bytes.get(..64 * 1024).unwrap_or(bytes);
+    let text = String::from_utf8_lossy(head);
+    let (mut lines, mut python) = (0_usize, 0_usize);
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        lines += 1;
+        python += usize::from(is_python_line(line));
+    }
+    python > 0 && python * 10 >= lines
+}
+
+/// Whether a line is a statement of Python by its first words and its end.
+fn is_python_line(line: &str) -> bool {
+    let is_name =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ','));
+    let mut words = line.split_whitespace();
+    match (words.next(), words.next(), words.next(), words.next()) {
+        (Some("from"), Some(module), Some("import"), Some(_)) => is_name(module),
+        (Some("import"), Some(module), None, _) => {
+            is_name(module.split(';').next().unwrap_or_default()) && !line.ends_with(['\'', '"'])
+        }
+        (Some("import"), Some(module), Some("as"), Some(name)) => {
+            is_name(module) && is_name(name.trim_end_matches(';'))
+        }
+        (Some("import"), Some(module), Some(_), _) if module.ends_with([',', ';']) => {
+            is_name(module.trim_end_matches(';'))
+        }
+        (Some("def"), Some(name), ..) => name.contains('(') && line.ends_with(':'),
+        (Some("class"), Some(_), ..) => line.ends_with("):"),
+        _ => {
+            ["exec(", "eval(compile(", "__import__("].iter().any(|start| line.starts_with(start)) && line.ends_with(')')
+        }
+    }
 }
 
 fn named_kind(path: &str) -> Option<FileKind> {
@@ -479,6 +581,49 @@ mod tests {
         assert_eq!(kind("m.py", b"x = 1\0\nimport os\nprint('hello there')\n"), FileKind::Python);
         let noise: Vec<u8> = (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         assert_eq!(kind("m.py", &noise), FileKind::Data);
+    }
+
+    #[test]
+    fn code_under_the_name_of_media_is_code() {
+        let code = b"import os, sys\n\ndef run(command):\n    os.system(command)\n\nrun('id')\n";
+        for path in ["logo.png", "font.woff2", "words.dat", "a.bin", "x.pyd"] {
+            let (found, notes) = classify(path, code);
+            assert_eq!(found, FileKind::Python, "{path}");
+            assert!(notes.iter().any(|note| note.contains("reads as Python")), "{notes:?}");
+        }
+        assert_eq!(kind("a.dat", b"exec(__import__('zlib').decompress(b'x'))"), FileKind::Python);
+        for (path, text) in [
+            ("README.md", code.as_slice()),
+            ("notes.txt", code),
+            ("words.dat", b"import of goods\nfrom here to there\nclass of 1990:\n"),
+            ("a.java.in", b"import java.util.List;\n"),
+            ("table.dat", b"1 2 3\n4 5 6\n"),
+            ("m.mjs.txt", b"import x from 'y'\n"),
+        ] {
+            assert_eq!(kind(path, text), FileKind::Text, "{path}");
+        }
+        let (found, notes) = classify("logo.png", b"version https://a.example.invalid\noid 12\n");
+        assert_eq!(found, FileKind::Text);
+        assert!(notes[0].contains(".png"), "{notes:?}");
+        let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
+        elf.resize(64, 0);
+        let (found, notes) = classify("logo.png", &elf);
+        assert_eq!(found, FileKind::Binary("ELF executable".into()));
+        assert!(notes[0].contains("its content is: ELF"), "{notes:?}");
+    }
+
+    #[test]
+    fn compiled_modules_tell_their_version() {
+        for (number, version) in [(3495_u16, "3.11"), (3413, "3.8"), (62211, "2.7"), (3531, "3.12")] {
+            let mut bytes = number.to_le_bytes().to_vec();
+            bytes.extend(b"\r\n");
+            bytes.extend([0; 12]);
+            bytes.push(0xe3);
+            bytes.extend([0; 8]);
+            let (found, notes) = classify("m.pyc", &bytes);
+            assert_eq!(found, FileKind::Binary("Python bytecode".into()));
+            assert!(notes.iter().any(|note| note.ends_with(&format!("Python {version}"))), "{notes:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::entry;
 use crate::ini::Ini;
 use crate::input::Shape;
 use crate::package::{Manifest, SourceFile};
+use crate::record;
 
 /// Longest description that is kept, in bytes.
 const DESCRIPTION: usize = 64 * 1024;
@@ -40,6 +41,7 @@ pub(crate) fn read(files: &[SourceFile], shape: &Shape) -> Found {
     if let Shape::PypiVersion { name, version } = shape {
         compare(&mut manifest, name, version);
     }
+    record::compare(files, &roots, &mut manifest.notes);
     manifest.entry_points = entry::points(files, &roots, &mut manifest.notes);
     for list in [&mut manifest.urls, &mut manifest.requires, &mut manifest.notes, &mut manifest.read_from] {
         let mut seen = BTreeSet::new();
@@ -48,8 +50,29 @@ pub(crate) fn read(files: &[SourceFile], shape: &Shape) -> Found {
     Found { manifest, is_python }
 }
 
+/// A project's name in the form in which names are compared.
+fn normal(name: &str) -> String {
+    name.to_lowercase().replace(['_', '.'], "-")
+}
+
+/// Compares what the package calls itself with the name of its archive.
+pub(crate) fn compare_with_file_name(manifest: &mut Manifest, path: &str) {
+    let Some((name, version)) = name_and_version(path) else { return };
+    if let Some(own) = &manifest.name
+        && normal(own) != normal(&name)
+    {
+        manifest.notes.push(format!("calls itself `{own}`, and its archive is named `{name}`"));
+    }
+    // A build tag or an old spelling of the same version stands behind what both begin with.
+    if let Some(own) = &manifest.version
+        && !normal(own).starts_with(&normal(&version))
+        && !normal(&version).starts_with(&normal(own))
+    {
+        manifest.notes.push(format!("says it is version `{own}`, and its archive is named as version `{version}`"));
+    }
+}
+
 fn compare(manifest: &mut Manifest, name: &str, version: &str) {
-    let normal = |name: &str| name.to_lowercase().replace(['_', '.'], "-");
     if let Some(own) = &manifest.name
         && normal(own) != normal(name)
     {

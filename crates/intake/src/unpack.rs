@@ -14,6 +14,7 @@ use crate::decode;
 use crate::input::{Input, Shape, hex};
 use crate::limits::Limits;
 use crate::manifest;
+use crate::notebook;
 use crate::package::{Ecosystem, FileKind, Package, PackageKind, SourceFile};
 
 /// Opens everything in `input`, within `limits`.
@@ -55,6 +56,10 @@ pub fn unpack(input: Input, limits: &Limits) -> Package {
         Shape::Folder | Shape::Archive | Shape::PypiVersion { .. } | Shape::Stdin { .. } => PackageKind::Package,
     };
     let found = if kind == PackageKind::Package { manifest::read(&files, &shape) } else { manifest::Found::default() };
+    let mut found = found;
+    if shape == Shape::Archive {
+        manifest::compare_with_file_name(&mut found.manifest, &name);
+    }
     let version = match &shape {
         Shape::PypiVersion { version, .. } => Some(version.clone()),
         Shape::Archive => {
@@ -103,6 +108,8 @@ pub(crate) struct Unpacker {
     files: Vec<SourceFile>,
     /// The place in `files` of every name, for duplicates and links.
     places: BTreeMap<String, usize>,
+    /// The number that the last repetition of a name got: counting on from it keeps many repetitions linear.
+    repeats: HashMap<String, u32>,
     /// The place in `files` of every content: what stands in several wheels is held once.
     contents: HashMap<String, usize>,
     entries: u64,
@@ -119,6 +126,7 @@ impl Unpacker {
             coverage: Coverage::default(),
             files: Vec::new(),
             places: BTreeMap::new(),
+            repeats: HashMap::new(),
             contents: HashMap::new(),
             entries: 0,
             bytes: 0,
@@ -170,6 +178,10 @@ impl Unpacker {
             Whole::No(why) => self.coverage.unread(&path, why.clone(), matters(&path, &bytes)),
         }
         let (mut kind, mut notes) = classify(&path, &bytes);
+        if kind == FileKind::Text && notebook::is_named(&path) {
+            self.notebook(path, bytes, notes);
+            return;
+        }
         if kind == FileKind::Text
             && let Some(forced) = &self.forced
         {
@@ -206,11 +218,48 @@ impl Unpacker {
         }
     }
 
+    /// Takes in a notebook: its code cells are its text.
+    fn notebook(&mut self, path: String, bytes: Vec<u8>, mut notes: Vec<String>) {
+        let decoded = decode::plain(&bytes);
+        let read = match notebook::read(&decoded.text) {
+            Ok(read) => read,
+            Err(why) => {
+                // Another reader may be less strict, and run what is in it.
+                if decoded.text.contains("cell_type") {
+                    self.coverage.unread(&path, format!("is a notebook that cannot be read: {why}"), true);
+                } else {
+                    notes.push(format!("is named as a notebook and is none ({why})"));
+                }
+                self.store(path, &FileKind::Text, bytes, notes);
+                return;
+            }
+        };
+        notes.extend(decoded.notes);
+        notes.push(format!("is a notebook; its {} code cells were read as one module", read.cells));
+        if !read.in_place {
+            notes.push("holds several lines of code on one line of the file; lines of its code are counted".to_owned());
+        }
+        let kind = read.language.map_or(FileKind::Python, FileKind::OtherSource);
+        self.push(SourceFile {
+            path,
+            size: bytes.len() as u64,
+            digest: hex(&Sha256::digest(&bytes)),
+            kind,
+            text: Some(Arc::from(read.code)),
+            bytes: Arc::from(bytes),
+            encoding: Some(decoded.encoding),
+            notes,
+        });
+    }
+
     fn store(&mut self, path: String, kind: &FileKind, bytes: Vec<u8>, mut notes: Vec<String>) {
         let size = bytes.len() as u64;
         let digest = hex(&Sha256::digest(&bytes));
-        if let Some(same) =
-            self.contents.get(&digest).and_then(|&at| self.files.get(at)).filter(|same| same.kind == *kind)
+        if let Some(same) = self
+            .contents
+            .get(&digest)
+            .and_then(|&at| self.files.get(at))
+            .filter(|same| same.kind == *kind && !notebook::is_named(&same.path))
         {
             let mut file = same.clone();
             for note in notes {
@@ -254,9 +303,9 @@ impl Unpacker {
                 &file.path,
                 "stands in the archive more than once; every one was read, and the last keeps the name",
             );
-            let mut number = 1_u32;
+            let number = self.repeats.entry(file.path.clone()).or_insert(1);
             while self.places.contains_key(&format!("{}#{number}", file.path)) {
-                number += 1;
+                *number += 1;
             }
             let renamed = format!("{}#{number}", file.path);
             if let Some(old) = self.files.get_mut(before) {
@@ -283,6 +332,17 @@ impl Unpacker {
             let found = self.places.get(&format!("{root}{target}")).and_then(|&at| self.files.get(at)).cloned();
             match found {
                 Some(found) if found.kind != FileKind::Archive && !self.places.contains_key(&path) => {
+                    // Each name is analyzed on its own, so a link costs what a copy costs.
+                    self.bytes += found.size;
+                    if self.bytes > self.limits.package_bytes {
+                        self.full = true;
+                        let why = format!(
+                            "is a {word} to `{to}`, and was left: more than {} bytes in all",
+                            self.limits.package_bytes
+                        );
+                        self.coverage.unread(&path, why, matters(&path, &found.bytes));
+                        continue;
+                    }
                     let (kind, mut notes) = classify(&path, &found.bytes);
                     notes.push(format!("is a {word} to `{to}`"));
                     if kind == found.kind || found.text.is_none() {

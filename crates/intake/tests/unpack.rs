@@ -10,6 +10,7 @@
 mod common;
 
 use common::*;
+use sha2::{Digest, Sha256};
 use sluice_intake::{FileKind, Limits, PackageKind, Shape, unpack};
 
 const APP: &[u8] = b"import json\n\nprint(json.dumps({}))\n";
@@ -73,6 +74,14 @@ fn nesting_ends_at_the_limit() {
         package.coverage
     );
     assert!(package.files.iter().all(|file| !file.path.ends_with(".py")));
+
+    let mut bytes = zip(&[("bottom.py", APP)]);
+    for _ in 1..8 {
+        bytes = gz(&tar(&[("n.tgz", &bytes)]));
+    }
+    let package = open("top.tgz", &bytes);
+    assert!(package.files.iter().any(|file| file.path.ends_with("!/bottom.py")), "{:?}", package.coverage);
+    assert!(package.coverage.unread.is_empty());
 }
 
 #[test]
@@ -357,4 +366,85 @@ fn large_binaries_keep_only_their_beginning() {
     let package = unpack(input("lib.so", Shape::File, &[("lib.so", &elf)]), &limits);
     assert_eq!((package.files[0].size, package.files[0].bytes.len()), (3000, 100));
     assert_eq!(package.files[0].digest, package.digest);
+}
+
+/// A line of `RECORD` for this content.
+fn record(path: &str, bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    let digest = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(bytes));
+    format!("{path},sha256={digest},{}\n", bytes.len())
+}
+
+#[test]
+fn a_record_is_compared_with_the_wheel() {
+    let notes = |lines: &str| {
+        let wheel = zip(&[
+            ("w/__init__.py", APP),
+            ("w/a,b.py", APP),
+            ("w-1.0.dist-info/METADATA", b"Name: w\nVersion: 1.0\n"),
+            ("w-1.0.dist-info/RECORD", lines.as_bytes()),
+        ]);
+        open("w-1.0-py3-none-any.whl", &wheel).manifest.notes
+    };
+    let metadata = record("w-1.0.dist-info/METADATA", b"Name: w\nVersion: 1.0\n");
+    let comma = record("\"w/a,b.py\"", APP);
+    let own = "w-1.0.dist-info/RECORD,,\n";
+    let whole = format!("{}{comma}{metadata}{own}", record("w/__init__.py", APP));
+    assert_eq!(notes(&whole), Vec::<String>::new());
+    let differs = format!("{}{comma}{metadata}{own}", record("w/__init__.py", b"x = 1\n"));
+    assert_eq!(
+        notes(&differs),
+        ["`w-1.0.dist-info/RECORD` gives another digest than the content has for `w/__init__.py`"]
+    );
+    assert_eq!(
+        notes(&format!("{whole}{}", record("w/gone.py", APP))),
+        ["`w-1.0.dist-info/RECORD` lists what the wheel does not hold: `w/gone.py`"]
+    );
+    assert_eq!(notes(&format!("{comma}{metadata}")), ["`w-1.0.dist-info/RECORD` does not list `w/__init__.py`"]);
+}
+
+#[test]
+fn code_of_a_wheel_that_its_sources_lack_is_told() {
+    let sdist = gz(&tar(&[
+        ("w-1.0/PKG-INFO", b"Name: w\nVersion: 1.0\n"),
+        ("w-1.0/python/w/__init__.py", APP),
+        ("w-1.0/python/w/changed.py", b"x = 1\n"),
+    ]));
+    let wheel = zip(&[
+        ("w/__init__.py", APP),
+        ("w/changed.py", b"x = 2\n"),
+        ("w/extra.py", b"import os\n"),
+        ("w-1.0.dist-info/METADATA", b"Name: w\nVersion: 1.0\n"),
+    ]);
+    let shape = Shape::PypiVersion { name: "w".into(), version: "1.0".into() };
+    let parts = [("w-1.0-py3-none-any.whl", wheel.as_slice()), ("w-1.0.tar.gz", sdist.as_slice())];
+    let package = unpack(input("pypi:w", shape, &parts), &Limits::default());
+    assert_eq!(package.manifest.notes, ["its wheels hold code that its source archive does not: `w/extra.py`"]);
+}
+
+#[test]
+fn a_name_that_is_not_the_archives_is_told() {
+    let sdist = gz(&tar(&[("w-1.0/PKG-INFO", b"Name: other_name\nVersion: 2.0\n"), ("w-1.0/setup.py", APP)]));
+    let notes = open("w-1.0.tar.gz", &sdist).manifest.notes;
+    assert!(notes.iter().any(|note| note == "calls itself `other_name`, and its archive is named `w`"), "{notes:?}");
+    assert!(notes.iter().any(|note| note.contains("version `2.0`")), "{notes:?}");
+    assert!(open("Other.Name-2.0.tar.gz", &sdist).manifest.notes.is_empty());
+}
+
+#[test]
+fn a_notebook_is_its_code() {
+    let notebook =
+        "{\n \"cells\": [\n  {\"cell_type\": \"code\", \"source\": [\n   \"import os\\n\",\n   \"!ls\"\n  ]}\n ]\n}\n";
+    let package =
+        open("p.zip", &zip(&[("n.ipynb", notebook.as_bytes()), ("m.py", notebook.as_bytes()), ("bad.ipynb", b"[]")]));
+    assert!(is_python(&package, "n.ipynb"));
+    assert_eq!(text(&package, "n.ipynb"), "\n\n\nimport os\nget_ipython().system('ls')\n");
+    assert_eq!(text(&package, "m.py"), notebook);
+    assert_eq!(file(&package, "bad.ipynb").kind, FileKind::Text);
+    assert!(file(&package, "bad.ipynb").notes[0].contains("is none"));
+
+    // More nesting than our reader takes, and less than others do.
+    let deep = format!("{{\"metadata\": {}{}, {}", "[".repeat(200), "]".repeat(200), notebook.trim_start_matches('{'));
+    let package = open("p.zip", &zip(&[("deep.ipynb", deep.as_bytes())]));
+    assert!(unread(&package, "deep.ipynb", "cannot be read") && package.coverage.hides_code());
 }

@@ -452,6 +452,7 @@ impl<'a> View<'a> {
         let function = self.function(id)?;
         match function.kind.as_str() {
             "module" | "class" | "lambda" => None,
+            _ if function.property => Some(function.qualified.clone()),
             _ => Some(format!("{}()", function.qualified)),
         }
     }

@@ -175,3 +175,14 @@ fn text_too_long_for_the_robust_path_is_read_to_its_bound() {
     assert!(dump.contains("first()") && !dump.contains("last()"), "{dump}");
     assert!(dump.contains("the rest is not read"), "{dump}");
 }
+
+#[test]
+fn more_tokens_than_memory_allows_are_read_to_their_bound() {
+    let text = format!("first()\nx = [{}]\nlast()\n", "1,".repeat(2_100_000));
+    let module = parse("long.py", &text, Language::Python);
+    common::check(&module);
+    assert_eq!(module.text.len(), text.len());
+    assert!(module.exprs.len() > 1_900_000 && module.exprs.len() < 2_100_000, "{}", module.exprs.len());
+    let lost: Vec<&str> = module.diagnostics.iter().filter(|one| one.lost).map(|one| one.message.as_str()).collect();
+    assert!(lost.iter().any(|message| message.contains("the rest is not read")), "{lost:?}");
+}

@@ -100,7 +100,51 @@ const BUILTINS: &[&str] = &[
     "quit",
     "buffer",
     "apply",
+    "copyright",
+    "credits",
+    "license",
 ];
+
+/// What a built-in is as text: `<built-in function oct>`, `<class 'int'>`. Disguises take letters from it.
+fn shown(name: &str) -> Option<String> {
+    const TYPES: [&str; 26] = [
+        "bool",
+        "bytearray",
+        "bytes",
+        "classmethod",
+        "complex",
+        "dict",
+        "enumerate",
+        "filter",
+        "float",
+        "frozenset",
+        "int",
+        "list",
+        "map",
+        "memoryview",
+        "object",
+        "property",
+        "range",
+        "reversed",
+        "set",
+        "slice",
+        "staticmethod",
+        "str",
+        "super",
+        "tuple",
+        "type",
+        "zip",
+    ];
+    match name {
+        // The first words are the same in every release; only they are given.
+        "copyright" => Some("Copyright (c) 2001-".to_owned()),
+        "exit" | "quit" => Some(format!("Use {name}() or Ctrl-D (i.e. EOF) to exit")),
+        "credits" | "license" | "help" | "print" | "file" | "unicode" | "long" | "buffer" => None,
+        _ if TYPES.contains(&name) => Some(format!("<class '{name}'>")),
+        _ if BUILTINS.contains(&name) => Some(format!("<built-in function {name}>")),
+        _ => None,
+    }
+}
 
 /// True if a name that nothing binds is the language's own.
 pub(crate) fn is_builtin(name: &str) -> bool {
@@ -125,7 +169,20 @@ impl Engine<'_> {
             return self.container_method(module, receiver, kind, method, args, site);
         }
         let first = args.get(0, "").cloned();
+        if args.all().next().is_none()
+            && let Some(base) = name.strip_suffix(".__str__").or_else(|| name.strip_suffix(".__repr__"))
+            && let Some(text) = shown(base)
+        {
+            return Some(Value::constant(Const::Str(Arc::from(text))));
+        }
         match name {
+            "str" | "repr" if args.positional.len() == 1 => {
+                let value = first?;
+                match value.refs().first() {
+                    Some(Ref::Symbol(symbol)) => Some(Value::constant(Const::Str(Arc::from(shown(symbol)?)))),
+                    _ => None,
+                }
+            }
             "getattr" | "object.__getattribute__" => {
                 let object = first?;
                 let key = args.positional.get(1).map(|(value, _)| value.clone())?;

@@ -145,6 +145,8 @@ impl Engine<'_> {
                 Ref::Method(symbol, receiver) => Some(self.call_symbol(module, &symbol, Some(&receiver), &args, site)),
                 Ref::Function(key, receiver) => Some(self.call_function(module, key, receiver, &args, site)),
                 Ref::Class(key) => Some(self.instantiate(module, key, &args, site)),
+                // `answer.text()` where the library has an attribute: other releases, and other libraries, have a call.
+                Ref::Instance(kind) if matches!(kind.as_str(), "str" | "bytes") => Some(function.clone()),
                 Ref::Instance(kind) => {
                     let member = self.canonical(&format!("{kind}.__call__"));
                     (single || self.catalog.model(&member).is_some())

@@ -21,6 +21,10 @@ impl Engine<'_> {
     /// An expression whose value is dropped.
     pub(crate) fn eval_dropped(&mut self, module: &Rc<Module>, id: ExprId) {
         self.eval(module, id);
+        let key = (self.here().module, id);
+        if let Some(event) = self.event_index.get(&key).and_then(|index| self.events.get_mut(*index)) {
+            event.dropped = true;
+        }
     }
 
     /// The value of an expression. Nesting beyond the bound is not followed: the front end keeps most nesting below it,
@@ -50,7 +54,8 @@ impl Engine<'_> {
                 if let Some(value) = self.star_attr(self.here().module, name) {
                     return self.touched(value, module, id, span);
                 }
-                if is_builtin(name) {
+                // What a host or a protector puts among the built-ins has a model under its plain name.
+                if is_builtin(name) || self.catalog.model(name).is_some() {
                     return Value::reference(Ref::Symbol(name.clone()));
                 }
                 Value::UNKNOWN

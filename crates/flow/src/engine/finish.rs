@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use sluice_syntax::ir::{ExprKind, FuncId, FunctionKind, Module, SlotRef, Span, StmtKind, Target};
 use smol_str::SmolStr;
 
@@ -24,7 +24,14 @@ const MOST_CONSTANTS: usize = 64;
 /// Longest text of a layer that facts carry, in bytes.
 const LAYER_TEXT: usize = 256 << 10;
 
-type Whens = FxHashMap<Key, BTreeSet<SmolStr>>;
+/// Which entry points reach what.
+#[derive(Debug, Default)]
+struct Whens {
+    /// The entries that reach a function or a module body.
+    reached: FxHashMap<Key, BTreeSet<SmolStr>>,
+    /// The files that are started as the main program, and by which entry.
+    mains: FxHashSet<(u32, SmolStr)>,
+}
 
 impl Engine<'_> {
     /// The facts.
@@ -47,7 +54,7 @@ impl Engine<'_> {
         self.event_facts(&whens, &function_of, &mut facts);
         self.path_facts(&whens, &function_of, &mut facts);
         self.constant_facts(&function_of, &mut facts);
-        let mut lines: FxHashMap<u32, rustc_hash::FxHashSet<String>> = FxHashMap::default();
+        let mut lines: FxHashMap<u32, FxHashSet<String>> = FxHashMap::default();
         for (index, layer) in self.layers.iter().enumerate() {
             let visible = layer.codings.is_empty()
                 && self.modules.get(layer.parent as usize).is_some_and(|parent| {
@@ -119,8 +126,7 @@ impl Engine<'_> {
         for (caller, callee) in self.calls.keys() {
             edges.entry(*caller).or_default().push(*callee);
         }
-        let as_main = |when: &str| matches!(when, "run" | "install" | "build");
-        let mut whens: Whens = FxHashMap::default();
+        let mut whens = Whens::default();
         let mut queue: VecDeque<(Key, SmolStr)> = VecDeque::new();
         for entry in &context.entries {
             for (module, lowered) in self.modules.iter().enumerate() {
@@ -128,7 +134,12 @@ impl Engine<'_> {
                     continue;
                 }
                 match &entry.function {
-                    None => queue.push_back((Key { module: number(module), func: 0 }, entry.when.clone())),
+                    None => {
+                        queue.push_back((Key { module: number(module), func: 0 }, entry.when.clone()));
+                        if matches!(entry.when.as_str(), "run" | "install" | "build") {
+                            whens.mains.insert((number(module), entry.when.clone()));
+                        }
+                    }
                     Some(wanted) => {
                         for (func, _) in lowered.functions.iter().enumerate() {
                             let key = Key { module: number(module), func: number(func) };
@@ -148,12 +159,21 @@ impl Engine<'_> {
             }
         }
         while let Some((key, when)) = queue.pop_front() {
-            if !whens.entry(key).or_default().insert(when.clone()) {
+            if !whens.reached.entry(key).or_default().insert(when.clone()) {
                 continue;
             }
+            // Only the file that is started itself is the main program; what it imports is not.
+            let is_main = whens.mains.contains(&(self.file_of(key.module), when.clone()));
             for callee in edges.get(&key).into_iter().flatten() {
-                if self.main_calls.contains(&(key, *callee)) && !as_main(&when) {
+                if self.main_calls.contains(&(key, *callee)) && !is_main {
                     continue;
+                }
+                // A file that was reached as a module is walked again once it is reached as a program.
+                if self.started.contains(&(key, *callee))
+                    && whens.mains.insert((callee.module, when.clone()))
+                    && let Some(reached) = whens.reached.get_mut(callee)
+                {
+                    reached.remove(&when);
                 }
                 queue.push_back((*callee, when.clone()));
             }
@@ -163,9 +183,10 @@ impl Engine<'_> {
 
     /// When something in a function runs: what stands under a test for the main program does not run on import.
     fn when_of(&self, function: Key, guards: &[Guard], whens: &Whens) -> BTreeSet<SmolStr> {
-        let mut when = whens.get(&function).cloned().unwrap_or_default();
+        let mut when = whens.reached.get(&function).cloned().unwrap_or_default();
         if guards.iter().any(|guard| guard.kind == "main" && guard.holds) {
-            when.retain(|when| matches!(when.as_str(), "run" | "install" | "build"));
+            let file = self.file_of(function.module);
+            when.retain(|when| whens.mains.contains(&(file, when.clone())));
         }
         when
     }
@@ -312,7 +333,7 @@ impl Engine<'_> {
                 bytes: lowered.text.len() as u64,
                 text: Arc::clone(&lowered.text),
                 body: function_of(body),
-                when: whens.get(&body).cloned().unwrap_or_default(),
+                when: whens.reached.get(&body).cloned().unwrap_or_default(),
                 form,
             });
         }
@@ -382,8 +403,9 @@ impl Engine<'_> {
                 public: is_public(&module, FuncId(key.func)),
                 calls: calls.get(key).cloned().unwrap_or_default(),
                 bases,
-                when: whens.get(key).cloned().unwrap_or_default(),
+                when: whens.reached.get(key).cloned().unwrap_or_default(),
                 unused_params: unused,
+                property: class.is_some() && is_property(&module, function),
                 trivial: function.body.len() <= 1
                     && function.body.iter().all(|stmt| matches!(stmt.kind, StmtKind::Pass | StmtKind::Expr(_))),
             });
@@ -394,7 +416,8 @@ impl Engine<'_> {
         for event in &self.events {
             facts.events.push(Event {
                 actions: event.actions.clone(),
-                source: event.source.clone(),
+                // What a command prints is read only where something takes the call's result.
+                source: event.source.clone().filter(|kind| !event.dropped || kind != "process.output"),
                 symbol: event.symbol.clone(),
                 written: event.written.clone(),
                 evidence: event.place,
@@ -414,6 +437,7 @@ impl Engine<'_> {
                 guards: Arc::clone(&event.guards),
                 silent: event.silent,
                 looped: event.looped,
+                dropped: event.dropped,
                 order: event.order,
                 when: self.when_of(event.function, &event.guards, whens),
                 presumed: event.presumed.as_deref().map(str::to_owned),
@@ -575,13 +599,13 @@ impl Engine<'_> {
     }
 }
 
-fn trimmed_lines(text: &str) -> rustc_hash::FxHashSet<String> {
+fn trimmed_lines(text: &str) -> FxHashSet<String> {
     text.lines().map(|line| line.trim().to_owned()).collect()
 }
 
 /// True if every line of a text stands in another, whose trimmed lines are given. The text's first and last line may
 /// share theirs with the quotes and the call around them, and so may a few more that are put together.
-fn stands_in(text: &str, parent: &str, lines: &rustc_hash::FxHashSet<String>) -> bool {
+fn stands_in(text: &str, parent: &str, lines: &FxHashSet<String>) -> bool {
     /// Lines that are looked for anywhere in the parent's text, each by reading all of it.
     const SEARCHED: usize = 16;
     let mut searched = 0;
@@ -614,6 +638,19 @@ fn qualified(module: &Module, func: FuncId) -> String {
     }
     names.reverse();
     names.join(".")
+}
+
+/// True if a decorator makes the method an attribute to its users: `@property`, `@functools.cached_property`,
+/// `@name.setter`.
+fn is_property(module: &Module, function: &sluice_syntax::ir::Function) -> bool {
+    function.decorators.iter().filter_map(|id| module.expr(*id)).any(|expr| {
+        let name = match &expr.kind {
+            ExprKind::Free(name) | ExprKind::Attr { name, .. } => name.as_str(),
+            ExprKind::Slot(_) => module.slice(expr.span),
+            _ => return false,
+        };
+        name.ends_with("property") || matches!(name, "setter" | "deleter")
+    })
 }
 
 fn is_public(module: &Module, func: FuncId) -> bool {

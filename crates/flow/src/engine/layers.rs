@@ -306,6 +306,7 @@ impl Engine<'_> {
         if let Some(target) = target.filter(|target| *target != here.module) {
             let body = Key { module: target, func: FuncId::MODULE.0 };
             self.calls.entry((here, body)).or_insert(place);
+            self.started.insert((here, body));
             self.run_module(target);
         }
     }

@@ -131,6 +131,7 @@ pub struct EventData {
     pub guards: Guards,
     pub silent: bool,
     pub looped: bool,
+    pub dropped: bool,
     pub order: u32,
     pub presumed: Option<Arc<str>>,
 }
@@ -261,6 +262,8 @@ pub struct Engine<'a> {
     pub calls: IndexMap<(Key, Key), EvidenceId>,
     /// Calls that stand only under a test for the main program.
     pub main_calls: FxHashSet<(Key, Key)>,
+    /// Edges of the call graph by which a command starts a file as a program of its own.
+    pub started: FxHashSet<(Key, Key)>,
     /// Sites at which a name was computed.
     pub computed_sites: FxHashSet<(u32, ExprId)>,
     /// Functions that something outside of the package calls back, with the entry kind if it is one.
@@ -352,6 +355,7 @@ impl<'a> Engine<'a> {
             place_index: FxHashMap::default(),
             calls: IndexMap::new(),
             main_calls: FxHashSet::default(),
+            started: FxHashSet::default(),
             computed_sites: FxHashSet::default(),
             registered: IndexMap::new(),
             layers: Vec::new(),
@@ -718,6 +722,7 @@ impl<'a> Engine<'a> {
     /// The value as a fact.
     pub(crate) fn value_fact(&self, value: &Value, literal: bool) -> crate::facts::ValueFact {
         let mut fact = crate::facts::ValueFact { literal, ..Default::default() };
+        fact.codings = value.data().map(|data| data.codings.to_vec()).unwrap_or_default();
         if let Some(Const::Str(text)) = value.known() {
             fact.text = Some(crate::facts::clip(text, 4096));
         } else if let Some(Const::Bytes(bytes)) = value.known()

@@ -606,6 +606,7 @@ impl Engine<'_> {
             guards,
             silent,
             looped,
+            dropped: false,
             order,
             presumed,
         });

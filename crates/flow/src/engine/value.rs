@@ -284,10 +284,19 @@ impl Term {
     }
 
     fn bounded(self) -> Rc<Self> {
-        if self.depth() > TERM_DEPTH {
-            return Rc::new(Self::Name(SmolStr::new_static("…")));
+        if self.depth() <= TERM_DEPTH {
+            return Rc::new(self);
         }
-        Rc::new(self)
+        // What is too deep is cut where it is deep: an address keeps the host in front of whatever was added to it.
+        let cut = |part: Rc<Self>| {
+            if part.depth() < TERM_DEPTH { part } else { Rc::new(Self::Name(SmolStr::new_static("…"))) }
+        };
+        Rc::new(match self {
+            Self::Either(parts) => Self::Either(parts.into_iter().map(cut).collect()),
+            Self::Join(parts) => Self::Join(parts.into_iter().map(cut).collect()),
+            Self::Through(name, part) => Self::Through(name, cut(part)),
+            plain => plain,
+        })
     }
 
     /// One of the two.

@@ -62,7 +62,7 @@ fn compressed(unpacker: &mut Unpacker, shown: &str, prefix: &str, codec: Codec, 
             if content.is_empty() && why.is_some() {
                 unpacker.coverage.unread(shown, why.unwrap_or_default(), matters(&path, &[]));
             } else {
-                unpacker.admit(path, content, why.map_or(Whole::Yes, Whole::No), depth + 1);
+                unpacker.admit(path, content, why.map_or(Whole::Yes, Whole::No), depth);
             }
         }
     }

@@ -143,7 +143,7 @@ fn entries(
             None if (bytes.len() as u64) < size => Whole::No(format!("ends after {} of {size} bytes", bytes.len())),
             None => Whole::Yes,
         };
-        unpacker.admit(path, bytes, whole, depth + 1);
+        unpacker.admit(path, bytes, whole, depth);
     }
     true
 }

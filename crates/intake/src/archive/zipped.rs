@@ -18,7 +18,7 @@ const MOST_BOMBS: u32 = 16;
 
 /// Reads all entries of a zip archive.
 pub(super) fn read(unpacker: &mut Unpacker, shown: &str, prefix: &str, bytes: &[u8], depth: u32) {
-    let entries = match listed(bytes) {
+    let entries = match listed(bytes, unpacker.limits.entries) {
         Ok((entries, broken)) => {
             if let Some(why) = broken {
                 unpacker.coverage.unread(shown, format!("the rest of its directory cannot be read: {why}"), true);
@@ -37,6 +37,9 @@ pub(super) fn read(unpacker: &mut Unpacker, shown: &str, prefix: &str, bytes: &[
             return;
         }
     };
+    if entries.is_empty() {
+        unpacker.coverage.note(shown, "has a central directory that lists no entries");
+    }
     let mut covered: Vec<(u64, u64)> = Vec::with_capacity(entries.len());
     let (mut produced, mut bombs) = (0_u64, 0_u32);
     for entry in entries {
@@ -79,12 +82,13 @@ fn after_end(bytes: &[u8]) -> usize {
     tail.len().saturating_sub(at + END + comment)
 }
 
-/// The entries that the central directory lists, and what stopped the listing.
-fn listed(bytes: &[u8]) -> Result<(Vec<ZipFileEntry<'static>>, Option<String>), String> {
+/// The entries that the central directory lists, at most one more than `most`, and what stopped the listing.
+fn listed(bytes: &[u8], most: u64) -> Result<(Vec<ZipFileEntry<'static>>, Option<String>), String> {
     let mut archive =
         ZipIterable::try_new(Cursor::new(bytes), zip::read::Config::default()).map_err(|error| error.to_string())?;
     let mut entries = Vec::new();
-    for entry in archive.files().map_err(|error| error.to_string())? {
+    let most = usize::try_from(most.saturating_add(1)).unwrap_or(usize::MAX);
+    for entry in archive.files().map_err(|error| error.to_string())?.take(most) {
         match entry {
             Ok(entry) => entries.push(entry),
             Err(error) if entries.is_empty() => return Err(error.to_string()),
@@ -164,7 +168,7 @@ fn one(
         if broken.is_none() && got != size {
             unpacker.coverage.note(&path, format!("unpacks to {got} bytes and declares {size}"));
         }
-        unpacker.admit(path, content, broken.map_or(Whole::Yes, Whole::No), depth + 1);
+        unpacker.admit(path, content, broken.map_or(Whole::Yes, Whole::No), depth);
     }
     Some(got)
 }
@@ -236,11 +240,12 @@ fn gaps(unpacker: &mut Unpacker, shown: &str, prefix: &str, bytes: &[u8], mut co
     if overlapping {
         unpacker.coverage.note(shown, "holds entries that share bytes");
     }
-    // What follows the last entry, up to the directory.
+    // What follows the last entry, up to the directory: all of the archive when the directory lists nothing.
     let from = usize::try_from(last).unwrap_or(usize::MAX);
-    if bytes.get(from..).is_some_and(|rest| rest.starts_with(b"PK\x03\x04")) {
-        unlisted(unpacker, shown, prefix, bytes, from, depth, true);
-    }
+    let rest = bytes.get(from..).unwrap_or_default();
+    let directory = rest.windows(4).position(|window| window == b"PK\x01\x02" || window == b"PK\x05\x06");
+    let end = directory.map_or(bytes.len(), |at| from.saturating_add(at));
+    unlisted(unpacker, shown, prefix, bytes.get(..end).unwrap_or(bytes), from, depth, true);
 }
 
 /// Reads local entries one after another from `from` on, as a streaming reader would. Gives the number of entries.
@@ -287,7 +292,7 @@ fn unlisted(
                 } else if content.is_empty() && broken.is_some() {
                     unpacker.coverage.unread(&path, broken.unwrap_or_default(), matters(&path, &[]));
                 } else {
-                    unpacker.admit(path, content, broken.map_or(Whole::Yes, Whole::No), depth + 1);
+                    unpacker.admit(path, content, broken.map_or(Whole::Yes, Whole::No), depth);
                 }
             }
             Ok((content, _)) => {

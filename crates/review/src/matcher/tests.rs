@@ -62,6 +62,7 @@ impl Built {
             when: BTreeSet::new(),
             unused_params: Vec::new(),
             trivial: false,
+            property: false,
         });
         FunctionId(self.facts.functions.len() as u32 - 1)
     }
@@ -99,6 +100,7 @@ impl Built {
             guards: [].into(),
             silent: false,
             looped: false,
+            dropped: false,
             order: line,
             when: BTreeSet::new(),
             presumed: None,

@@ -105,6 +105,9 @@ pub(super) fn holds(predicate: &ArgPredicate, views: &[View<'_>], classes: &Clas
             && predicate.matches.as_ref().is_none_or(|pattern| view.texts().iter().any(|text| pattern.is_match(text)))
             && predicate.known.is_none_or(|known| known == view.known())
             && predicate.literal.is_none_or(|wanted| matches!(view, View::Value(value) if value.literal == wanted))
+            && predicate
+                .decoded
+                .is_none_or(|wanted| matches!(view, View::Value(value) if value.codings.is_empty() != wanted))
             && (predicate.labels.is_empty() || view.has_label(&predicate.labels))
     };
     let negative = |view: &View<'_>| {
@@ -119,6 +122,7 @@ pub(super) fn holds(predicate: &ArgPredicate, views: &[View<'_>], classes: &Clas
         || predicate.matches.is_some()
         || predicate.known.is_some()
         || predicate.literal.is_some()
+        || predicate.decoded.is_some()
         || !predicate.labels.is_empty();
     // An argument that is not given has no known value.
     let missing = views.is_empty() && predicate.known == Some(false);

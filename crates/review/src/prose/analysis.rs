@@ -385,7 +385,7 @@ pub(crate) fn unknown_calls(view: &View<'_>) -> Option<Draft> {
             if call { code(&format!("{}()", name.trim_end_matches("()"))) } else { code(name) }
         })
         .collect();
-    let text = format!("Not read: what is behind {}.", list(&shown, if view.is_file() { 6 } else { 4 }));
+    let text = format!("Not read: what is behind {}.", list(&shown, if view.is_file() { 12 } else { 4 }));
     Some(Draft::new(Field::Analysis, "unmodelled", 80, text).at(places).important(0))
 }
 

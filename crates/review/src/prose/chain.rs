@@ -115,7 +115,10 @@ impl Chain {
                 }
             };
             let own = event.map_or(&[][..], |event| &event.guards);
-            let own = conditions(own.iter().filter(|guard| !sink_guards.contains(&guard.evidence)).take(2));
+            let own: Vec<&Guard> = own.iter().filter(|guard| !sink_guards.contains(&guard.evidence)).collect();
+            let shown = conditions(own.iter().copied().take(2));
+            // What is cut is said: a chain of `elif` denies one condition after the other.
+            let own = if own.len() > 2 { format!("{shown}, under further conditions") } else { shown };
             let text = if own.is_empty() { text } else { format!("{text}, {own}") };
             if steps.last() != Some(&text) {
                 steps.push(text);

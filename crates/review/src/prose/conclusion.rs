@@ -117,6 +117,19 @@ fn inconclusive(numbers: &Numbers) -> Vec<Draft> {
     ]
 }
 
+/// The sinks by which a caller's value chooses a command.
+const COMMAND: &[&str] = &["process.command"];
+
+/// The sinks by which a caller's value chooses code.
+const CODE: &[&str] = &["code.execute", "code.load"];
+
+/// True for an import by call whose module is named by a constant.
+fn imports_by_constant(event: &sluice_flow::facts::Event) -> bool {
+    does(event, "import.dynamic")
+        && !does(event, "code.execute")
+        && crate::prose::family::arg(event, "code.load").is_some_and(|arg| arg.value.text.is_some())
+}
+
 fn benign(view: &View<'_>) -> Vec<Draft> {
     let events: Vec<_> = view.events().filter(|event| event.presumed.is_none()).collect();
     let has = |family: Family| events.iter().any(|event| Family::of_event(event) == Some(family));
@@ -125,17 +138,29 @@ fn benign(view: &View<'_>) -> Vec<Draft> {
     let presumed =
         view.events().any(|event| event.presumed.is_some() && Family::of_event(event) == Some(Family::Network));
     let module_when = |entry: &str| view.modules().any(|module| module.depth == 0 && module.when.contains(entry));
+    // A module that is loaded under a name that stands in the text is an import like any other.
+    let commands = has(Family::Commands);
+    let loads = events.iter().any(|event| Family::of_event(event) == Some(Family::Code) && !imports_by_constant(event));
+    // What a caller asks for is what the caller's values choose.
+    let asked = |kinds: &[&str]| {
+        view.paths().any(|path| path.source.kind == "parameter" && kinds.contains(&path.sink.kind.as_str()))
+    };
     let only_defines = events.is_empty() && !presumed;
     let kind = if view.is_file() && (module_when("install") || module_when("build")) {
         "An ordinary build script"
-    } else if has(Family::Commands) || has(Family::Code) {
-        match (has(Family::Commands), has(Family::Code), sends) {
+    } else if commands || loads {
+        match (commands, loads, sends) {
             (true, true, true) => "A tool that runs commands, loads code and talks to the network",
             (true, _, true) => "A tool that runs commands and talks to the network",
             (_, _, true) => "A tool that loads code and talks to the network",
-            (true, true, false) => "Code that runs commands and loads code for its caller",
-            (true, false, false) => "Code that runs commands for its caller",
-            (false, _, false) => "Code that loads code for its caller",
+            (true, true, false) if asked(COMMAND) && asked(CODE) => {
+                "Code that runs commands and loads code for its caller"
+            }
+            (true, true, false) => "Code that runs commands and loads code",
+            (true, false, false) if asked(COMMAND) => "Code that runs commands for its caller",
+            (true, false, false) => "Code that runs commands of its own",
+            (false, _, false) if asked(CODE) => "Code that loads code for its caller",
+            (false, _, false) => "Code that executes or loads code of its own choice",
         }
     } else if sends && !listens {
         "An ordinary API client"
@@ -150,7 +175,7 @@ fn benign(view: &View<'_>) -> Vec<Draft> {
     } else if has(Family::Database) {
         "Ordinary database code"
     } else if has(Family::Files) {
-        "Ordinary code that works on files"
+        "Ordinary code that works on the file system"
     } else if only_defines && view.unmodelled().next().is_some() {
         "Library code; what it reaches lies behind calls that were not read"
     } else if only_defines {

@@ -178,7 +178,7 @@ fn defines(view: &View<'_>) -> Option<Draft> {
                 method.class == Some(*id) && method.public && method.kind == "method" && !method.name.starts_with('_')
             })
             .map(|method| {
-                let name = code(&format!("{}()", method.name));
+                let name = if method.property { code(&method.name) } else { code(&format!("{}()", method.name)) };
                 let doc = method.doc.as_deref().filter(|_| few).and_then(first_sentence);
                 doc.map_or_else(|| name.clone(), |doc| format!("{name} (\"{}\")", cut(&escape(&doc), 90)))
             })

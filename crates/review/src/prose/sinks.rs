@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sluice_flow::facts::{Event, EvidenceId, Raise};
+use sluice_flow::facts::{ArgFact, Event, EvidenceId, Raise};
 
 use crate::claims::Draft;
 use crate::model::Field;
@@ -184,9 +184,13 @@ fn log(view: &View<'_>, events: &[&Event]) -> Option<Draft> {
     let mut calls: BTreeMap<String, Vec<(String, Vec<EvidenceId>)>> = BTreeMap::new();
     let mut places: Vec<EvidenceId> = Vec::new();
     for event in events {
+        // The category of a warning, the level of a record and the like are given and not logged.
+        let logs = |arg: &ArgFact| arg.roles.iter().any(|role| role == "log");
+        let named = event.args.iter().any(logs);
         let received: Vec<String> = event
             .args
             .iter()
+            .filter(|arg| !named || logs(arg))
             .filter(|arg| !arg.value.literal && arg.value.text.is_none())
             .map(|arg| code_up_to(view.facts().text(arg.evidence), 60))
             .filter(|text| text != "``")

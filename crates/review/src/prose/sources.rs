@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_catalog::kinds;
-use sluice_flow::facts::{Event, EvidenceId, FunctionId, StepKind};
+use sluice_flow::facts::{ArgFact, Event, EvidenceId, FunctionId, StepKind};
 
 use crate::claims::Draft;
 use crate::model::Field;
@@ -122,7 +122,9 @@ pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
             }
             !inside
         });
+        events.retain(|event| !removes(event));
     }
+    by_kind.retain(|_, events| !events.is_empty());
     // Sources that are no event: an attribute that is read, a literal.
     let mut bare: BTreeMap<(usize, &str), BTreeMap<String, Vec<EvidenceId>>> = BTreeMap::new();
     for path in view.paths() {
@@ -150,14 +152,14 @@ pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
             let mut name = spoken(view, event);
             // Each answer is that of its own request; what is asked of the machine is told together.
             if kind == "network.response"
-                && let Some(asked) = asked_for(event)
+                && let Some(asked) = asked_for(view, event)
             {
                 name.push_str(&format!(" for {asked}"));
             }
             first.entry(name.clone()).or_insert(event.evidence);
             let entry = calls.entry(name).or_default();
             entry.0.push(event.evidence);
-            entry.1.extend(asked_for(event).filter(|_| kind != "network.response"));
+            entry.1.extend(asked_for(view, event).filter(|_| kind != "network.response"));
             entry.2 |= event.presumed.is_some();
         }
         for (name, places) in bare.get(&key).into_iter().flatten() {
@@ -224,12 +226,26 @@ fn stored_as(view: &View<'_>, kind: &str, calls: usize) -> String {
     }
 }
 
-/// The key, path or name that a read asks for, where it is known.
-fn asked_for(event: &Event) -> Option<String> {
+/// The key, path or name that a read asks for: its text where that is known, else what it is written as.
+fn asked_for(view: &View<'_>, event: &Event) -> Option<String> {
     const TOLD: [&str; 6] = ["key", "name", "file.path", "network.destination", "process.command", "pattern"];
-    let arg = event.args.iter().find(|arg| arg.roles.iter().any(|role| TOLD.contains(&role.as_str())))?;
-    let text = arg.value.text.as_deref()?;
-    (!text.is_empty()).then(|| code(text))
+    let has = |arg: &&ArgFact, role: &str| arg.roles.iter().any(|name| name == role);
+    let arg = event.args.iter().find(|arg| TOLD.iter().any(|role| has(arg, role)))?;
+    match arg.value.text.as_deref() {
+        Some(text) => (!text.is_empty()).then(|| code(text)),
+        // Beside names that are known, one that is not would be missed in the list.
+        None if has(&arg, "key") => {
+            let written = view.facts().text(arg.evidence);
+            let short = !written.is_empty() && written.chars().count() <= 40;
+            Some(if short { format!("the value of {}", code(written)) } else { "a computed name".to_owned() })
+        }
+        None => None,
+    }
+}
+
+/// True for a removal whose result nothing takes: `os.environ.pop("NAME", None)` as a statement reads nothing.
+fn removes(event: &Event) -> bool {
+    event.dropped && matches!(event.symbol.rsplit('.').next(), Some("pop" | "popitem"))
 }
 
 fn order(kind: &str) -> usize {

@@ -131,6 +131,7 @@ impl Builder {
             when: BTreeSet::new(),
             unused_params: Vec::new(),
             trivial: false,
+            property: false,
         });
         FunctionId(self.facts.functions.len() as u32 - 1)
     }
@@ -152,6 +153,7 @@ impl Builder {
             guards: [].into(),
             silent: false,
             looped: false,
+            dropped: false,
             order: 0,
             when: BTreeSet::new(),
             presumed: None,

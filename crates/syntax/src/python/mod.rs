@@ -32,6 +32,10 @@ const MAX_ERRORS: usize = 200;
 /// How often a text is parsed again after a repair.
 const MAX_REPAIRS: usize = 3;
 
+/// How many tokens are read on the fast path. Tokens, tree and IR take up to 200 bytes for each; honest text has one for
+/// every three bytes or more.
+const MAX_TOKENS: usize = 4_000_000;
+
 /// Reads a Python text.
 pub(crate) fn parse(path: &str, text: &str, language: Language) -> Module {
     let fast = match bounds::first_excess(text) {
@@ -61,12 +65,15 @@ pub(crate) fn parse_only(text: &str) -> usize {
 }
 
 fn parse_fast(path: &str, text: &str, language: Language) -> Option<Module> {
-    let mut parsed = parse_text(text)?;
+    // There are no more tokens than bytes, so that only a long text is looked through.
+    let most = if text.len() > MAX_TOKENS { robust::bytes_of_tokens(text, MAX_TOKENS) } else { text.len() };
+    let front = text.get(..text.floor_char_boundary(most)).unwrap_or_default();
+    let mut parsed = parse_text(front)?;
     let mut diagnostics = Vec::new();
     report(parsed.errors(), text, &mut diagnostics);
     let mut repaired: Option<String> = None;
     for _ in 0..MAX_REPAIRS {
-        let source = repaired.as_deref().unwrap_or(text);
+        let source = repaired.as_deref().unwrap_or(front);
         let Some(next) = python2::repair(source, parsed.errors()) else { break };
         discard(std::mem::replace(&mut parsed, parse_text(&next)?));
         diagnostics.clear();
@@ -76,6 +83,12 @@ fn parse_fast(path: &str, text: &str, language: Language) -> Option<Module> {
     if repaired.is_some() {
         let span = Span { start: 0, end: 0 };
         diagnostics.insert(0, Diagnostic { span, message: "read as Python 2".to_owned(), lost: false });
+    }
+    if front.len() < text.len() {
+        let offset = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let span = Span { start: offset(front.len()), end: offset(text.len()) };
+        let message = format!("more than {MAX_TOKENS} words and signs, the rest is not read");
+        diagnostics.insert(0, Diagnostic { span, message, lost: true });
     }
     let mut lowerer = Lowerer::new(text, repaired.is_some(), diagnostics);
     if let Mod::Module(module) = parsed.syntax() {

@@ -17,12 +17,12 @@ use crate::ir::{
 /// How many bytes are read here. Text made for it takes tree-sitter up to 400 bytes of memory for each.
 const MAX_BYTES: usize = 4_000_000;
 
-/// How many tokens are read. The parser and the tree take about 200 bytes for each; honest text has one for every three bytes or
-/// more.
-const MAX_TOKENS: usize = 2_500_000;
+/// How many tokens are read. The parser, the tree and the IR take about 350 bytes for each; honest text has one for every
+/// three bytes or more.
+const MAX_TOKENS: usize = 1_500_000;
 
 /// The bytes at the front of a text that hold so many tokens: words, and single characters of punctuation.
-fn bytes_of_tokens(text: &str, most: usize) -> usize {
+pub(super) fn bytes_of_tokens(text: &str, most: usize) -> usize {
     let mut tokens = 0;
     let mut in_word = false;
     for (at, byte) in text.bytes().enumerate() {
