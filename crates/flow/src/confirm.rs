@@ -196,18 +196,24 @@ fn children(kind: &ExprKind, visit: &mut dyn FnMut(ExprId)) {
             visit(*then);
             visit(*otherwise);
         }
-        ExprKind::Sequence { items, .. } | ExprKind::Template(items) | ExprKind::Unknown(items) => {
+        ExprKind::Sequence { items, .. }
+        | ExprKind::Template(items)
+        | ExprKind::Comma(items)
+        | ExprKind::Unknown(items) => {
             items.iter().for_each(|id| visit(*id));
         }
+        ExprKind::Update { old, .. } => visit(*old),
         ExprKind::Mapping(entries) => entries.iter().for_each(|(key, value)| {
             if let Some(key) = key {
                 visit(*key);
             }
             visit(*value);
         }),
-        ExprKind::Spread(inner) | ExprKind::Await(inner) | ExprKind::YieldFrom(inner) | ExprKind::ImportCall(inner) => {
-            visit(*inner)
-        }
+        ExprKind::Spread(inner)
+        | ExprKind::Await(inner)
+        | ExprKind::YieldFrom(inner)
+        | ExprKind::ImportCall(inner)
+        | ExprKind::Keys(inner) => visit(*inner),
         ExprKind::Yield(inner) => inner.iter().for_each(|id| visit(*id)),
         ExprKind::Format { value, spec, .. } => {
             visit(*value);

@@ -86,7 +86,7 @@ fn unreadable(path: &str, text: &str, language: Language, why: &str) -> Module {
             doc: None,
             is_async: false,
             is_generator: false,
-            member: crate::ir::Member::Plain,
+            member: ir::Member::Plain,
         }],
         diagnostics: vec![Diagnostic { span, message: why.to_owned(), lost: true }],
         line_starts: vec![0],

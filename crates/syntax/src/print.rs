@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 
 use crate::ir::{
-    Arg, ArgKind, BinOp, Const, ExprId, ExprKind, FuncId, Function, FunctionKind, Handler, MatchArm, Member, Module, ParamKind,
-    PatternKey, SlotRef, Stmt, StmtKind, Target,
+    Arg, ArgKind, BinOp, Const, ExprId, ExprKind, FuncId, Function, FunctionKind, Handler, MatchArm, Member, Module,
+    ParamKind, PatternKey, SlotRef, Stmt, StmtKind, Target,
 };
 
 /// The deepest nesting that is shown.

@@ -85,6 +85,74 @@ const PIECES: [&str; 74] = [
     "\0",
 ];
 
+/// The same for JavaScript and TypeScript.
+const SCRIPT_PIECES: [&str; 60] = [
+    "function ",
+    "class ",
+    "extends ",
+    "const ",
+    "let ",
+    "var ",
+    "if(",
+    "else ",
+    "for(",
+    "of ",
+    "in ",
+    "while(",
+    "do ",
+    "switch(",
+    "case ",
+    "default",
+    "break",
+    "continue ",
+    "return ",
+    "throw ",
+    "try{",
+    "catch",
+    "finally",
+    "import ",
+    "export ",
+    "from ",
+    "async ",
+    "await ",
+    "yield ",
+    "new ",
+    "delete ",
+    "typeof ",
+    "static ",
+    "get ",
+    "enum ",
+    "type ",
+    "a",
+    "b",
+    "#p",
+    "x:",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ";",
+    "...",
+    "=",
+    "=>",
+    "?.",
+    "??",
+    "`${",
+    "`",
+    "/r/",
+    "<b>",
+    "'s'",
+    "\n",
+    "\0",
+];
+
+fn script() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(&SCRIPT_PIECES[..]), 0..60).prop_map(|pieces| pieces.concat())
+}
+
 fn program() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(&PIECES[..]), 0..60).prop_map(|pieces| pieces.concat())
 }
@@ -96,6 +164,16 @@ proptest! {
     fn any_string_is_read(text in any::<String>()) {
         common::check(&parse("any.py", &text, Language::Python));
         common::check(&parse_robust("any.py", &text, Language::Python));
+    }
+
+    #[test]
+    fn any_pieces_of_scripts_are_read(text in script(), any in any::<String>()) {
+        for (name, language) in [("p.js", Language::JavaScript), ("p.ts", Language::TypeScript)] {
+            let module = parse(name, &text, language);
+            common::check(&module);
+            prop_assert_eq!(print(&module), print(&parse(name, &text, language)));
+            common::check(&parse(name, &any, language));
+        }
     }
 
     #[test]

@@ -231,6 +231,23 @@ impl Engine<'_> {
             }
             ExprKind::This => self.frames.last().and_then(|frame| frame.this.clone()).unwrap_or_default(),
             ExprKind::ImportCall(inner) => self.eval(module, *inner),
+            ExprKind::Comma(items) => {
+                let mut last = Value::UNKNOWN;
+                for item in items {
+                    last = self.eval(module, *item);
+                }
+                last
+            }
+            ExprKind::Update { target, old, .. } => {
+                let old = self.eval(module, *old);
+                let new = self.only_labels(&old);
+                self.assign(module, target, new);
+                self.only_labels(&old)
+            }
+            ExprKind::Keys(inner) => {
+                let object = self.eval(module, *inner);
+                self.only_labels(&object)
+            }
             ExprKind::Unknown(parts) => {
                 let mut all = Value::UNKNOWN;
                 for part in parts {

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::{Const, ExprId, ExprKind, FuncId, Handler, MatchArm, Module, Span, Stmt, StmtKind, Target};
+use sluice_syntax::ir::{
+    Const, ExprId, ExprKind, FuncId, Handler, MatchArm, Module, Span, Stmt, StmtKind, SwitchArm, Target,
+};
 use smol_str::SmolStr;
 
 use super::heap::ObjectKind;
@@ -226,9 +228,30 @@ impl Engine<'_> {
             }
             StmtKind::If { test, then, otherwise } => self.branch(module, *test, then, otherwise),
             StmtKind::Match { subject, arms } => self.arms(module, *subject, arms),
-            StmtKind::While { test, body, otherwise, test_last } => {
-                self.while_loop(module, *test, body, otherwise, *test_last)
+            StmtKind::While { test, body, otherwise, test_last, step } => {
+                let next = self.while_loop(module, *test, body, otherwise, *test_last);
+                if let Some(step) = step {
+                    self.eval(module, *step);
+                }
+                next
             }
+            StmtKind::Switch { subject, arms } => {
+                let arms: Vec<MatchArm> = arms.iter().map(as_arm).collect();
+                self.arms(module, *subject, &arms)
+            }
+            StmtKind::Label { body, .. } => match self.block(module, body) {
+                Next::Break => Next::On,
+                next => next,
+            },
+            StmtKind::Jump { again, .. } => {
+                self.leave();
+                if *again { Next::Continue } else { Next::Break }
+            }
+            StmtKind::Export { value, .. } => {
+                self.eval(module, *value);
+                Next::On
+            }
+            StmtKind::ExportStar { .. } => Next::On,
             StmtKind::For { target, iterable, body, otherwise } => {
                 self.for_loop(module, target, *iterable, body, otherwise)
             }
@@ -757,6 +780,21 @@ fn swallows(handler: &Handler) -> bool {
         StmtKind::Return(_) | StmtKind::Expr(_) => handler.body.len() == 1 && stmt.span.end - stmt.span.start < 14,
         _ => false,
     })
+}
+
+/// An arm of a `switch` as one of a pattern match. What it falls through to runs in an arm of its own.
+fn as_arm(arm: &SwitchArm) -> MatchArm {
+    let mut body = arm.body.clone();
+    if matches!(body.last(), Some(Stmt { kind: StmtKind::Break, .. })) {
+        body.pop();
+    }
+    MatchArm {
+        values: arm.value.into_iter().collect(),
+        bindings: Vec::new(),
+        guard: None,
+        irrefutable: arm.value.is_none(),
+        body,
+    }
 }
 
 fn contains_break(body: &[Stmt]) -> bool {

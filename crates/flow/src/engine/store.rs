@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::{BinOp, ExprId, ExprKind, FuncId, Module, SlotRef, Span, Target};
+use sluice_syntax::ir::{BinOp, ExprId, ExprKind, FuncId, Module, PatternKey, SlotRef, Span, Target};
 use smol_str::SmolStr;
 
 use super::Engine;
@@ -64,9 +64,18 @@ impl Engine<'_> {
                 }
             }
             Target::Keys(entries) => {
-                for (name, target) in entries {
-                    let part = value.object().and_then(|id| self.load_field(id, name)).unwrap_or_default();
-                    self.assign(module, target, part);
+                for (key, target) in entries {
+                    let part = match key {
+                        PatternKey::Name(name) => value.object().and_then(|id| self.load_field(id, name)),
+                        PatternKey::Computed(key) => {
+                            let key = self.eval(module, *key);
+                            key.known_text().cloned().and_then(|text| {
+                                value.object().and_then(|id| self.load_field(id, &SmolStr::new(&*text)))
+                            })
+                        }
+                        PatternKey::Rest => Some(value.clone()),
+                    };
+                    self.assign(module, target, part.unwrap_or_default());
                 }
             }
             Target::Rest(inner) => self.assign(module, inner, value),

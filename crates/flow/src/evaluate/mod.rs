@@ -288,7 +288,7 @@ pub fn from_const(constant: &Const) -> Option<Concrete> {
         Const::Bool(b) => Concrete::Bool(*b),
         Const::None => Concrete::None,
         Const::Ellipsis => Concrete::Ellipsis,
-        Const::Undefined => return None,
+        Const::Undefined | Const::Regex { .. } => return None,
     })
 }
 

@@ -49,6 +49,11 @@ impl Slots {
     fn clear(&mut self) {
         self.0.fill(0);
     }
+
+    /// Every variable: nothing is known to be unread.
+    fn fill(&mut self) {
+        self.0.fill(u64::MAX);
+    }
 }
 
 /// A store into a variable that is not live behind it.
@@ -240,8 +245,11 @@ impl<'m> Pass<'m> {
             StmtKind::While { .. } | StmtKind::For { .. } => self.repeated(stmt, live, around),
             StmtKind::Try { .. } => self.guarded(stmt, live, around),
             StmtKind::With { .. } => self.managed(stmt, live, around),
-            StmtKind::ImportStar { .. } | StmtKind::Pass => {}
-            StmtKind::Unknown(_) => self.uses(stmt, live),
+            StmtKind::ImportStar { .. } | StmtKind::ExportStar { .. } | StmtKind::Pass => {}
+            StmtKind::Switch { .. } | StmtKind::Label { .. } => self.crossed(stmt, live, around),
+            // Where a jump ends is not followed: everything is alive there.
+            StmtKind::Jump { .. } => live.fill(),
+            StmtKind::Export { .. } | StmtKind::Unknown(_) => self.uses(stmt, live),
         }
     }
 
@@ -330,6 +338,22 @@ impl<'m> Pass<'m> {
             live.join(&branch);
         }
         self.uses(stmt, live);
+    }
+
+    /// A `switch` or a labelled statement, whose jumps are not followed: everything is alive in it and in front of it.
+    fn crossed(&mut self, stmt: &'m Stmt, live: &mut Slots, around: &Around<'_>) {
+        live.fill();
+        let all = live.clone();
+        let inside = Around { raised: around.raised, jump: Some((&all, &all)) };
+        match &stmt.kind {
+            StmtKind::Switch { arms, .. } => {
+                for arm in arms {
+                    self.block(&arm.body, &mut all.clone(), &inside);
+                }
+            }
+            StmtKind::Label { body, .. } => self.block(body, &mut all.clone(), &inside),
+            _ => {}
+        }
     }
 
     #[inline(never)]

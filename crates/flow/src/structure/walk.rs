@@ -3,7 +3,7 @@
 //! The depth of expressions is bounded by the front end except for left spines, which may be as long as the text, so
 //! every walk keeps its own stack.
 
-use sluice_syntax::ir::{Const, Expr, ExprId, ExprKind, FuncId, Module, Span, Stmt, StmtKind, Target};
+use sluice_syntax::ir::{Const, Expr, ExprId, ExprKind, FuncId, Module, PatternKey, Span, Stmt, StmtKind, Target};
 
 /// How many characters of code a fact quotes.
 const QUOTE: usize = 120;
@@ -67,6 +67,12 @@ pub(super) fn blocks<'m>(stmt: &'m Stmt, visit: &mut impl FnMut(&'m [Stmt])) {
                 visit(&arm.body);
             }
         }
+        StmtKind::Switch { arms, .. } => {
+            for arm in arms {
+                visit(&arm.body);
+            }
+        }
+        StmtKind::Label { body, .. } => visit(body),
         _ => {}
     }
 }
@@ -99,7 +105,16 @@ pub(super) fn own_exprs(module: &Module, stmt: &Stmt, visit: &mut impl FnMut(Exp
             visit(*test);
             message.iter().for_each(|value| visit(*value));
         }
-        StmtKind::If { test, .. } | StmtKind::While { test, .. } => visit(*test),
+        StmtKind::If { test, .. } => visit(*test),
+        StmtKind::While { test, step, .. } => {
+            visit(*test);
+            step.iter().for_each(|step| visit(*step));
+        }
+        StmtKind::Switch { subject, arms } => {
+            visit(*subject);
+            arms.iter().filter_map(|arm| arm.value).for_each(&mut *visit);
+        }
+        StmtKind::Export { value, .. } => visit(*value),
         StmtKind::Match { subject, arms } => {
             visit(*subject);
             for arm in arms {
@@ -132,6 +147,9 @@ pub(super) fn own_exprs(module: &Module, stmt: &Stmt, visit: &mut impl FnMut(Exp
         StmtKind::Import { .. }
         | StmtKind::ImportFrom { .. }
         | StmtKind::ImportStar { .. }
+        | StmtKind::ExportStar { .. }
+        | StmtKind::Label { .. }
+        | StmtKind::Jump { .. }
         | StmtKind::Break
         | StmtKind::Continue
         | StmtKind::Pass => {}
@@ -162,7 +180,14 @@ pub(super) fn target_exprs(target: &Target, visit: &mut impl FnMut(ExprId)) {
                 visit(*index);
             }
             Target::Sequence(items) => stack.extend(items.iter().rev()),
-            Target::Keys(items) => stack.extend(items.iter().rev().map(|(_, item)| item)),
+            Target::Keys(items) => {
+                for (key, item) in items.iter().rev() {
+                    if let PatternKey::Computed(key) = key {
+                        visit(*key);
+                    }
+                    stack.push(item);
+                }
+            }
             Target::Rest(inner) => stack.push(inner),
             Target::Default(inner, default) => {
                 visit(*default);
@@ -219,8 +244,15 @@ pub(super) fn children(module: &Module, kind: &ExprKind, visit: &mut impl FnMut(
             visit(*test);
             visit(*otherwise);
         }
-        ExprKind::Sequence { items, .. } | ExprKind::Template(items) | ExprKind::Unknown(items) => {
+        ExprKind::Sequence { items, .. }
+        | ExprKind::Template(items)
+        | ExprKind::Comma(items)
+        | ExprKind::Unknown(items) => {
             items.iter().for_each(|item| visit(*item));
+        }
+        ExprKind::Update { target, old, .. } => {
+            target_exprs(target, visit);
+            visit(*old);
         }
         ExprKind::Mapping(entries) => {
             for (key, value) in entries {
@@ -228,9 +260,11 @@ pub(super) fn children(module: &Module, kind: &ExprKind, visit: &mut impl FnMut(
                 visit(*value);
             }
         }
-        ExprKind::Spread(value) | ExprKind::Await(value) | ExprKind::YieldFrom(value) | ExprKind::ImportCall(value) => {
-            visit(*value);
-        }
+        ExprKind::Spread(value)
+        | ExprKind::Await(value)
+        | ExprKind::YieldFrom(value)
+        | ExprKind::ImportCall(value)
+        | ExprKind::Keys(value) => visit(*value),
         ExprKind::Format { value, spec, .. } => {
             visit(*value);
             spec.iter().for_each(|spec| visit(*spec));

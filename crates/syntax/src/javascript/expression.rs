@@ -174,9 +174,7 @@ impl<'a> Lowerer<'a> {
         for link in links.into_iter().rev() {
             let (kind, place) = match link {
                 Link::Attr(name, place) => (ExprKind::Attr { base: value, name: name.into() }, place),
-                Link::Private(name, place) => {
-                    (ExprKind::Attr { base: value, name: format!("#{name}").into() }, place)
-                }
+                Link::Private(name, place) => (ExprKind::Attr { base: value, name: format!("#{name}").into() }, place),
                 Link::Index(index, place) => (ExprKind::Index { base: value, index: self.expr(index) }, place),
                 Link::Call(arguments, place) => {
                     (ExprKind::Call { callee: value, args: self.args(arguments), new: false }, place)
@@ -271,7 +269,9 @@ impl<'a> Lowerer<'a> {
                 let children = self.children(&node.children);
                 self.markup(None, Vec::new(), children, place)
             }
-            E::V8IntrinsicExpression(node) => ExprKind::Unknown(self.args(&node.arguments).iter().map(|a| a.value).collect()),
+            E::V8IntrinsicExpression(node) => {
+                ExprKind::Unknown(self.args(&node.arguments).iter().map(|a| a.value).collect())
+            }
             // Handled by `bare` and by the loop over links.
             _ => ExprKind::Unknown(Vec::new()),
         };
@@ -421,9 +421,7 @@ impl<'a> Lowerer<'a> {
         let tag = match name {
             N::Identifier(id) => self.string(id.name.as_str(), id.span),
             N::IdentifierReference(id) => self.identifier(id.name.as_str(), id.span),
-            N::NamespacedName(node) => {
-                self.string(&format!("{}:{}", node.namespace.name, node.name.name), name_place)
-            }
+            N::NamespacedName(node) => self.string(&format!("{}:{}", node.namespace.name, node.name.name), name_place),
             N::MemberExpression(node) => self.markup_member(node),
             N::ThisExpression(_) => self.push(ExprKind::This, name_place),
         };

@@ -90,8 +90,7 @@ impl<'a> Lowerer<'a> {
         };
         let doc = self.doc(node.span.start);
         let func = self.reserve(FunctionKind::Function, &name, span(node.span), span(name_span));
-        let decorators =
-            node.params.items.iter().flat_map(|item| &item.decorators).collect::<Vec<_>>();
+        let decorators = node.params.items.iter().flat_map(|item| &item.decorators).collect::<Vec<_>>();
         let decorators = decorators.into_iter().map(|decorator| self.expr(&decorator.expression)).collect();
         self.scopes.open(func);
         let params = self.params(&node.params);

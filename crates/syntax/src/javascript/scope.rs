@@ -214,5 +214,4 @@ impl Scopes {
         }
         Some(SlotRef { func: frame.func, slot })
     }
-
 }

@@ -93,7 +93,13 @@ impl<'a> Lowerer<'a> {
             },
             S::DoWhileStatement(node) => {
                 let body = self.scoped(&node.body);
-                StmtKind::While { test: self.expr(&node.test), body, step: None, otherwise: Vec::new(), test_last: true }
+                StmtKind::While {
+                    test: self.expr(&node.test),
+                    body,
+                    step: None,
+                    otherwise: Vec::new(),
+                    test_last: true,
+                }
             }
             S::ForStatement(node) => self.counted(node, out),
             S::ForOfStatement(node) => {
