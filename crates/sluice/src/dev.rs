@@ -4,7 +4,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
 
 use sluice_flow::facts::{EvidenceId, Facts, FunctionId, Path, StepKind, ValueFact};
 use sluice_syntax::ir::Language;
@@ -20,7 +19,7 @@ use crate::output::write_stdout;
 pub fn run(args: &DevArgs) -> Result<Code, Failure> {
     let text = match args.stage {
         Stage::Floor => floor::measure(&args.files)?,
-        Stage::Ir => ir(&read(args)?) + &scripts(&args.files)?,
+        Stage::Ir => ir(&read(args)?),
         stage => facts(&read(args)?, stage)?,
     };
     write_stdout(&text)?;
@@ -43,29 +42,20 @@ fn ir(package: &Package) -> String {
     let mut out = String::new();
     for file in &package.files {
         let Some(text) = &file.text else { continue };
-        let module = sluice_syntax::parse(&file.path, text, Language::Python);
+        let module = sluice_syntax::parse(&file.path, text, language_of(&file.path));
         let _ = writeln!(out, "# {}", escape(&file.path));
         out.push_str(&sluicegate::escape_block(&sluice_syntax::print::print(&module)));
     }
     out
 }
 
-/// The IR of files in languages that have a front end and are not reviewed yet, by the end of their names.
-fn scripts(files: &[PathBuf]) -> Result<String, Failure> {
-    let mut out = String::new();
-    for path in files {
-        let language = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("js" | "mjs" | "cjs" | "jsx") => Language::JavaScript,
-            Some("ts" | "mts" | "cts" | "tsx") => Language::TypeScript,
-            _ => continue,
-        };
-        let bytes = fs::read(path).map_err(|source| Failure::File { path: path.clone(), source })?;
-        let name = path.to_string_lossy();
-        let module = sluice_syntax::parse(&name, &String::from_utf8_lossy(&bytes), language);
-        let _ = writeln!(out, "# {}", escape(&name));
-        out.push_str(&sluicegate::escape_block(&sluice_syntax::print::print(&module)));
+/// The language of a file by the end of its name. Reviews read Python only; the IR can be seen of the others.
+fn language_of(path: &str) -> Language {
+    match path.rsplit('.').next() {
+        Some("js" | "mjs" | "cjs" | "jsx") => Language::JavaScript,
+        Some("ts" | "mts" | "cts" | "tsx") => Language::TypeScript,
+        _ => Language::Python,
     }
-    Ok(out)
 }
 
 fn facts(package: &Package, stage: Stage) -> Result<String, Failure> {
