@@ -32,10 +32,8 @@ pub(super) fn first_excess(text: &str) -> Option<usize> {
                     return Some(at - 1);
                 }
             }
-            b')' | b']' => {
-                if open.last() == Some(&true) {
-                    open.pop();
-                }
+            b')' | b']' if open.last() == Some(&true) => {
+                open.pop();
             }
             b'}' => match open.pop() {
                 // The end of a substitution: the template goes on.

@@ -89,9 +89,8 @@ fn read<'a>(allocator: &'a Allocator, path: &str, text: &'a str, language: Langu
     let mut diagnostics = Vec::new();
     for error in parsed.diagnostics.iter().take(MAX_ERRORS) {
         let place = error.labels.first();
-        let start = place.map_or(0, |label| u32::try_from(label.offset()).unwrap_or(u32::MAX));
-        let end =
-            place.map_or(0, |label| u32::try_from(label.offset().saturating_add(label.len())).unwrap_or(u32::MAX));
+        let start = place.map_or(0, |label| label.offset());
+        let end = place.map_or(0, |label| label.offset().saturating_add(label.len()));
         diagnostics.push(Diagnostic { span: Span { start, end }, message: error.message.to_string(), lost });
     }
     let only_comments = lost && parsed.diagnostics.is_empty();
