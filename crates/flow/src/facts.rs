@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
+use thin_vec::ThinVec;
 
 /// Index into [`Facts::modules`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -205,7 +206,7 @@ pub struct ValueFact {
     /// True if the value is a literal in the call itself.
     pub literal: bool,
     /// The codings that were undone to get it, outermost first: `base64`, `zlib`.
-    pub codings: Vec<SmolStr>,
+    pub codings: ThinVec<SmolStr>,
 }
 
 /// An argument of an event.

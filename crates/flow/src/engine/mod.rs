@@ -722,7 +722,7 @@ impl<'a> Engine<'a> {
     /// The value as a fact.
     pub(crate) fn value_fact(&self, value: &Value, literal: bool) -> crate::facts::ValueFact {
         let mut fact = crate::facts::ValueFact { literal, ..Default::default() };
-        fact.codings = value.data().map(|data| data.codings.to_vec()).unwrap_or_default();
+        fact.codings = value.data().map(|data| data.codings.clone()).unwrap_or_default();
         if let Some(Const::Str(text)) = value.known() {
             fact.text = Some(crate::facts::clip(text, 4096));
         } else if let Some(Const::Bytes(bytes)) = value.known()

@@ -74,6 +74,8 @@ pub enum Term {
 const TERM_WIDTH: usize = 8;
 /// Deepest nesting that a term keeps.
 const TERM_DEPTH: usize = 6;
+/// Deepest nesting of what stays beside a part that is cut for its depth.
+const KEPT_DEPTH: usize = 2;
 /// Most references, labels and tokens that a value keeps. More are dropped, oldest kept, so that joins stay constant
 /// in cost.
 const MOST_REFS: usize = 6;
@@ -287,9 +289,10 @@ impl Term {
         if self.depth() <= TERM_DEPTH {
             return Rc::new(self);
         }
-        // What is too deep is cut where it is deep: an address keeps the host in front of whatever was added to it.
+        // What is too deep is cut where it is: an address keeps the host in front of whatever was added to it. Little is
+        // kept, so that a loop does not fill the term up to its bound again in every round.
         let cut = |part: Rc<Self>| {
-            if part.depth() < TERM_DEPTH { part } else { Rc::new(Self::Name(SmolStr::new_static("…"))) }
+            if part.depth() <= KEPT_DEPTH { part } else { Rc::new(Self::Name(SmolStr::new_static("…"))) }
         };
         Rc::new(match self {
             Self::Either(parts) => Self::Either(parts.into_iter().map(cut).collect()),
