@@ -170,6 +170,14 @@ const PROSE: &[&str] = &[
     "lock", "map", "bib", "adoc", "typed", "pem", "crt",
 ];
 
+/// Extensions of source in other languages, some lines of which read like Python's.
+const OTHER_LANGUAGES: &[&str] = &[
+    "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "vue", "svelte", "java", "kt", "kts", "scala", "groovy",
+    "gradle", "go", "rs", "c", "h", "cc", "cpp", "cxx", "hh", "hpp", "cs", "fs", "swift", "m", "mm", "rb", "pl", "pm",
+    "lua", "php", "r", "jl", "dart", "ex", "exs", "erl", "hs", "ml", "nim", "zig", "sh", "bash", "zsh", "fish", "ps1",
+    "bat", "cmd", "sql", "proto", "thrift", "pyx", "pxd", "pxi", "cu", "cl", "glsl", "wgsl", "qml", "coffee", "mojo",
+];
+
 /// Magic numbers of compiled Python modules: the first and the last of each version, as CPython's own table has them.
 const COMPILED: &[(u16, u16, &str)] = &[
     (62041, 62071, "2.4"),
@@ -420,7 +428,8 @@ fn classify_text(path: &str, bytes: &[u8], named: Option<FileKind>) -> (FileKind
     if NEVER_TEXT.contains(&ext.as_str()) {
         notes.push(format!("has the name of a binary format (.{ext}), and its content is text"));
     }
-    if !ext.is_empty() && !PROSE.contains(&ext.as_str()) && reads_as_python(bytes) {
+    let may_be = !ext.is_empty() && !PROSE.contains(&ext.as_str()) && !OTHER_LANGUAGES.contains(&ext.as_str());
+    if may_be && reads_as_python(bytes) {
         notes.push("reads as Python source, whatever its name says".to_owned());
         return (FileKind::Python, notes);
     }
@@ -581,6 +590,14 @@ mod tests {
         assert_eq!(kind("m.py", b"x = 1\0\nimport os\nprint('hello there')\n"), FileKind::Python);
         let noise: Vec<u8> = (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         assert_eq!(kind("m.py", &noise), FileKind::Data);
+    }
+
+    #[test]
+    fn a_bundle_of_another_language_is_not_read_as_python() {
+        let bundle = b"import a, {b as c} from './b.js';\nexport default a;\n";
+        for path in ["static/app.js", "app.mjs", "app.ts", "view.vue"] {
+            assert_ne!(classify(path, bundle).0, FileKind::Python, "{path}");
+        }
     }
 
     #[test]
