@@ -24,11 +24,17 @@ const CRASH_ON: &str = "SLUICE_TEST_CRASH_ON";
 #[cfg(debug_assertions)]
 const CRASH_ON_FAST: &str = "SLUICE_TEST_CRASH_ON_FAST";
 
-/// What a worker is to die of; see [`CRASH_ON`].
+/// In builds for development, the engine of a worker that has answered before stops over a file of this name, as it does
+/// when earlier targets have used up the memory. Tests see with it that what came before does not matter.
+#[cfg(debug_assertions)]
+const STOP_ON: &str = "SLUICE_TEST_STOP_ON";
+
+/// What a worker is to die of, or to stop over; see [`CRASH_ON`] and [`STOP_ON`].
 #[derive(Serialize, Deserialize)]
 struct Crash {
     file: String,
     fast_path_only: bool,
+    stop_only: bool,
 }
 
 /// One question to a worker. The parent borrows the input, the worker owns it.
@@ -73,9 +79,9 @@ fn encode(task: Task, input: &Input, options: &Options) -> Result<Vec<u8>, Failu
 
 fn crash() -> Option<Crash> {
     #[cfg(debug_assertions)]
-    return [(CRASH_ON, false), (CRASH_ON_FAST, true)]
-        .into_iter()
-        .find_map(|(name, fast_path_only)| Some(Crash { file: std::env::var(name).ok()?, fast_path_only }));
+    return [(CRASH_ON, false, false), (CRASH_ON_FAST, true, false), (STOP_ON, false, true)].into_iter().find_map(
+        |(name, fast_path_only, stop_only)| Some(Crash { file: std::env::var(name).ok()?, fast_path_only, stop_only }),
+    );
     #[cfg(not(debug_assertions))]
     None
 }
@@ -171,13 +177,23 @@ impl Ask for Conversation<'_> {
     }
 }
 
+/// With what a worker ends that has answered before and whose engine stopped. The parent asks a new one.
+const STOPPED: i32 = 70;
+
 /// The worker's side: answers questions until standard input ends.
 pub fn serve() -> Result<Code, Failure> {
     let limits = WorkerLimits::default();
     let limits = WorkerLimits { reserved: limits.reserved.saturating_add(STACK_BYTES as u64), ..limits };
     let engine = Engine::new()?;
+    let mut used = false;
     let served = sluice_isolation::serve(&limits, |question| {
-        let answer = reply(&engine, &question);
+        let answer = reply(&engine, &question, used);
+        // What earlier targets left behind, above all their memory, may be what stopped it. The pool asks a new worker
+        // when a used one ends, and so the outcome of a target does not depend on those before it.
+        if used && matches!(answer, Answer::Stopped(_)) {
+            std::process::exit(STOPPED);
+        }
+        used = true;
         // An answer that cannot be encoded is empty, which the parent takes for a death.
         postcard::to_stdvec(&answer).unwrap_or_default()
     });
@@ -187,13 +203,21 @@ pub fn serve() -> Result<Code, Failure> {
     }
 }
 
-fn reply(engine: &Engine, question: &[u8]) -> Answer {
+fn reply(engine: &Engine, question: &[u8], used: bool) -> Answer {
     let question: Question<'_> = match postcard::from_bytes(question) {
         Ok(question) => question,
         Err(error) => return Answer::Stopped(format!("the question is broken: {error}")),
     };
     #[cfg(debug_assertions)]
-    crash_if_asked(engine, &question);
+    if crashes(engine, &question) {
+        match &question.crash {
+            Some(crash) if crash.stop_only && used => return Answer::Stopped("it was asked to".to_owned()),
+            Some(crash) if crash.stop_only => {}
+            _ => std::process::abort(),
+        }
+    }
+    #[cfg(not(debug_assertions))]
+    let _ = used;
     let (input, options) = (question.input.into_owned(), &*question.options);
     let answer = match question.task {
         Task::Review { exceptions } => engine.try_review(input, options, &exceptions).and_then(|review| {
@@ -207,28 +231,25 @@ fn reply(engine: &Engine, question: &[u8]) -> Answer {
     answer.unwrap_or_else(|stopped| Answer::Stopped(stopped.to_string()))
 }
 
-/// Ends this process if the question is to analyze a file that [`CRASH_ON`] or [`CRASH_ON_FAST`] names.
+/// True if the question is to analyze a file that one of the names for tests says.
 #[cfg(debug_assertions)]
-fn crash_if_asked(engine: &Engine, question: &Question<'_>) {
-    let Some(crash) = &question.crash else { return };
+fn crashes(engine: &Engine, question: &Question<'_>) -> bool {
+    let Some(crash) = &question.crash else { return false };
     let files = engine.files(question.input.clone().into_owned(), &question.options).unwrap_or_default();
     let (range, exceptions) = match &question.task {
         Task::Review { exceptions } => (0..files.len(), exceptions),
         Task::Probe { from, to, exceptions } => (*from..*to, exceptions),
-        Task::Files => return,
+        Task::Files => return false,
     };
     let treatment =
         |file: &str| exceptions.iter().find(|exception| exception.file == file).map(|found| found.treatment);
     let asked = files.get(range).unwrap_or_default();
-    let crashes = |file: &String| {
+    asked.iter().any(|file: &String| {
         file.rsplit('/').next() == Some(&crash.file)
             && match treatment(file) {
                 None => true,
                 Some(Treatment::Robust) => !crash.fast_path_only,
                 Some(Treatment::LeftOut) => false,
             }
-    };
-    if asked.iter().any(crashes) {
-        std::process::abort();
-    }
+    })
 }

@@ -44,6 +44,18 @@ fn a_dead_worker_costs_one_file_and_not_the_run() {
 
 #[test]
 #[cfg(debug_assertions)]
+fn what_a_worker_did_before_does_not_matter() {
+    let place = Place::with_both();
+    let args = ["review", "plain.py", "thief.py", "--format", "jsonl", "--jobs", "1"];
+    let undisturbed = place.run(&args);
+    // The second target is the first that a used worker is asked about.
+    let disturbed = ran(place.command().env("SLUICE_TEST_STOP_ON", "thief.py").args(args));
+    assert_eq!(disturbed.lines(), undisturbed.lines());
+    assert_eq!((disturbed.code, disturbed.stderr.as_str()), (undisturbed.code, ""));
+}
+
+#[test]
+#[cfg(debug_assertions)]
 fn a_single_file_that_kills_is_inconclusive_and_3() {
     let place = Place::with_both();
     let ran = run_with_killer(&place, "plain.py", &["review", "plain.py", "--format", "json"]);
