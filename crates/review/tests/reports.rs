@@ -243,6 +243,14 @@ fn a_conclusion_rests_on_what_the_caller_chooses() {
 }
 
 #[test]
+fn a_signal_is_no_command() {
+    let review = reviewed("import os\nimport signal\n\n\ndef stop(number):\n    os.kill(number, signal.SIGTERM)\n");
+    silent(&review.report.conclusion, "runs commands");
+    let run = reviewed("import os\n\n\ndef stop(number):\n    os.system('kill 12')\n");
+    says(&run.report.conclusion, "runs commands");
+}
+
+#[test]
 fn a_variable_whose_name_is_computed_stands_in_the_list() {
     let review = reviewed(
         "import os\n\n\ndef load(env='HOME_OF_X'):\n    return os.environ.get(env)\n\n\n\

@@ -9,8 +9,8 @@ use sluice_syntax::ir::{
 use smol_str::SmolStr;
 
 use super::Engine;
-use super::builtins::is_builtin;
 use super::heap::{ObjectKind, field_name};
+use super::native::is_builtin;
 use super::value::{Key, ObjectId, Ref, Term, Value};
 use crate::evaluate::{self, Concrete};
 

@@ -15,6 +15,7 @@ mod imports;
 mod layers;
 mod model;
 mod names;
+mod native;
 mod stmt;
 mod store;
 mod summary;

@@ -700,7 +700,7 @@ impl Engine<'_> {
         }
         let place = self.place(site.span, Some(symbol));
         let here = self.here();
-        let is_error = !symbol.contains('.') && super::builtins::is_builtin(symbol);
+        let is_error = !symbol.contains('.') && super::native::is_builtin(symbol);
         if !is_error {
             self.unmodelled.entry(place).or_insert_with(|| (symbol.clone(), here));
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use sluice_catalog::{Stance, kinds};
+use sluice_flow::facts::Event;
 
 use crate::claims::Draft;
 use crate::model::{Field, Polarity, Verdict, escape};
@@ -124,7 +125,7 @@ const COMMAND: &[&str] = &["process.command"];
 const CODE: &[&str] = &["code.execute", "code.load"];
 
 /// True for an import by call whose module is named by a constant.
-fn imports_by_constant(event: &sluice_flow::facts::Event) -> bool {
+fn imports_by_constant(event: &Event) -> bool {
     does(event, "import.dynamic")
         && !does(event, "code.execute")
         && crate::prose::family::arg(event, "code.load").is_some_and(|arg| arg.value.text.is_some())
@@ -139,8 +140,17 @@ fn benign(view: &View<'_>) -> Vec<Draft> {
         view.events().any(|event| event.presumed.is_some() && Family::of_event(event) == Some(Family::Network));
     let module_when = |entry: &str| view.modules().any(|module| module.depth == 0 && module.when.contains(entry));
     // A module that is loaded under a name that stands in the text is an import like any other.
-    let commands = has(Family::Commands);
-    let loads = events.iter().any(|event| Family::of_event(event) == Some(Family::Code) && !imports_by_constant(event));
+    // What stands under a test for the main program, its own tests for instance, is not what the code is for.
+    let aside = |event: &Event| !view.is_file() && event.guards.iter().any(|guard| guard.kind == "main" && guard.holds);
+    // A signal that is sent to a process runs none.
+    let commands = events.iter().filter(|event| !aside(event)).any(|event| {
+        does(event, "process.spawn")
+            || does(event, "process.replace")
+            || crate::prose::family::arg(event, "process.command").is_some()
+    });
+    let loads = events
+        .iter()
+        .any(|event| Family::of_event(event) == Some(Family::Code) && !imports_by_constant(event) && !aside(event));
     // What a caller asks for is what the caller's values choose.
     let asked = |kinds: &[&str]| {
         view.paths().any(|path| path.source.kind == "parameter" && kinds.contains(&path.sink.kind.as_str()))

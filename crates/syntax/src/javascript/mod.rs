@@ -93,10 +93,6 @@ fn read<'a>(allocator: &'a Allocator, path: &str, text: &'a str, language: Langu
         let end = place.map_or(0, |label| label.offset().saturating_add(label.len()));
         diagnostics.push(Diagnostic { span: Span { start, end }, message: error.message.to_string(), lost });
     }
-    let only_comments = lost && parsed.diagnostics.is_empty();
-    if only_comments {
-        diagnostics.clear();
-    }
     let mut lowerer = Lowerer::new(text, diagnostics);
     lowerer.module(&parsed.program.body);
     lowerer.finish(path, language)
