@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use sluice_catalog::Catalog;
 use sluice_flow::facts::Facts;
 use sluice_flow::{Context, Entry, Source};
 use sluice_intake::{EntryKind, FileKind, Package, PackageKind, SourceFile};
@@ -125,7 +126,11 @@ fn source(file: &SourceFile) -> Option<(Arc<str>, Language)> {
     match &file.kind {
         FileKind::Python => Some((Arc::clone(text), Language::Python)),
         FileKind::OtherSource(name) if name == "pth" => Some((path_file(text), Language::Python)),
-        FileKind::OtherSource(name) => Some((Arc::clone(text), Language::from_name(name)?)),
+        // A front end alone makes no review: without a catalog nothing of what the code does would be known.
+        FileKind::OtherSource(name) => {
+            let language = Language::from_name(name)?;
+            Catalog::languages().any(|known| known == language.name()).then(|| (Arc::clone(text), language))
+        }
         _ => None,
     }
 }
