@@ -201,7 +201,8 @@ pub(crate) fn info(package: &Package, analysis: &Analysis, facts: &Facts, left_o
     coverage.unread.extend(analysis.unanalyzed.iter().map(|(file, what)| Unread {
         file: file.clone(),
         why: format!("is {what}"),
-        matters: named.holds(file),
+        // What was asked about and not read is not judged.
+        matters: package.kind == PackageKind::File || named.holds(file),
     }));
     // A file that was asked to be read with less detail has its own note; text that was lost on the way is unread.
     let with_care = |path: &str| analysis.sources.iter().any(|source| source.robust && source.path == path);

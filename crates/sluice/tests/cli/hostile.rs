@@ -54,6 +54,9 @@ fn a_language_that_is_only_parsed_is_not_called_read() {
     let named: Vec<&str> =
         review["coverage"]["unread"].as_array().unwrap().iter().map(|entry| entry["file"].as_str().unwrap()).collect();
     assert_eq!(named, ["start.js", "start.ts"]);
+
+    let alone = place.run(&["review", "set/start.js", "--format", "json"]);
+    assert_eq!((alone.json()["verdict"].as_str(), alone.code), (Some("inconclusive"), 3));
 }
 
 #[test]
