@@ -32,7 +32,8 @@ pub struct Model {
     /// with the label of its source: `buffer = ["result"]` for `recv_into`.
     pub into: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// Parameters that are called, each with the parameters whose values it is called with; `result` stands for the
-    /// result, as in [`Model::into`].
+    /// result, as in [`Model::into`], `_` for a value of which nothing is told. A type may follow a colon:
+    /// `result:http.IncomingMessage`.
     pub calls: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// The kind of guard that a test of the result is: `platform`, `date`, `host`, `locale`, `argument`.
     pub guard: Option<SmolStr>,

@@ -13,7 +13,7 @@ use crate::model::ModelParam;
 pub fn parse(text: &str) -> Result<(SmolStr, Vec<ModelParam>), &'static str> {
     let (symbol, rest) = text.split_once('(').ok_or("it has no opening parenthesis")?;
     let inner = rest.strip_suffix(')').ok_or("it does not end with a closing parenthesis")?;
-    if symbol.is_empty() || !symbol.split('.').all(is_identifier) {
+    if symbol.is_empty() || !symbol.split('.').all(is_segment) {
         return Err("its symbol is not a dotted name");
     }
     let mut params: Vec<ModelParam> = Vec::new();
@@ -45,6 +45,13 @@ pub fn parse(text: &str) -> Result<(SmolStr, Vec<ModelParam>), &'static str> {
         named_only |= stars == 1;
     }
     Ok((SmolStr::new(symbol), params))
+}
+
+/// One segment of a symbol: an identifier, or the name of a package as its registry spells it (`@scope/name-x`).
+fn is_segment(name: &str) -> bool {
+    let inner = |c: char| c == '_' || c == '$' || c == '-' || c == '/' || c == '@' || c.is_alphanumeric();
+    name.chars().next().is_some_and(|first| matches!(first, '_' | '$' | '@') || first.is_alphabetic())
+        && name.chars().all(inner)
 }
 
 fn is_identifier(name: &str) -> bool {
@@ -110,7 +117,8 @@ mod tests {
 
     #[test]
     fn a_wrong_signature_is_refused() {
-        for wrong in ["f", "f(x", "(x)", "f(x,)", "f(x, x)", "f(1)", "a..f()", "f(x=[)", "f(***x)", "f(x='a)", "f g()"]
+        assert!(parse("@scope/some-name.Client.send(self, body)").is_ok());
+        for wrong in ["f", "a b.f()", "-a.f()", "f(a-b)", "f(x", "(x)", "f(x,)", "f(x, x)", "f(1)", "a..f()", "f(x=[)", "f(***x)", "f(x='a)", "f g()"]
         {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

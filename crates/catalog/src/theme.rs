@@ -147,6 +147,14 @@ const PRESUMPTION_KEYS: &[&str] = &["method", "methods", "when", "external_base"
 /// received into, a callback that gets what was received.
 const RESULT: &str = "result";
 
+/// Stands among the values of `calls` for an argument of which nothing is told, such as the error before an answer.
+const NOTHING: &str = "_";
+
+/// A value of `calls` without the type behind its colon (`result:http.IncomingMessage`).
+fn untyped(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(name, _)| name)
+}
+
 /// How many aliases may follow one another.
 pub const ALIAS_STEPS: usize = 8;
 
@@ -491,7 +499,8 @@ impl Reader<'_> {
                 std::iter::once((name, span)).chain(targets.iter().map(|(name, span)| (name, span)))
             }));
         for (name, span) in mentioned {
-            if name != RESULT && !parsed.iter().any(|(_, params, _)| find(params, name).is_some()) {
+            let name = untyped(name);
+            if name != RESULT && name != NOTHING && !parsed.iter().any(|(_, params, _)| find(params, name).is_some()) {
                 let signature = signatures.first().map(|(text, _)| text.to_string()).unwrap_or_default();
                 return Err(
                     self.error(span.clone(), Reason::UnknownParameter { parameter: name.to_string(), signature })
@@ -500,7 +509,15 @@ impl Reader<'_> {
         }
         for (symbol, params, span) in parsed {
             let symbol = self.define(theme, &symbol, span)?;
-            let bare = |(name, _): &Spelled| find(&params, name).or_else(|| (name == RESULT).then(|| name.clone()));
+            let bare = |(name, _): &Spelled| {
+                let plain = untyped(name);
+                if plain == RESULT || plain == NOTHING {
+                    return Some(name.clone());
+                }
+                // A type goes with its parameter.
+                let kind = name.get(plain.len()..).unwrap_or_default();
+                find(&params, plain).map(|found| SmolStr::new(format!("{found}{kind}")))
+            };
             let link = |links: &[(Spelled, Vec<Spelled>)]| -> BTreeMap<SmolStr, Vec<SmolStr>> {
                 links
                     .iter()
