@@ -129,7 +129,8 @@ fn source(file: &SourceFile) -> Option<(Arc<str>, Language)> {
         // A front end alone makes no review: without a catalog nothing of what the code does would be known.
         FileKind::OtherSource(name) => {
             let language = Language::from_name(name)?;
-            Catalog::languages().any(|known| known == language.name()).then(|| (Arc::clone(text), language))
+            let dialect = sluice_flow::dialect_name(language);
+            Catalog::languages().any(|known| known == dialect).then(|| (Arc::clone(text), language))
         }
         _ => None,
     }

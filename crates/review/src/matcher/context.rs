@@ -294,8 +294,9 @@ impl<'a> Context<'a> {
                     let fitting = event.args.iter().filter(|arg| has_role(&arg.roles, role));
                     views.extend(fitting.map(|arg| View::Value(&arg.value)));
                     // A receiver has the roles that the model gives to `self`, and is no argument.
-                    let has_it =
-                        || self.catalog.model(&event.symbol).is_some_and(|model| has_role(model.roles("self"), role));
+                    let has_it = || {
+                        self.catalog.any_model(&event.symbol).is_some_and(|model| has_role(model.roles("self"), role))
+                    };
                     if let Some(receiver) = event.receiver.as_ref().filter(|_| has_it()) {
                         views.push(View::Value(receiver));
                     }
