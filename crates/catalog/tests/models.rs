@@ -8,20 +8,25 @@ use std::sync::LazyLock;
 
 use sluice_catalog::{Attribute, Catalog, Model, kinds};
 
-fn folder() -> String {
-    concat!(env!("CARGO_MANIFEST_DIR"), "/catalog/python").to_owned()
+/// Every language that has models.
+const LANGUAGES: &[&str] = &["javascript", "python"];
+
+fn folder(language: &str) -> String {
+    format!("{}/catalog/{language}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The themes as they stand in the folder.
-static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
+/// The themes as they stand in the folder of the language.
+fn read(language: &str) -> Catalog {
     let mut catalog = Catalog::default();
-    let mut paths: Vec<_> = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> = std::fs::read_dir(folder(language)).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     for path in paths {
         catalog.load_theme(path.to_str().unwrap(), &std::fs::read_to_string(&path).unwrap()).unwrap();
     }
     catalog
-});
+}
+
+static CATALOG: LazyLock<Catalog> = LazyLock::new(|| read("python"));
 
 fn model<'a>(catalog: &'a Catalog, symbol: &str) -> &'a Model {
     let canonical = catalog.canonical(symbol);
@@ -33,68 +38,81 @@ fn attribute<'a>(catalog: &'a Catalog, symbol: &str) -> &'a Attribute {
 }
 
 #[test]
-fn the_binary_ships_what_the_folder_holds() {
-    let (folder, shipped) = (&*CATALOG, Catalog::embedded("python").unwrap());
-    assert_eq!(folder.symbols(), shipped.symbols());
-    assert_eq!(folder.aliases(), shipped.aliases());
-    for symbol in folder.symbols() {
-        assert_eq!(folder.model(symbol), shipped.model(symbol));
-        assert_eq!(folder.attribute(symbol), shipped.attribute(symbol));
-        assert_eq!(folder.bases(symbol), shipped.bases(symbol));
+fn the_binary_ships_what_the_folders_hold() {
+    for language in LANGUAGES {
+        let (folder, shipped) = (read(language), Catalog::embedded(language).unwrap());
+        assert_eq!(folder.symbols(), shipped.symbols());
+        assert_eq!(folder.aliases(), shipped.aliases());
+        for symbol in folder.symbols() {
+            assert_eq!(folder.model(symbol), shipped.model(symbol));
+            assert_eq!(folder.attribute(symbol), shipped.attribute(symbol));
+            assert_eq!(folder.bases(symbol), shipped.bases(symbol));
+        }
     }
-    assert!(Catalog::languages().any(|language| language == "python"));
+    assert_eq!(Catalog::languages().collect::<Vec<_>>(), LANGUAGES);
 }
 
 #[test]
 fn no_alias_hides_a_symbol() {
-    let catalog = &*CATALOG;
-    let hidden: Vec<&str> =
-        catalog.symbols().into_iter().filter(|symbol| catalog.canonical(symbol) != *symbol).collect();
-    assert!(hidden.is_empty(), "{hidden:?}");
+    for language in LANGUAGES {
+        let catalog = read(language);
+        let hidden: Vec<&str> =
+            catalog.symbols().into_iter().filter(|symbol| catalog.canonical(symbol) != *symbol).collect();
+        assert!(hidden.is_empty(), "{language}: {hidden:?}");
+    }
 }
 
 #[test]
 fn every_type_that_is_named_is_known() {
-    let catalog = &*CATALOG;
-    let unknown = |name: &str| name != "self" && (!catalog.knows_type(name) || catalog.canonical(name) != name);
-    let mut wrong = BTreeSet::new();
-    for symbol in catalog.symbols() {
-        let result = catalog.model(symbol).map_or_else(
-            || catalog.attribute(symbol).and_then(|attribute| attribute.result.clone()),
-            |model| model.result.clone(),
-        );
-        wrong.extend(result.filter(|name| unknown(name)).map(|name| format!("{symbol} yields {name}")));
-        if let Some((owner, _)) = symbol.rsplit_once('.') {
-            wrong.extend(catalog.bases(owner).iter().filter(|base| unknown(base)).map(|b| format!("{owner} from {b}")));
+    for language in LANGUAGES {
+        let catalog = read(language);
+        let unknown = |name: &str| name != "self" && (!catalog.knows_type(name) || catalog.canonical(name) != name);
+        let mut wrong = BTreeSet::new();
+        for symbol in catalog.symbols() {
+            let model = catalog.model(symbol);
+            let result = match model {
+                Some(model) => model.result.clone(),
+                None => catalog.attribute(symbol).and_then(|attribute| attribute.result.clone()),
+            };
+            wrong.extend(result.filter(|name| unknown(name)).map(|name| format!("{symbol} yields {name}")));
+            let handed = model.iter().flat_map(|model| model.calls.values().flatten());
+            let kinds = handed.filter_map(|value| value.split_once(':')).map(|(_, kind)| kind);
+            wrong.extend(kinds.filter(|kind| unknown(kind)).map(|kind| format!("{symbol} calls with {kind}")));
+            if let Some((owner, _)) = symbol.rsplit_once('.') {
+                let bases = catalog.bases(owner).iter();
+                wrong.extend(bases.filter(|base| unknown(base)).map(|base| format!("{owner} from {base}")));
+            }
         }
+        assert!(wrong.is_empty(), "{language}: {wrong:#?}");
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn every_alias_leads_to_something() {
-    let catalog = &*CATALOG;
-    let symbols = catalog.symbols();
-    let leads = |target: &str| {
-        let inside = format!("{target}.");
-        catalog.knows_type(target)
-            || catalog.attribute(target).is_some()
-            || symbols.iter().any(|symbol| symbol.starts_with(&inside))
-    };
-    let lost: Vec<_> = catalog
-        .aliases()
-        .into_iter()
-        .filter(|(alias, _)| {
-            let target = catalog.canonical(alias);
-            !leads(&target) && catalog.model(&target).is_none()
-        })
-        .collect();
-    assert!(lost.is_empty(), "{lost:?}");
+    for language in LANGUAGES {
+        let catalog = read(language);
+        let symbols = catalog.symbols();
+        let leads = |target: &str| {
+            let inside = format!("{target}.");
+            catalog.knows_type(target)
+                || catalog.attribute(target).is_some()
+                || symbols.iter().any(|symbol| symbol.starts_with(&inside))
+        };
+        let lost: Vec<_> = catalog
+            .aliases()
+            .into_iter()
+            .filter(|(alias, _)| {
+                let target = catalog.canonical(alias);
+                !leads(&target) && catalog.model(&target).is_none()
+            })
+            .collect();
+        assert!(lost.is_empty(), "{language}: {lost:?}");
+    }
 }
 
 #[test]
 fn a_theme_names_its_documentation() {
-    for entry in std::fs::read_dir(folder()).unwrap() {
+    for entry in LANGUAGES.iter().flat_map(|language| std::fs::read_dir(folder(language)).unwrap()) {
         let path = entry.unwrap().path();
         let theme =
             sluice_catalog::load::Theme::parse(path.to_str().unwrap(), &std::fs::read_to_string(&path).unwrap())
