@@ -27,6 +27,14 @@ impl Engine<'_> {
         }
     }
 
+    /// True if a call that ends the process was made here: what stands behind it does not run.
+    pub(crate) fn ends_here(&self, id: ExprId) -> bool {
+        self.event_index
+            .get(&(self.here().module, id))
+            .and_then(|index| self.events.get(*index))
+            .is_some_and(|event| event.actions.iter().any(|action| action == "exit"))
+    }
+
     /// The value of an expression. Nesting beyond the bound is not followed: the front end keeps most nesting below it,
     /// only chains that lean to the left (`a.b.c…`) may be longer.
     pub(crate) fn eval(&mut self, module: &Rc<Module>, id: ExprId) -> Value {

@@ -27,6 +27,10 @@ pub struct Realm {
     functions: rustc_hash::FxHashMap<Key, ObjectId>,
     /// The objects that instances of a function or class inherit from.
     prototypes: rustc_hash::FxHashMap<Key, ObjectId>,
+    /// Modules that are run step by step for what their decoders give, by module.
+    machines: rustc_hash::FxHashMap<u32, crate::evaluate::javascript::Machine>,
+    /// How often a function was run so without a result.
+    failures: rustc_hash::FxHashMap<Key, u32>,
     /// Variables that nothing declares, and properties of the global object.
     globals: rustc_hash::FxHashMap<SmolStr, Value>,
 }
@@ -207,6 +211,55 @@ impl Engine<'_> {
             "String.raw" => None,
             _ => None,
         }
+    }
+
+    /// What a function of the package gives for known arguments, run step by step: a decoder whose table another
+    /// statement prepares.
+    pub(crate) fn run_decoder(&mut self, key: Key, args: &Args) -> Option<Value> {
+        /// Functions that gave nothing so often are not asked again.
+        const MOST_FAILURES: u32 = 4;
+        if args.star.is_some()
+            || args.positional.is_empty()
+            || args.positional.len() > 8
+            || self.layer_parent.contains_key(&key.module)
+            || self.realm.failures.get(&key).is_some_and(|count| *count >= MOST_FAILURES)
+        {
+            return None;
+        }
+        let known: Option<Vec<crate::evaluate::Concrete>> =
+            args.positional.iter().map(|(value, _)| crate::evaluate::from_const(value.known()?)).collect();
+        let known = known?;
+        let module = self.module(key.module);
+        let machine =
+            self.realm.machines.entry(key.module).or_insert_with(|| crate::evaluate::javascript::Machine::new(&module));
+        match machine.call_known(FuncId(key.func), &known) {
+            Some(found) if !matches!(found, crate::evaluate::Concrete::Undefined) => {
+                let mut value = self.abstracted(&found);
+                let from: Vec<&Value> = args.all().collect();
+                self.inherit(&mut value, &from, Some("table"));
+                Some(value)
+            }
+            _ => {
+                *self.realm.failures.entry(key).or_default() += 1;
+                None
+            }
+        }
+    }
+
+    /// True if the function is defined inside of the other, which it replaces when that is called first.
+    pub(crate) fn replaces(&self, inner: Key, outer: Key) -> bool {
+        let Some(module) = self.modules.get(inner.module as usize).filter(|_| inner.module == outer.module) else {
+            return false;
+        };
+        let mut next = module.function(FuncId(inner.func)).and_then(|function| function.parent);
+        for _ in 0..8 {
+            match next {
+                Some(parent) if parent.0 == outer.func => return true,
+                Some(parent) => next = module.function(parent).and_then(|function| function.parent),
+                None => return false,
+            }
+        }
+        false
     }
 
     /// The items of a list of arguments that is one value.
