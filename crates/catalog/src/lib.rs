@@ -31,9 +31,23 @@ pub struct Catalog {
     presumptions: FxHashMap<SmolStr, Vec<Presumption>>,
     behaviors: Arc<[Behavior]>,
     classes: Arc<Classes>,
+    /// The models of other languages, by language.
+    others: Vec<(&'static str, Self)>,
 }
 
 impl Catalog {
+    /// The models of a language: those of this catalog where it holds none for the language.
+    #[must_use]
+    pub fn of(&self, language: &str) -> &Self {
+        self.others.iter().find(|(name, _)| *name == language).map_or(self, |(_, catalog)| catalog)
+    }
+
+    /// The model of a canonical symbol in whichever language has it.
+    #[must_use]
+    pub fn any_model(&self, symbol: &str) -> Option<&Model> {
+        self.model(symbol).or_else(|| self.others.iter().find_map(|(_, catalog)| catalog.model(symbol)))
+    }
+
     /// The canonical symbol for a dotted name: follows aliases of the whole name and of its prefixes
     /// (`requests.sessions.Session.post` is `requests.Session.post`).
     #[must_use]

@@ -32,6 +32,20 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// The models that the binary ships for every language, with all behaviors and classes.
+    ///
+    /// # Errors
+    /// If the shipped data cannot be read.
+    pub fn shipped() -> Result<Self, LoadError> {
+        let mut catalogs = Vec::new();
+        for language in Self::languages() {
+            catalogs.push((language, Self::embedded(language)?));
+        }
+        let mut first = catalogs.first().map(|(_, catalog)| catalog.clone()).unwrap_or_default();
+        first.others = catalogs;
+        Ok(first)
+    }
+
     /// The languages for which models are shipped, sorted.
     pub fn languages() -> impl Iterator<Item = &'static str> {
         EMBEDDED.iter().map(|(language, _)| *language)

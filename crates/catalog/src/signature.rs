@@ -118,8 +118,10 @@ mod tests {
     #[test]
     fn a_wrong_signature_is_refused() {
         assert!(parse("@scope/some-name.Client.send(self, body)").is_ok());
-        for wrong in ["f", "a b.f()", "-a.f()", "f(a-b)", "f(x", "(x)", "f(x,)", "f(x, x)", "f(1)", "a..f()", "f(x=[)", "f(***x)", "f(x='a)", "f g()"]
-        {
+        for wrong in [
+            "f", "a b.f()", "-a.f()", "f(a-b)", "f(x", "(x)", "f(x,)", "f(x, x)", "f(1)", "a..f()", "f(x=[)",
+            "f(***x)", "f(x='a)", "f g()",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,6 +1,7 @@
 //! From the modules of a package to [`Facts`](facts::Facts): resolved calls, values, layers, source→sink paths.
 
 mod confirm;
+mod dialect;
 mod engine;
 pub mod evaluate;
 pub mod facts;
@@ -54,6 +55,12 @@ pub struct Entry {
     pub file: String,
     /// Qualified name of a function in it; `None` is the module body.
     pub function: Option<String>,
+}
+
+/// The name of a language's dialect: the folder of the catalog that holds its libraries.
+#[must_use]
+pub fn dialect_name(language: Language) -> &'static str {
+    dialect::of(language).name()
 }
 
 /// Analyzes the files of one package together.

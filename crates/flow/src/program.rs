@@ -23,6 +23,21 @@ fn parent(path: &str) -> &str {
     path.rsplit_once(['/', '!']).map_or("", |(folder, _)| folder)
 }
 
+/// A relative path behind a folder; `None` if it leads out of the package.
+fn joined(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            other => parts.push(other),
+        }
+    }
+    Some(parts.join("/"))
+}
+
 impl Program {
     /// From the paths of all modules, in their order.
     pub fn new(paths: &[&str]) -> Self {
@@ -130,6 +145,40 @@ impl Program {
         packages
     }
 
+    /// The file that a JavaScript specifier means: a path from the importing file, or a package that is carried along.
+    pub fn resolve(&self, from: u32, specifier: &str) -> Option<u32> {
+        let here = self.paths.get(from as usize)?;
+        let mut folder = parent(here);
+        if specifier.starts_with("./") || specifier.starts_with("../") || specifier == "." || specifier == ".." {
+            return self.script_at(&joined(folder, specifier)?);
+        }
+        loop {
+            let base = format!("{folder}{}node_modules/{specifier}", if folder.is_empty() { "" } else { "/" });
+            if let Some(found) = self.script_at(&base) {
+                return Some(found);
+            }
+            if folder.is_empty() {
+                return None;
+            }
+            folder = parent(folder);
+        }
+    }
+
+    /// The file at a path without suffix, or the index of the folder there.
+    fn script_at(&self, base: &str) -> Option<u32> {
+        const SUFFIXES: [&str; 8] = ["", ".js", ".ts", ".mjs", ".cjs", ".jsx", ".tsx", ".mts"];
+        let found = SUFFIXES.iter().find_map(|suffix| self.by_path.get(&format!("{base}{suffix}")));
+        // TypeScript names the file that its output will have.
+        let source = || {
+            let stem = base.strip_suffix(".js").or_else(|| base.strip_suffix(".mjs"))?;
+            [".ts", ".tsx", ".mts"].iter().find_map(|suffix| self.by_path.get(&format!("{stem}{suffix}")))
+        };
+        let slash = if base.is_empty() { "" } else { "/" };
+        let index =
+            || SUFFIXES.iter().skip(1).find_map(|suffix| self.by_path.get(&format!("{base}{slash}index{suffix}")));
+        found.or_else(source).or_else(index).copied()
+    }
+
     fn at(&self, base: &str) -> Option<u32> {
         if base.is_empty() {
             return self.by_path.get("__init__.py").copied();
@@ -175,6 +224,18 @@ mod tests {
         let program = Program::new(&["p/__init__.py", "p/json.py", "p/b.py"]);
         assert_eq!(program.absolute(2, "json"), None);
         assert_eq!(program.absolute(2, "p.json"), Some(1));
+    }
+
+    #[test]
+    fn a_script_finds_its_neighbors() {
+        let program = Program::new(&["p/index.js", "p/lib/a.ts", "p/lib/index.js", "p/node_modules/q/index.js"]);
+        assert_eq!(program.resolve(0, "./lib/a"), Some(1));
+        assert_eq!(program.resolve(0, "./lib/a.js"), Some(1));
+        assert_eq!(program.resolve(1, "."), Some(2));
+        assert_eq!(program.resolve(1, ".."), Some(0));
+        assert_eq!(program.resolve(1, "q"), Some(3));
+        assert_eq!(program.resolve(0, "fs"), None);
+        assert_eq!(program.resolve(0, "../../x"), None);
     }
 
     #[test]

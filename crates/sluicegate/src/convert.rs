@@ -50,7 +50,12 @@ pub(crate) fn analysis(package: &Package, robust: &BTreeMap<&str, &str>) -> Anal
     let mut taken: BTreeMap<String, (&str, &str)> = BTreeMap::new();
     let mut twins = 0_usize;
     for file in &package.files {
-        let Some((text, language)) = source(file) else {
+        let is_manifest = package.manifest.read_from.contains(&file.path) && last(&file.path, '/') == "package.json";
+        let found = match &file.text {
+            Some(text) if is_manifest => Some((Arc::clone(text), Language::PackageJson)),
+            _ => source(file),
+        };
+        let Some((text, language)) = found else {
             if let Some(what) = unread_code(&file.kind) {
                 analysis.unanalyzed.push((file.path.clone(), what));
             }
@@ -129,7 +134,8 @@ fn source(file: &SourceFile) -> Option<(Arc<str>, Language)> {
         // A front end alone makes no review: without a catalog nothing of what the code does would be known.
         FileKind::OtherSource(name) => {
             let language = Language::from_name(name)?;
-            Catalog::languages().any(|known| known == language.name()).then(|| (Arc::clone(text), language))
+            let dialect = sluice_flow::dialect_name(language);
+            Catalog::languages().any(|known| known == dialect).then(|| (Arc::clone(text), language))
         }
         _ => None,
     }

@@ -98,7 +98,7 @@ impl Engine {
     /// # Errors
     /// When the shipped data cannot be read.
     pub fn new() -> Result<Self, EngineError> {
-        let catalog = Catalog::embedded("python").map_err(|error| EngineError::Catalog(error.to_string()))?;
+        let catalog = Catalog::shipped().map_err(|error| EngineError::Catalog(error.to_string()))?;
         let weights = Weights::embedded().map_err(|error| EngineError::Weights(error.to_string()))?;
         Ok(Self { catalog, weights })
     }

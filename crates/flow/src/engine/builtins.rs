@@ -414,7 +414,7 @@ impl Engine<'_> {
     }
 
     /// Counts a name that was computed rather than written.
-    fn computed_name(&mut self, value: &Value, module: &Rc<Module>, args: &Args, position: usize) {
+    pub(crate) fn computed_name(&mut self, value: &Value, module: &Rc<Module>, args: &Args, position: usize) {
         let written = args
             .positional
             .get(position)

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::{Arg, ArgKind, Const, ExprId, ExprKind, FuncId, Module, ParamKind, Span};
+use sluice_syntax::ir::{Arg, ArgKind, Const, ExprId, ExprKind, FuncId, FunctionKind, Module, ParamKind, Span};
 use smol_str::SmolStr;
 
 use super::heap::{ObjectKind, field_name};
 use super::value::{Key, Ref, Term, Value};
 use super::{Engine, OriginKey};
-use crate::evaluate;
+use crate::dialect::Receiver;
 use crate::facts::StepKind;
 
 /// The arguments of one call.
@@ -60,6 +60,11 @@ pub(crate) struct Site {
     pub span: Span,
 }
 
+/// True if a function may be run for its result: nothing in it is told, and its result is not known already.
+fn this_is_pure(summary: &super::Summary) -> bool {
+    !summary.weighty && summary.result.known().is_none()
+}
+
 impl Engine<'_> {
     /// `callee(args)`
     pub(crate) fn eval_call(
@@ -68,11 +73,13 @@ impl Engine<'_> {
         id: ExprId,
         callee: ExprId,
         args: &[Arg],
+        new: bool,
         span: Span,
     ) -> Value {
         let function = self.eval(module, callee);
         let site = Site { id, callee, span };
         let args = self.eval_args(module, args);
+        self.constructing = new;
         self.call(module, &function, args, site)
     }
 
@@ -125,6 +132,7 @@ impl Engine<'_> {
 
     /// Calls whatever a value refers to.
     pub(crate) fn call(&mut self, module: &Rc<Module>, function: &Value, args: Args, site: Site) -> Value {
+        let constructing = std::mem::take(&mut self.constructing);
         if self.inlined > 0 {
             self.inline_steps = self.inline_steps.saturating_sub(1);
         }
@@ -137,16 +145,28 @@ impl Engine<'_> {
         }
         self.command_classes(&args, site);
         let mut result: Option<Value> = None;
-        let refs = function.refs().to_vec();
+        let mut refs = function.refs().to_vec();
+        // A function that puts another in its own place is called first.
+        if refs.len() > 1
+            && self.dialect.receiver() == Receiver::This
+            && let Some(Ref::Function(outer, _)) = refs.first().cloned()
+        {
+            refs.retain(
+                |other| !matches!(other, Ref::Function(inner, _) if *inner != outer && self.replaces(*inner, outer)),
+            );
+        }
         let single = refs.len() == 1;
         for reference in refs {
             let value = match reference {
                 Ref::Symbol(symbol) => Some(self.call_symbol(module, &symbol, None, &args, site)),
                 Ref::Method(symbol, receiver) => Some(self.call_symbol(module, &symbol, Some(&receiver), &args, site)),
+                Ref::Function(key, _) if constructing => Some(self.instantiate(module, key, &args, site)),
                 Ref::Function(key, receiver) => Some(self.call_function(module, key, receiver, &args, site)),
                 Ref::Class(key) => Some(self.instantiate(module, key, &args, site)),
                 // `answer.text()` where the library has an attribute: other releases, and other libraries, have a call.
-                Ref::Instance(kind) if matches!(kind.as_str(), "str" | "bytes") => Some(function.clone()),
+                Ref::Instance(kind) if matches!(kind.as_str(), "str" | "bytes" | "String" | "Buffer") => {
+                    Some(function.clone())
+                }
                 Ref::Instance(kind) => {
                     let member = self.canonical(&format!("{kind}.__call__"));
                     (single || self.catalog.model(&member).is_some())
@@ -280,17 +300,26 @@ impl Engine<'_> {
         if let Some(value) = self.known_method(receiver, name, args) {
             return value;
         }
+        if self.dialect.receiver() == Receiver::This {
+            let found = self.called_through(module, name, receiver, args, site);
+            let found = found.or_else(|| self.promised(module, receiver, name, args, site));
+            let found = found.or_else(|| self.dialect.special(self, module, name, Some(receiver), args, site));
+            if let Some(value) = found {
+                return value;
+            }
+        }
+        let names = self.dialect.containers();
         let kind = match receiver.known() {
-            Some(Const::Str(_)) => Some("str"),
-            Some(Const::Bytes(_)) => Some("bytes"),
-            Some(Const::Int(_)) => Some("int"),
+            Some(Const::Str(_)) => Some(names.text),
+            Some(Const::Bytes(_)) => Some(names.bytes),
+            Some(Const::Int(_)) => Some(names.number),
             _ => None,
         };
         let kind = kind.or_else(|| {
             // A value made of text is a text.
             matches!(receiver.term().as_deref(), Some(Term::Join(_) | Term::Text(_)))
-                .then_some("str")
-                .or_else(|| self.text_method(name))
+                .then_some(names.text)
+                .or_else(|| self.dialect.text_method(name))
         });
         if let Some(kind) = kind {
             let member = SmolStr::new(format!("{kind}.{name}"));
@@ -305,6 +334,9 @@ impl Engine<'_> {
             return self.named_result(value, module, site, args);
         }
         self.stores_by_name(module, name, receiver, args, site);
+        if self.dialect.receiver() == Receiver::This {
+            self.call_handed(module, receiver, args, site);
+        }
         self.call_unknown(module, receiver, args, site)
     }
 
@@ -338,17 +370,6 @@ impl Engine<'_> {
         }
     }
 
-    /// Methods that only texts have, in the standard library's own types.
-    pub(crate) fn text_method(&self, name: &str) -> Option<&'static str> {
-        match name {
-            "encode" | "splitlines" | "rstrip" | "lstrip" | "strip" | "zfill" | "rjust" | "ljust" | "swapcase"
-            | "casefold" | "partition" | "rpartition" | "startswith" | "endswith" | "lower" | "upper" | "title"
-            | "isdigit" | "rsplit" | "format" => Some("str"),
-            "decode" | "hex" => Some("bytes"),
-            _ => None,
-        }
-    }
-
     /// A pure method of a known receiver with known arguments.
     pub(crate) fn known_method(&mut self, receiver: &Value, name: &str, args: &Args) -> Option<Value> {
         if args.star.is_some() || args.star_star.is_some() {
@@ -358,7 +379,7 @@ impl Engine<'_> {
         let positional: Option<Vec<_>> = args.positional.iter().map(|(value, _)| self.concrete(value, 4)).collect();
         let named: Option<Vec<_>> =
             args.named.iter().map(|(name, value, _)| Some((name.clone(), self.concrete(value, 4)?))).collect();
-        let outcome = evaluate::method(&concrete, name, &positional?, &named?, &mut self.budget)?;
+        let outcome = self.dialect.method(&concrete, name, &positional?, &named?, &mut self.budget)?;
         let mut value = self.abstracted(&outcome.value);
         let mut from: Vec<&Value> = args.all().collect();
         from.push(receiver);
@@ -368,13 +389,13 @@ impl Engine<'_> {
 
     /// A pure function of a library with known arguments.
     pub(crate) fn known_function(&mut self, symbol: &str, args: &Args) -> Option<Value> {
-        if args.star.is_some() || args.star_star.is_some() || !evaluate::is_pure(symbol) {
+        if args.star.is_some() || args.star_star.is_some() || !self.dialect.is_pure(symbol) {
             return None;
         }
         let positional: Option<Vec<_>> = args.positional.iter().map(|(value, _)| self.concrete(value, 4)).collect();
         let named: Option<Vec<_>> =
             args.named.iter().map(|(name, value, _)| Some((name.clone(), self.concrete(value, 4)?))).collect();
-        let outcome = evaluate::function(symbol, &positional?, &named?, &mut self.budget)?;
+        let outcome = self.dialect.function(symbol, &positional?, &named?, &mut self.budget)?;
         let mut value = self.abstracted(&outcome.value);
         let from: Vec<&Value> = args.all().collect();
         self.inherit(&mut value, &from, outcome.coding);
@@ -386,6 +407,7 @@ impl Engine<'_> {
         let module = self.module(key.module);
         let Some(function) = module.function(FuncId(key.func)) else { return Vec::new() };
         let mut bound: Vec<Option<Value>> = vec![None; function.params.len()];
+        let receiver = receiver.filter(|_| self.dialect_of(key.module).receiver() == Receiver::Parameter);
         let mut positional = receiver.into_iter().chain(args.positional.iter().map(|(value, _)| value.clone()));
         let mut extra_items = Vec::new();
         let mut star_at = None;
@@ -471,6 +493,7 @@ impl Engine<'_> {
     ) -> Value {
         self.edge(key, site.span);
         self.summarize(key);
+        let this = receiver.clone().filter(|_| self.dialect_of(key.module).receiver() == Receiver::This);
         let bound = self.bind_args(key, receiver, args);
         let target = self.module(key.module);
         let Some(function) = target.function(FuncId(key.func)) else { return Value::UNKNOWN };
@@ -480,6 +503,12 @@ impl Engine<'_> {
             return self.call_unknown(module, &Value::UNKNOWN, args, site);
         };
         self.note(summary.weighty, summary.effects);
+        if this_is_pure(&summary)
+            && self.dialect_of(key.module).receiver() == Receiver::This
+            && let Some(value) = self.run_decoder(key, args)
+        {
+            return value;
+        }
         if !summary.done {
             // Recursion: what goes in may come out.
             let mut value = Value::UNKNOWN;
@@ -487,7 +516,7 @@ impl Engine<'_> {
             self.inherit(&mut value, &all, None);
             return value;
         }
-        if self.worth_inlining(key, &summary, &bound) {
+        if self.worth_inlining(key, &summary, &bound, this.as_ref()) {
             if let Some(summary) = self.summaries.get_mut(&key) {
                 summary.contexts += 1;
             }
@@ -499,7 +528,16 @@ impl Engine<'_> {
                     self.stepped(value, StepKind::Pass, place, &name)
                 })
                 .collect();
-            let result = self.interpret(&target, key, values, Some((place, name.clone())));
+            let all = (this.is_some() || self.dialect_of(key.module).receiver() == Receiver::This).then(|| {
+                let items = args.positional.iter().map(|(value, _)| value.clone()).collect();
+                self.container(ObjectKind::List, items, args.star.is_none())
+            });
+            let this = match (this, &all) {
+                (None, Some(_)) => self.generic_this(key, 0),
+                (this, _) => this,
+            };
+            let result =
+                self.interpret(&target, key, values, Some((place, name.clone())), this.map(|this| (this, all)));
             self.inlined -= 1;
             return self.stepped(result, StepKind::Return, place, &name);
         }
@@ -513,7 +551,12 @@ impl Engine<'_> {
         let token = self.site_token(site.id);
         let mut value = Value::reference(Ref::Object(id));
         value.add_tokens(&[token]);
-        let init = self.class_attr(class, &SmolStr::new_static("__init__"), Some(&value), true, 0);
+        let constructor = SmolStr::new_static(self.dialect_of(class.module).constructor());
+        let init = match self.module(class.module).function(FuncId(class.func)).map(|function| function.kind) {
+            Some(FunctionKind::Class) | None => self.class_attr(class, &constructor, Some(&value), true, 0),
+            // A function that `new` calls makes the instance itself.
+            Some(_) => Some(Value::reference(Ref::Function(class, Some(value.clone())))),
+        };
         let mut library = false;
         if let Some(init) = init {
             for reference in init.refs().to_vec() {
@@ -529,8 +572,12 @@ impl Engine<'_> {
                             .summaries
                             .get(&key)
                             .cloned()
-                            .is_some_and(|summary| self.fresh_instance(key, &summary, &bound));
-                        self.call_function(module, key, Some(value.clone()), args, site);
+                            .is_some_and(|summary| self.fresh_instance(key, &summary, &bound, &value));
+                        let made = self.call_function(module, key, Some(value.clone()), args, site);
+                        if key == class {
+                            // What the function returns takes the place of the instance, if it is an object.
+                            made.refs().iter().for_each(|reference| value.add_ref(reference.clone()));
+                        }
                         if !inlined {
                             self.fill_from_summary(key, id, before, &bound, site);
                         }

@@ -10,8 +10,8 @@ use smol_str::SmolStr;
 
 use super::Engine;
 use super::heap::{ObjectKind, field_name};
-use super::native::is_builtin;
 use super::value::{Key, ObjectId, Ref, Term, Value};
+use crate::dialect::Receiver;
 use crate::evaluate::{self, Concrete};
 
 /// Deepest nesting of expressions, over all frames, that is followed.
@@ -25,6 +25,14 @@ impl Engine<'_> {
         if let Some(event) = self.event_index.get(&key).and_then(|index| self.events.get_mut(*index)) {
             event.dropped = true;
         }
+    }
+
+    /// True if a call that ends the process was made here: what stands behind it does not run.
+    pub(crate) fn ends_here(&self, id: ExprId) -> bool {
+        self.event_index
+            .get(&(self.here().module, id))
+            .and_then(|index| self.events.get(*index))
+            .is_some_and(|event| event.actions.iter().any(|action| action == "exit"))
     }
 
     /// The value of an expression. Nesting beyond the bound is not followed: the front end keeps most nesting below it,
@@ -54,8 +62,12 @@ impl Engine<'_> {
                 if let Some(value) = self.star_attr(self.here().module, name) {
                     return self.touched(value, module, id, span);
                 }
+                if self.dialect.receiver() == Receiver::This {
+                    let value = self.free_name(name);
+                    return self.touched(value, module, id, span);
+                }
                 // What a host or a protector puts among the built-ins has a model under its plain name.
-                if is_builtin(name) || self.catalog.model(name).is_some() {
+                if self.dialect.is_builtin(name) || self.catalog.model(name).is_some() {
                     return Value::reference(Ref::Symbol(name.clone()));
                 }
                 Value::UNKNOWN
@@ -65,19 +77,23 @@ impl Engine<'_> {
                 let value = self.attr(&object, name, span);
                 self.touched(value, module, id, span)
             }
-            ExprKind::Index { base, index } => self.eval_index(module, *base, *index, span),
+            ExprKind::Index { base, index } => self.eval_index(module, id, *base, *index, span),
             ExprKind::Slice { lower, upper, step } => {
                 for part in [lower, upper, step].into_iter().flatten() {
                     self.eval(module, *part);
                 }
                 Value::UNKNOWN
             }
-            ExprKind::Call { callee, args, .. } => self.eval_call(module, id, *callee, args, span),
+            ExprKind::Call { callee, args, new } => self.eval_call(module, id, *callee, args, *new, span),
             ExprKind::Binary { op, left, right } => self.eval_binary(module, *op, *left, *right, span),
             ExprKind::Unary { op, operand } => {
                 let value = self.eval(module, *operand);
-                let known =
-                    value.known().and_then(evaluate::from_const).and_then(|concrete| evaluate::unary(*op, &concrete));
+                if *op == UnaryOp::TypeOf
+                    && let Some(name) = self.type_named(&value)
+                {
+                    return Value::text(name);
+                }
+                let known = self.concrete(&value, 4).and_then(|concrete| self.dialect.unary(*op, &concrete));
                 if let Some(known) = known {
                     return self.abstracted(&known);
                 }
@@ -95,7 +111,7 @@ impl Engine<'_> {
                 for (op, right) in rest {
                     let after = self.eval(module, *right);
                     let step = match (self.concrete(&before, 3), self.concrete(&after, 3)) {
-                        (Some(a), Some(b)) => evaluate::compare(*op, &a, &b),
+                        (Some(a), Some(b)) => self.dialect.compare(*op, &a, &b),
                         _ => None,
                     };
                     result = match (result, step) {
@@ -162,7 +178,7 @@ impl Engine<'_> {
                         Some(key) => {
                             let key = self.eval(module, *key);
                             let value = self.eval(module, *value);
-                            match key.known().and_then(field_name) {
+                            match self.key_field(&key) {
                                 Some(name) => self.store_field(id, &name, value),
                                 None => {
                                     let kept = self.container(ObjectKind::Tuple, vec![key, value], true);
@@ -188,7 +204,7 @@ impl Engine<'_> {
                     Some(spec) => spec.known_text().map(|text| text.to_string()),
                 };
                 if let (Some(concrete), Some(spec)) = (self.concrete(&inner, 4), spec_text)
-                    && let Some(text) = evaluate::format_value(&concrete, *conversion, &spec)
+                    && let Some(text) = self.dialect.format(&concrete, *conversion, &spec)
                 {
                     let mut result = Value::text(&text);
                     result.add_tokens(inner.tokens());
@@ -230,7 +246,10 @@ impl Engine<'_> {
                 Value::UNKNOWN
             }
             ExprKind::This => self.frames.last().and_then(|frame| frame.this.clone()).unwrap_or_default(),
-            ExprKind::ImportCall(inner) => self.eval(module, *inner),
+            ExprKind::ImportCall(inner) => {
+                let value = self.eval(module, *inner);
+                self.import_call(&value, span)
+            }
             ExprKind::Comma(items) => {
                 let mut last = Value::UNKNOWN;
                 for item in items {
@@ -238,15 +257,21 @@ impl Engine<'_> {
                 }
                 last
             }
-            ExprKind::Update { target, old, .. } => {
+            ExprKind::Update { target, old, op, prefix } => {
                 let old = self.eval(module, *old);
-                let new = self.only_labels(&old);
-                self.assign(module, target, new);
-                self.only_labels(&old)
+                let one = Value::constant(Const::Int(1));
+                let number = match self.concrete(&old, 2).and_then(|known| self.dialect.unary(UnaryOp::Pos, &known)) {
+                    Some(known) => self.abstracted(&known),
+                    None => self.only_labels(&old),
+                };
+                let new = if number.known().is_some() { self.binary(*op, &number, &one, span) } else { number.clone() };
+                self.assign(module, target, new.clone());
+                if *prefix { new } else { number }
             }
             ExprKind::Keys(inner) => {
                 let object = self.eval(module, *inner);
-                self.only_labels(&object)
+                let args = super::call::Args::of(vec![object.clone()]);
+                self.entries_of(&object, "keys", &args)
             }
             ExprKind::Unknown(parts) => {
                 let mut all = Value::UNKNOWN;
@@ -256,6 +281,18 @@ impl Engine<'_> {
                 }
                 all
             }
+        }
+    }
+
+    /// What `typeof` says of something that is no known value.
+    fn type_named(&self, value: &Value) -> Option<&'static str> {
+        if value.data().is_some_and(|data| data.joined) {
+            return None;
+        }
+        match value.refs() {
+            [Ref::Function(..) | Ref::Class(_) | Ref::Method(..)] => Some("function"),
+            [Ref::Object(_)] => Some("object"),
+            _ => None,
         }
     }
 
@@ -288,7 +325,14 @@ impl Engine<'_> {
         result
     }
 
-    pub(crate) fn eval_index(&mut self, module: &Rc<Module>, base: ExprId, index: ExprId, span: Span) -> Value {
+    pub(crate) fn eval_index(
+        &mut self,
+        module: &Rc<Module>,
+        at: ExprId,
+        base: ExprId,
+        index: ExprId,
+        span: Span,
+    ) -> Value {
         let object = self.eval(module, base);
         if let Some(ExprKind::Slice { lower, upper, step }) = module.expr(index).map(|expr| &expr.kind) {
             let mut bounds = [None, None, None];
@@ -319,6 +363,12 @@ impl Engine<'_> {
             return value;
         }
         let key = self.eval(module, index);
+        if self.dialect.receiver() == Receiver::This && self.is_property_key(&key) {
+            let value = self.item_named(module, &object, &key, span);
+            let value = self.touched(value, module, at, span);
+            self.named_member(&key, module, index);
+            return value;
+        }
         // Reading one environment variable names it.
         if let Some(name) = key.known_text() {
             let name = name.to_string();
@@ -326,14 +376,14 @@ impl Engine<'_> {
         }
         if let (Some(container), Some(position)) = (object.known(), key.known())
             && let (Some(container), Some(position)) = (evaluate::from_const(container), evaluate::from_const(position))
-            && let Some(item) = evaluate::index(&container, &position)
+            && let Some(item) = self.dialect.index(&container, &position)
         {
             let mut value = self.abstracted(&item);
             self.inherit(&mut value, &[&object], None);
             return value;
         }
         if let Some(id) = object.object() {
-            let found = match key.known().and_then(field_name) {
+            let found = match self.key_field(&key) {
                 Some(name) => self.load_field(id, &name),
                 None => Some(self.load_any(id)),
             };
@@ -522,7 +572,7 @@ impl Engine<'_> {
                 return None;
             }
             let concrete = evaluate::from_const(known)?;
-            let items = evaluate::iterate(&concrete)?;
+            let items = self.dialect.iterate(&concrete)?;
             let labels = value.labels().to_vec();
             return Some(
                 items
@@ -599,13 +649,19 @@ impl Engine<'_> {
         let here = self.here();
         let key = Key { module: here.module, func: func.0 };
         let Some(function) = module.function(func) else { return Value::UNKNOWN };
-        for (index, param) in function.params.iter().enumerate() {
+        let in_own_frame = self.dialect.receiver() == Receiver::This;
+        for (index, param) in function.params.iter().enumerate().filter(|_| !in_own_frame) {
             if let Some(default) = param.default {
                 let value = self.eval(module, default);
                 self.defaults.insert((key, u32::try_from(index).unwrap_or(u32::MAX)), value);
             }
         }
-        let mut value = Value::reference(Ref::Function(key, None));
+        // An arrow function has the `this` of the code around it.
+        let this = match (self.dialect.receiver(), function.kind) {
+            (Receiver::This, FunctionKind::Lambda) => self.frames.last().and_then(|frame| frame.this.clone()),
+            _ => None,
+        };
+        let mut value = Value::reference(Ref::Function(key, this));
         for decorator in function.decorators.iter().rev() {
             let applied = self.eval(module, *decorator);
             value = self.decorated(module, *decorator, &applied, value);

@@ -134,6 +134,8 @@ pub fn const_of(value: &Concrete) -> Option<Const> {
     Some(match value {
         Concrete::None => Const::None,
         Concrete::Ellipsis => Const::Ellipsis,
+        Concrete::Undefined => Const::Undefined,
+        Concrete::Regex(pattern, flags) => Const::Regex { pattern: Arc::clone(pattern), flags: flags.clone() },
         Concrete::Bool(value) => Const::Bool(*value),
         Concrete::Int(number) => Const::Int(*number),
         Concrete::Big(number) => Const::BigInt(Arc::from(number.to_string())),

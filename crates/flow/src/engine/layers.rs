@@ -49,8 +49,14 @@ fn interpreter(word: &str) -> Option<&'static str> {
         "python" | "pythonw" | "py" | "pyw" | "pypy" => Some("python"),
         "sh" | "bash" | "zsh" | "dash" | "ash" | "ksh" | "cmd" => Some("shell"),
         "powershell" | "pwsh" => Some("powershell"),
+        "node" | "nodejs" | "bun" | "deno" => Some("javascript"),
         _ => None,
     }
+}
+
+/// True if a word of a command names a script that is read.
+fn is_script(word: &str) -> bool {
+    [".py", ".pyw", ".js", ".mjs", ".cjs", ".ts"].iter().any(|suffix| word.ends_with(suffix))
 }
 
 impl Engine<'_> {
@@ -74,8 +80,13 @@ impl Engine<'_> {
             "code.execute" if symbol != "compile" => match text {
                 Some(text) => {
                     self.unopened.shift_remove(&place);
-                    self.add_layer(module, text, "python", codings, event, place);
+                    self.add_layer(module, text, self.dialect.name(), codings, event, place);
                 }
+                // A function that is handed over is code that is read where it stands.
+                None if value
+                    .refs()
+                    .iter()
+                    .any(|reference| matches!(reference, Ref::Function(..) | Ref::Method(..))) => {}
                 None => {
                     let (labels, _) = self.deep(value);
                     let kinds: BTreeSet<SmolStr> = self.label_kinds(&labels);
@@ -133,7 +144,13 @@ impl Engine<'_> {
         };
         self.written_layer(module, value, event, place);
         self.own_program(&words, place);
-        if let Some(at) = words.iter().position(|word| &**word == "-c")
+        let flags: &[&str] = &["-c", "-e", "--eval", "-p", "-pe"];
+        let by_flag = |word: &Arc<str>| flags.contains(&&**word);
+        let code_at = words.iter().position(|word| &**word == "-c").or_else(|| {
+            let at = words.iter().position(by_flag)?;
+            words.get(..at)?.iter().any(|word| interpreter(word) == Some("javascript")).then_some(at)
+        });
+        if let Some(at) = code_at
             && let Some(code) = words.get(at + 1)
             && !code.is_empty()
         {
@@ -141,7 +158,7 @@ impl Engine<'_> {
             let before = words.get(..at).unwrap_or_default();
             let known = before.iter().rev().find_map(|word| interpreter(word));
             let unknown = text.is_none() && before.iter().any(|word| word.is_empty());
-            if let Some(language) = known.or(unknown.then_some("python")) {
+            if let Some(language) = known.or(unknown.then_some(self.dialect.name())) {
                 self.add_layer(module, Arc::clone(code), language, codings, event, place);
                 return;
             }
@@ -194,10 +211,8 @@ impl Engine<'_> {
             text: Arc::clone(&text),
             module: None,
         });
-        if language != "python" {
-            return;
-        }
-        let lowered = sluice_syntax::parse(&parent.path, &text, sluice_syntax::ir::Language::Python);
+        let Some(language) = sluice_syntax::ir::Language::from_name(language) else { return };
+        let lowered = sluice_syntax::parse(&parent.path, &text, language);
         let module = u32::try_from(self.modules.len()).unwrap_or(u32::MAX);
         self.modules.push(Rc::new(lowered));
         self.depth.push(depth);
@@ -285,21 +300,62 @@ impl Engine<'_> {
 
     /// A command that runs a module or a script of this package enters it as the main program.
     fn own_program(&mut self, words: &[Arc<str>], place: EvidenceId) {
-        // An empty word is `sys.executable` or another value that is not known.
-        let python = words.iter().position(|word| word.is_empty() || interpreter(word) == Some("python"));
-        let Some(at) = python else { return };
+        // `a && b`, `a; b`, `a | b` are commands of their own.
+        for part in words.split(|word| matches!(&**word, "&&" | "||" | ";" | "|" | "&")) {
+            self.own_script(part, place);
+            self.one_program(part, place);
+        }
+    }
+
+    /// `npm run NAME` runs another script of the same manifest.
+    fn own_script(&mut self, words: &[Arc<str>], place: EvidenceId) {
+        let [manager, rest @ ..] = words else { return };
+        if !matches!(program(manager).as_str(), "npm" | "yarn" | "pnpm" | "bun") {
+            return;
+        }
+        let Some(name) =
+            rest.iter().find(|word| &***word != "run" && &***word != "run-script" && !word.starts_with('-'))
+        else {
+            return;
+        };
         let here = self.here();
-        let mut rest = words.iter().skip(at + 1).skip_while(|word| word.starts_with('-') && &***word != "-m");
+        let Some(value) = self.global_named(name) else { return };
+        for reference in value.refs() {
+            if let Ref::Function(key, _) = reference
+                && *key != here
+            {
+                self.calls.entry((here, *key)).or_insert(place);
+            }
+        }
+    }
+
+    fn one_program(&mut self, words: &[Arc<str>], place: EvidenceId) {
+        // An empty word is `sys.executable` or another value that is not known.
+        let run_by = words
+            .iter()
+            .position(|word| word.is_empty() || matches!(interpreter(word), Some("python" | "javascript" | "shell")));
+        // A script may be named alone (`fork("./worker.js")`).
+        let at = match (run_by, words.first()) {
+            (Some(at), _) => at + 1,
+            (None, Some(first)) if is_script(first) => 0,
+            _ => return,
+        };
+        let here = self.here();
+        let mut rest = words.iter().skip(at).skip_while(|word| word.starts_with('-') && &***word != "-m");
         let target = match rest.next() {
             Some(flag) if &**flag == "-m" => {
                 rest.next().and_then(|name| self.program.absolute(self.file_of(here.module), name))
             }
-            Some(script) if script.ends_with(".py") || script.ends_with(".pyw") => {
+            Some(script) if is_script(script) || run_by.is_some() => {
                 let script = script.trim_start_matches("./").replace('\\', "/");
+                let own = self.program.resolve(self.file_of(here.module), &format!("./{script}"));
                 let fits = |path: &str| path == script || path.ends_with(&format!("/{script}"));
-                let found =
-                    self.modules.iter().zip(&self.depth).position(|(module, depth)| *depth == 0 && fits(&module.path));
-                found.and_then(|index| u32::try_from(index).ok())
+                let by_name = || {
+                    let mut files = self.modules.iter().zip(&self.depth);
+                    let found = files.position(|(module, depth)| *depth == 0 && fits(&module.path));
+                    found.and_then(|index| u32::try_from(index).ok()).filter(|_| is_script(&script))
+                };
+                own.or_else(by_name)
             }
             _ => None,
         };
@@ -366,6 +422,7 @@ impl Engine<'_> {
             Some("py" | "pyw") => Some("python"),
             Some("sh" | "bat" | "cmd") => Some("shell"),
             Some("ps1") => Some("powershell"),
+            Some("js" | "mjs" | "cjs") => Some("javascript"),
             _ => None,
         };
         let by_content = || {
@@ -373,6 +430,8 @@ impl Engine<'_> {
             let python = text.starts_with("import ") || text.starts_with("from ") || text.contains("\nimport ");
             if python {
                 "python"
+            } else if text.starts_with("const ") || text.contains("require(") {
+                "javascript"
             } else if text.starts_with("#!") {
                 "shell"
             } else {

@@ -7,16 +7,17 @@
 
 mod arena;
 mod builtins;
-mod call;
+pub(crate) mod call;
 mod expr;
 mod finish;
 mod heap;
 mod imports;
+pub(crate) mod javascript;
 mod layers;
-mod model;
+pub(crate) mod model;
 mod names;
-mod native;
-mod stmt;
+pub(crate) mod native;
+pub(crate) mod stmt;
 mod store;
 mod summary;
 mod text;
@@ -35,6 +36,7 @@ use smol_str::SmolStr;
 
 use self::heap::Object;
 use self::value::{Key, Label, ObjectId, Term, Value};
+use crate::dialect::{Dialect, Receiver};
 use crate::evaluate::Budget;
 use crate::facts::{EvidenceId, Guard, Guards, StepKind};
 use crate::program::Program;
@@ -212,7 +214,10 @@ pub struct Frame {
     pub unsure: u32,
     /// True if an undecided branch left a loop or the function since it was last cleared.
     pub left: bool,
+    /// The receiver.
     pub this: Option<Value>,
+    /// All arguments as one list, where the language has a name for it.
+    pub arguments: Option<Value>,
     pub order: u32,
     /// True for the interpretation that makes the summary.
     pub generic: bool,
@@ -237,7 +242,14 @@ pub struct LayerData {
 
 /// The engine.
 pub struct Engine<'a> {
+    /// The catalog of the language of the module being interpreted.
     pub catalog: &'a Catalog,
+    /// The dialect of the module being interpreted.
+    pub(crate) dialect: &'static dyn Dialect,
+    /// True once a frame was entered.
+    spoken: bool,
+    /// The catalogs by dialect.
+    catalogs: Vec<(&'static str, &'a Catalog)>,
     pub modules: Vec<Rc<Module>>,
     pub depth: Vec<u32>,
     pub program: Program,
@@ -286,7 +298,7 @@ pub struct Engine<'a> {
     pub stars: FxHashMap<u32, Vec<(Option<u32>, SmolStr)>>,
     pub limits: Vec<(u32, &'static str, String)>,
     pub computed_names: Vec<u32>,
-    pub canonical: FxHashMap<SmolStr, SmolStr>,
+    pub canonical: FxHashMap<(&'static str, SmolStr), SmolStr>,
     pub budget: Budget,
     /// Evaluation steps left for the files to come.
     pub steps_left: u64,
@@ -307,6 +319,10 @@ pub struct Engine<'a> {
     /// Calls of which nothing is known: what they give is only taken to contain what goes in.
     pub unknown_sites: FxHashSet<EvidenceId>,
     pub guard_probe: Option<BTreeSet<SmolStr>>,
+    /// What is kept of JavaScript's modules and objects.
+    pub(crate) realm: javascript::Realm,
+    /// True between `new` and the call that it belongs to.
+    pub(crate) constructing: bool,
 }
 
 /// A hash that is stable over runs and platforms (FNV-1a, 64 bits).
@@ -329,9 +345,15 @@ impl<'a> Engine<'a> {
         let paths: Vec<&str> = modules.iter().map(|module| module.path.as_str()).collect();
         let program = Program::new(&paths);
         let count = modules.len();
+        let catalogs: Vec<(&'static str, &'a Catalog)> =
+            crate::dialect::all().iter().map(|dialect| (dialect.name(), catalog.of(dialect.name()))).collect();
+        let first = modules.first().map_or(sluice_syntax::ir::Language::Python, |module| module.language);
         let bytes: u64 = modules.iter().map(|module| module.text.len() as u64).sum();
         Self {
             catalog,
+            dialect: crate::dialect::of(first),
+            spoken: false,
+            catalogs,
             depth: vec![0; count],
             progress: vec![Progress::No; count],
             imports: vec![Vec::new(); count],
@@ -383,6 +405,8 @@ impl<'a> Engine<'a> {
             known_calls: 0,
             unknown_sites: FxHashSet::default(),
             guard_probe: None,
+            realm: javascript::Realm::default(),
+            constructing: false,
         }
     }
 
@@ -423,7 +447,11 @@ impl<'a> Engine<'a> {
         }
         let key = Key { module: index, func: FuncId::MODULE.0 };
         let module = self.module(index);
-        let frame = self.new_frame(key, true);
+        let mut frame = self.new_frame(key, true);
+        if self.dialect_of(index).receiver() == Receiver::This {
+            self.open_exports(index);
+            frame.this = self.generic_this(key, 0);
+        }
         self.enter(frame);
         if let Some(body) = module.function(FuncId::MODULE) {
             self.block(&module, &body.body);
@@ -536,6 +564,7 @@ impl<'a> Engine<'a> {
             unsure: 0,
             left: false,
             this: None,
+            arguments: None,
             order: 0,
             generic,
             caught: Vec::new(),
@@ -553,11 +582,34 @@ impl<'a> Engine<'a> {
     /// Opens a frame.
     pub(crate) fn enter(&mut self, frame: Frame) {
         self.frames.push(frame);
+        self.speak();
+    }
+
+    /// Takes the dialect and the catalog of the innermost frame's module.
+    fn speak(&mut self) {
+        let Some(module) = self.frames.last().and_then(|frame| self.modules.get(frame.key.module as usize)) else {
+            return;
+        };
+        let dialect = crate::dialect::of(module.language);
+        if dialect.name() == self.dialect.name() && self.spoken {
+            return;
+        }
+        self.spoken = true;
+        self.dialect = dialect;
+        if let Some((_, catalog)) = self.catalogs.iter().find(|(name, _)| *name == dialect.name()) {
+            self.catalog = catalog;
+        }
+    }
+
+    /// The dialect of a module.
+    pub(crate) fn dialect_of(&self, module: u32) -> &'static dyn Dialect {
+        self.modules.get(module as usize).map_or(self.dialect, |module| crate::dialect::of(module.language))
     }
 
     /// Closes the innermost frame. What it met counts for its function and for the frame around it.
     pub(crate) fn exit(&mut self) -> Option<Frame> {
         let frame = self.frames.pop()?;
+        self.speak();
         if frame.weighty || frame.effects {
             let summary = self.summaries.entry(frame.key).or_default();
             summary.weighty |= frame.weighty;
@@ -703,11 +755,12 @@ impl<'a> Engine<'a> {
 
     /// The canonical symbol, remembered.
     pub(crate) fn canonical(&mut self, symbol: &str) -> SmolStr {
-        if let Some(known) = self.canonical.get(symbol) {
+        let key = (self.dialect.name(), SmolStr::new(symbol));
+        if let Some(known) = self.canonical.get(&key) {
             return known.clone();
         }
         let canonical = self.catalog.canonical(symbol);
-        self.canonical.insert(SmolStr::new(symbol), canonical.clone());
+        self.canonical.insert(key, canonical.clone());
         canonical
     }
 

@@ -10,17 +10,18 @@ use smol_str::SmolStr;
 use super::call::{Args, Site};
 use super::value::{Ref, Term, Value};
 use super::{Engine, EventArg, EventData, Origin, OriginKey, SinkKey};
+use crate::dialect::Receiver;
 use crate::facts::{EvidenceId, StepKind, ValueFact};
 
 /// Most different texts, literals and identities that an event keeps for one argument over all its contexts.
 const MOST_CONTEXT_VALUES: usize = 16;
 
 /// An argument bound to a parameter of a model.
-struct Bound {
-    name: SmolStr,
-    roles: Vec<SmolStr>,
-    value: Value,
-    expr: Option<ExprId>,
+pub(crate) struct Bound {
+    pub name: SmolStr,
+    pub roles: Vec<SmolStr>,
+    pub value: Value,
+    pub expr: Option<ExprId>,
 }
 
 /// The joined value of an argument in two contexts.
@@ -62,7 +63,7 @@ impl Engine<'_> {
         args: &Args,
         site: Site,
     ) -> Value {
-        if let Some(value) = self.special(module, symbol, receiver, args, site) {
+        if let Some(value) = self.dialect.special(self, module, symbol, receiver, args, site) {
             return value;
         }
         let catalog = self.catalog;
@@ -204,7 +205,12 @@ impl Engine<'_> {
         presumed: Option<Arc<str>>,
     ) -> Value {
         let written = self.written(module, site.callee);
-        let bound = self.bind_model(model, receiver, args);
+        let with_this = self.dialect.receiver() == Receiver::This;
+        let bound = if with_this {
+            self.bind_javascript(model, receiver, args)
+        } else {
+            self.bind_model(model, receiver, args)
+        };
         if let (Some(guard), Some(probe)) = (&model.guard, &mut self.guard_probe) {
             probe.insert(guard.clone());
         }
@@ -290,7 +296,10 @@ impl Engine<'_> {
             let callbacks: Vec<Value> =
                 bound.iter().filter(|arg| arg.name == *target).map(|arg| arg.value.clone()).collect();
             let mut values: Vec<Value> = Vec::new();
-            for source in sources {
+            if with_this {
+                values = self.callback_values(sources, &bound, &result);
+            }
+            for source in sources.iter().filter(|_| !with_this) {
                 if source == "result" {
                     let mut given = Value::UNKNOWN;
                     given.add_labels(result.labels());
@@ -700,11 +709,14 @@ impl Engine<'_> {
         }
         let place = self.place(site.span, Some(symbol));
         let here = self.here();
-        let is_error = !symbol.contains('.') && super::native::is_builtin(symbol);
+        let is_error = !symbol.contains('.') && self.dialect.is_builtin(symbol);
         if !is_error {
             self.unmodelled.entry(place).or_insert_with(|| (symbol.clone(), here));
         }
         let function = receiver.cloned().unwrap_or_default();
+        if self.dialect.receiver() == Receiver::This {
+            self.call_handed(module, &function, args, site);
+        }
         // Functions handed over may be called by the library.
         for value in args.all().cloned().collect::<Vec<_>>() {
             for reference in value.refs() {

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::heap::ObjectKind;
 use super::value::{Data, Key, ObjectId, Ref, Term, Value};
 use super::{Engine, Origin, OriginKey, Progress};
+use crate::dialect::Receiver;
 
 impl Engine<'_> {
     /// The value of a variable.
@@ -105,7 +106,28 @@ impl Engine<'_> {
                 None => value,
             });
         };
+        let with_this = self.dialect.receiver() == Receiver::This;
+        if with_this
+            && let Some(concrete) = self.concrete(object, 2)
+            && let Some(found) = self.dialect.index(&concrete, &crate::evaluate::Concrete::text(name))
+        {
+            let mut value = self.abstracted(&found);
+            self.inherit(&mut value, &[object], None);
+            return value;
+        }
         for reference in object.refs().to_vec() {
+            if with_this && let Some(found) = self.property_of(&reference, object, name) {
+                if let Some(mut value) = found {
+                    if let Some(Ref::Function(key, _)) = value.refs().first()
+                        && self.is_getter(*key)
+                    {
+                        value = self.property(*key, Some(object));
+                    }
+                    value.add_labels(object.labels());
+                    add(value, &mut result);
+                }
+                continue;
+            }
             match reference {
                 Ref::Symbol(symbol) => {
                     let member = self.canonical(&format!("{symbol}.{name}"));
@@ -222,10 +244,16 @@ impl Engine<'_> {
                 None
             }
             ObjectKind::Opaque => object.fields.get(name).cloned(),
-            ObjectKind::List => Some(Value::reference(Ref::Method(method_name("list", name), receiver.clone()))),
-            ObjectKind::Tuple => Some(Value::reference(Ref::Method(method_name("tuple", name), receiver.clone()))),
-            ObjectKind::Set => Some(Value::reference(Ref::Method(method_name("set", name), receiver.clone()))),
-            ObjectKind::Dict => Some(Value::reference(Ref::Method(method_name("dict", name), receiver.clone()))),
+            kind => {
+                let names = self.dialect.containers();
+                let owner = match kind {
+                    ObjectKind::List => names.list,
+                    ObjectKind::Tuple => names.tuple,
+                    ObjectKind::Set => names.set,
+                    _ => names.dict,
+                };
+                Some(Value::reference(Ref::Method(method_name(owner, name), receiver.clone())))
+            }
         }
     }
 
@@ -265,7 +293,7 @@ impl Engine<'_> {
             // A property's value is what its getter returns.
             if let Some(Ref::Function(key, Some(_))) = bound.first()
                 && instance
-                && self.is_property(*key)
+                && (self.is_property(*key) || self.is_getter(*key))
             {
                 return Some(self.property(*key, receiver));
             }

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 use super::heap::ObjectKind;
 use super::value::Value;
 use super::{Engine, OriginKey, SinkData, SinkKey};
+use crate::dialect::Receiver;
 use crate::facts::{Guard, StepKind};
 
 /// What follows a statement.
@@ -176,6 +177,10 @@ impl Engine<'_> {
         match &stmt.kind {
             StmtKind::Expr(id) => {
                 self.eval_dropped(module, *id);
+                if self.ends_here(*id) {
+                    self.leave();
+                    return Next::Leave;
+                }
                 Next::On
             }
             StmtKind::Assign { targets, value } => {
@@ -202,7 +207,7 @@ impl Engine<'_> {
             StmtKind::Return(value) => {
                 let result = match value {
                     Some(id) => self.eval(module, *id),
-                    None => Value::constant(Const::None),
+                    None => Value::constant(self.dialect.nothing()),
                 };
                 let result = self.stepped_return(result);
                 if let Some(frame) = self.frames.last_mut() {
@@ -229,15 +234,17 @@ impl Engine<'_> {
             StmtKind::If { test, then, otherwise } => self.branch(module, *test, then, otherwise),
             StmtKind::Match { subject, arms } => self.arms(module, *subject, arms),
             StmtKind::While { test, body, otherwise, test_last, step } => {
-                let next = self.while_loop(module, *test, body, otherwise, *test_last);
-                if let Some(step) = step {
-                    self.eval(module, *step);
-                }
-                next
+                self.while_loop(module, *test, body, otherwise, *test_last, *step)
             }
             StmtKind::Switch { subject, arms } => {
-                let arms: Vec<MatchArm> = arms.iter().map(as_arm).collect();
-                self.arms(module, *subject, &arms)
+                let value = self.eval(module, *subject);
+                match self.known_switch(module, &value, arms) {
+                    Some(next) => next,
+                    None => {
+                        let arms: Vec<MatchArm> = arms.iter().map(as_arm).collect();
+                        self.arms_of(module, &value, &arms)
+                    }
+                }
             }
             StmtKind::Label { body, .. } => match self.block(module, body) {
                 Next::Break => Next::On,
@@ -247,11 +254,15 @@ impl Engine<'_> {
                 self.leave();
                 if *again { Next::Continue } else { Next::Break }
             }
-            StmtKind::Export { value, .. } => {
-                self.eval(module, *value);
+            StmtKind::Export { name, value } => {
+                let value = self.eval(module, *value);
+                self.export(name, value);
                 Next::On
             }
-            StmtKind::ExportStar { .. } => Next::On,
+            StmtKind::ExportStar { module: from } => {
+                self.export_star(from, stmt.span);
+                Next::On
+            }
             StmtKind::For { target, iterable, body, otherwise } => {
                 self.for_loop(module, target, *iterable, body, otherwise)
             }
@@ -279,17 +290,28 @@ impl Engine<'_> {
                 Next::On
             }
             StmtKind::Import { path, slot, whole } => {
-                let value = self.import(path, *whole, stmt.span);
+                let value = match self.dialect.receiver() {
+                    Receiver::Parameter => self.import(path, *whole, stmt.span),
+                    Receiver::This => self.module_value(path, stmt.span),
+                };
                 self.assign(module, &Target::Slot(*slot, stmt.span), value);
                 Next::On
             }
             StmtKind::ImportFrom { module: from, level, name, slot } => {
-                let value = self.import_from(from, *level, name, stmt.span);
+                let value = match self.dialect.receiver() {
+                    Receiver::Parameter => self.import_from(from, *level, name, stmt.span),
+                    Receiver::This => self.module_member(from, name, stmt.span),
+                };
                 self.assign(module, &Target::Slot(*slot, stmt.span), value);
                 Next::On
             }
             StmtKind::ImportStar { module: from, level } => {
-                self.import_star(from, *level, stmt.span);
+                match self.dialect.receiver() {
+                    Receiver::Parameter => self.import_star(from, *level, stmt.span),
+                    Receiver::This => {
+                        self.module_value(from, stmt.span);
+                    }
+                }
                 Next::On
             }
             StmtKind::Break => {
@@ -340,7 +362,7 @@ impl Engine<'_> {
     /// The truth of a value, if it is known.
     pub(crate) fn truth(&self, value: &Value) -> Option<bool> {
         if let Some(known) = value.known() {
-            return crate::evaluate::from_const(known).map(|concrete| crate::evaluate::truthy(&concrete));
+            return crate::evaluate::from_const(known).map(|concrete| self.dialect.truthy(&concrete));
         }
         let object = self.object(value.object()?)?;
         if value.refs().len() > 1 || value.data().is_some_and(|data| data.joined) {
@@ -348,6 +370,7 @@ impl Engine<'_> {
         }
         match object.kind {
             ObjectKind::Instance(_) | ObjectKind::Opaque => None,
+            _ if !self.dialect.empty_is_false() => Some(true),
             _ if !object.complete => None,
             _ => Some(!object.items.is_empty() || !object.fields.is_empty()),
         }
@@ -397,6 +420,10 @@ impl Engine<'_> {
 
     pub(crate) fn arms(&mut self, module: &Rc<Module>, subject: ExprId, arms: &[MatchArm]) -> Next {
         let value = self.eval(module, subject);
+        self.arms_of(module, &value, arms)
+    }
+
+    fn arms_of(&mut self, module: &Rc<Module>, value: &Value, arms: &[MatchArm]) -> Next {
         let mut all: Option<Changes> = None;
         let mut on = !arms.iter().any(|arm| arm.irrefutable && arm.guard.is_none());
         self.unsure(true);
@@ -405,7 +432,7 @@ impl Engine<'_> {
             for id in &arm.values {
                 self.eval(module, *id);
             }
-            let part = self.part_of(&value);
+            let part = self.part_of(value);
             for target in &arm.bindings {
                 self.assign(module, target, part.clone());
             }
@@ -458,8 +485,10 @@ impl Engine<'_> {
         body: &[Stmt],
         otherwise: &[Stmt],
         test_last: bool,
+        step: Option<ExprId>,
     ) -> Next {
-        let constant = module.expr(test).is_some_and(|expr| matches!(expr.kind, ExprKind::Const(_)));
+        let constant = module.expr(test).is_some_and(|expr| matches!(expr.kind, ExprKind::Const(_)))
+            && !super::javascript::switch::is_machine(body);
         let mut counted = self.rounds();
         let mut rounds = MOST_ROUNDS / (body.len() as u64 + 1);
         let mut first = test_last;
@@ -482,6 +511,9 @@ impl Engine<'_> {
             let mark = self.mark();
             let left = self.frames.last_mut().map(|frame| std::mem::replace(&mut frame.left, false));
             let next = self.block(module, body);
+            if let (Some(step), Next::On | Next::Continue) = (step, next) {
+                self.eval(module, step);
+            }
             let unsure = self.frames.last().is_some_and(|frame| frame.left);
             if let (Some(frame), Some(true)) = (self.frames.last_mut(), left) {
                 frame.left = true;
@@ -501,6 +533,9 @@ impl Engine<'_> {
             body,
             |engine| {
                 engine.test(module, test);
+                if let Some(step) = step {
+                    engine.eval(module, step);
+                }
             },
             (!constant).then_some(guard),
         );

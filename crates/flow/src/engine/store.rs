@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::{BinOp, ExprId, ExprKind, FuncId, Module, PatternKey, SlotRef, Span, Target};
+use sluice_syntax::ir::{BinOp, Const, ExprId, ExprKind, FuncId, Module, PatternKey, SlotRef, Span, Target};
 use smol_str::SmolStr;
 
 use super::Engine;
-use super::heap::{ObjectKind, field_name};
+use super::heap::ObjectKind;
 use super::value::{Key, Ref, Value};
+use crate::dialect::Receiver;
 use crate::facts::StepKind;
 
 impl Engine<'_> {
@@ -24,7 +25,8 @@ impl Engine<'_> {
                 };
                 self.write(module, *slot, value);
             }
-            Target::Free(_, _) | Target::Unknown(_) => {}
+            Target::Free(name, _) => self.store_free(name, value),
+            Target::Unknown(_) => {}
             Target::Attr { base, name, span } => {
                 let object = self.eval(module, *base);
                 let place = self.place(*span, None);
@@ -66,12 +68,10 @@ impl Engine<'_> {
             Target::Keys(entries) => {
                 for (key, target) in entries {
                     let part = match key {
-                        PatternKey::Name(name) => value.object().and_then(|id| self.load_field(id, name)),
+                        PatternKey::Name(name) => Some(self.attr(&value, name, Span::default())),
                         PatternKey::Computed(key) => {
                             let key = self.eval(module, *key);
-                            key.known_text().cloned().and_then(|text| {
-                                value.object().and_then(|id| self.load_field(id, &SmolStr::new(&*text)))
-                            })
+                            Some(self.item_named(module, &value, &key, Span::default()))
                         }
                         PatternKey::Rest => Some(value.clone()),
                     };
@@ -81,7 +81,8 @@ impl Engine<'_> {
             Target::Rest(inner) => self.assign(module, inner, value),
             Target::Default(inner, default) => {
                 let default = self.eval(module, *default);
-                self.assign(module, inner, value.join(&default));
+                let absent = value.known() == Some(&Const::Undefined);
+                self.assign(module, inner, if absent { default } else { value.join(&default) });
             }
         }
     }
@@ -149,6 +150,10 @@ impl Engine<'_> {
     ) {
         let mut stored = false;
         for reference in object.refs().to_vec() {
+            if self.dialect.receiver() == Receiver::This && self.store_property(&reference, name, &value) {
+                stored = true;
+                continue;
+            }
             match reference {
                 Ref::Object(id) => {
                     self.store_field(id, name, value.clone());
@@ -192,11 +197,20 @@ impl Engine<'_> {
         base: ExprId,
         _index: ExprId,
     ) {
+        if self.dialect.receiver() == Receiver::This
+            && object.object().is_none()
+            && let Some(Const::Str(name)) = key.known()
+            && !object.refs().is_empty()
+        {
+            let name = SmolStr::new(&**name);
+            self.store_attr(module, object, &name, value, Some(base));
+            return;
+        }
         let id = match object.object() {
             Some(id) => id,
             None => self.opaque(module, object, base),
         };
-        match key.known().and_then(field_name) {
+        match self.key_field(key) {
             Some(name) => self.store_field(id, &name, value),
             None => self.store_any(id, &value),
         }

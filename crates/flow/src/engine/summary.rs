@@ -9,6 +9,7 @@ use super::call::Site;
 use super::heap::ObjectKind;
 use super::value::{Data, Key, Label, Ref, Term, Value};
 use super::{Engine, MOST_CONTEXTS, MOST_FRAMES, MOST_INLINED, Origin, OriginKey};
+use crate::dialect::Receiver;
 use crate::facts::StepKind;
 
 /// A text from this length on may be more than a word: what a function makes of it is looked at.
@@ -32,12 +33,18 @@ impl Engine<'_> {
         let is_static = class.is_some() && self.decorator_names(&module, key).iter().any(|name| name == "staticmethod");
         let is_class_method =
             class.is_some() && self.decorator_names(&module, key).iter().any(|name| name == "classmethod");
+        let receiver = self.dialect_of(key.module).receiver();
+        let this = match receiver {
+            Receiver::This => self.generic_this(key, 0).map(|this| (this, None)),
+            Receiver::Parameter => None,
+        };
         let mut values = Vec::with_capacity(function.params.len());
         for (index, param) in function.params.iter().enumerate() {
             let number = u32::try_from(index).unwrap_or(u32::MAX);
             if index == 0
                 && let Some(class) = class
                 && !is_static
+                && receiver == Receiver::Parameter
             {
                 values.push(if is_class_method {
                     Value::reference(Ref::Class(class))
@@ -49,7 +56,7 @@ impl Engine<'_> {
             }
             values.push(self.parameter(key, number, &param.name, param.kind, param.span));
         }
-        let result = self.interpret(&module, key, values, None);
+        let result = self.interpret(&module, key, values, None, this);
         let summary = self.summaries.entry(key).or_default();
         summary.done = true;
         summary.result = result;
@@ -100,6 +107,7 @@ impl Engine<'_> {
         key: Key,
         values: Vec<Value>,
         entry: Option<(crate::facts::EvidenceId, SmolStr)>,
+        this: Option<(Value, Option<Value>)>,
     ) -> Value {
         let Some(function) = module.function(FuncId(key.func)) else { return Value::UNKNOWN };
         let mut frame = self.new_frame(key, entry.is_none());
@@ -113,7 +121,14 @@ impl Engine<'_> {
                 *slot = value.clone();
             }
         }
-        frame.this = values.first().cloned();
+        match this {
+            Some((this, arguments)) => {
+                frame.this = Some(this);
+                // Without known arguments those that have a parameter are in the list.
+                frame.arguments = arguments.or_else(|| Some(self.container(ObjectKind::List, values.clone(), false)));
+            }
+            None => frame.this = values.first().cloned(),
+        }
         self.enter(frame);
         // Captured parameters are read by inner functions after this frame is gone.
         for (param, value) in function.params.iter().zip(values) {
@@ -126,13 +141,17 @@ impl Engine<'_> {
                 };
                 self.shared.insert(place, joined);
             }
+            let value = match param.default.filter(|_| self.dialect.receiver() == Receiver::This) {
+                Some(default) => self.defaulted(module, param.slot, default, value),
+                None => value,
+            };
             if let Some(pattern) = &param.pattern {
                 self.assign(module, pattern, value);
             }
         }
         self.block(module, &function.body);
         let Some(frame) = self.exit() else { return Value::UNKNOWN };
-        let result = frame.returns.unwrap_or_else(|| Value::constant(Const::None));
+        let result = frame.returns.unwrap_or_else(|| Value::constant(self.dialect_of(key.module).nothing()));
         match frame.yields {
             Some(element) => {
                 let id = self.allocate(ObjectKind::List, Vec::new(), false);
@@ -144,7 +163,13 @@ impl Engine<'_> {
     }
 
     /// True if knowing the arguments can change what the summary says.
-    pub(crate) fn worth_inlining(&self, key: Key, summary: &super::Summary, bound: &[Option<Value>]) -> bool {
+    pub(crate) fn worth_inlining(
+        &self,
+        key: Key,
+        summary: &super::Summary,
+        bound: &[Option<Value>],
+        this: Option<&Value>,
+    ) -> bool {
         if self.inlined >= MOST_INLINED
             || (summary.effects && summary.contexts >= MOST_CONTEXTS)
             || self.inline_steps == 0
@@ -176,7 +201,7 @@ impl Engine<'_> {
         }
         // An instance whose fields are known, on a method that does something of weight.
         if summary.weighty
-            && let Some(Some(first)) = bound.first()
+            && let Some(first) = this.or_else(|| bound.first().and_then(Option::as_ref))
             && let Some(id) = first.object()
             && self.object(id).is_some_and(|object| {
                 matches!(object.kind, ObjectKind::Instance(_))
@@ -295,8 +320,27 @@ impl Engine<'_> {
     }
 
     /// True if the constructor will be interpreted with this instance, so that its fields need no filling.
-    pub(crate) fn fresh_instance(&self, key: Key, summary: &super::Summary, bound: &[Option<Value>]) -> bool {
-        summary.done && self.worth_inlining(key, summary, bound)
+    pub(crate) fn fresh_instance(
+        &self,
+        key: Key,
+        summary: &super::Summary,
+        bound: &[Option<Value>],
+        instance: &Value,
+    ) -> bool {
+        let this = (self.dialect_of(key.module).receiver() == Receiver::This).then_some(instance);
+        summary.done && self.worth_inlining(key, summary, bound, this)
+    }
+
+    /// The value of a parameter with a default that is evaluated in its own frame.
+    fn defaulted(&mut self, module: &Rc<Module>, slot: u32, default: sluice_syntax::ir::ExprId, given: Value) -> Value {
+        let absent = given.known() == Some(&Const::Undefined);
+        if !absent && !given.is_unknown() && given.labels().iter().all(|label| !self.is_param(label.origin)) {
+            return given;
+        }
+        let other = self.eval(module, default);
+        let value = if absent || given.is_unknown() { other } else { given.join(&other) };
+        self.set_slot(slot, value.clone());
+        value
     }
 
     pub(crate) fn fill_from_summary(
@@ -353,7 +397,7 @@ impl Engine<'_> {
         self.modules
             .get(key.module as usize)
             .and_then(|module| module.function(FuncId(key.func)))
-            .is_some_and(|function| function.name == "__init__")
+            .is_some_and(|function| function.name == self.dialect_of(key.module).constructor())
     }
 
     /// True if the origin is a parameter.

@@ -9,7 +9,6 @@ use smol_str::SmolStr;
 use super::Engine;
 use super::heap::ObjectKind;
 use super::value::{Term, Value};
-use crate::evaluate;
 
 impl Engine<'_> {
     pub(crate) fn eval_binary(
@@ -61,7 +60,7 @@ impl Engine<'_> {
     pub(crate) fn binary(&mut self, op: BinOp, left: &Value, right: &Value, _span: Span) -> Value {
         if !self.blows_up(op, left, right)
             && let (Some(a), Some(b)) = (self.concrete(left, 4), self.concrete(right, 4))
-            && let Some(result) = evaluate::binary(op, &a, &b, &mut self.budget)
+            && let Some(result) = self.dialect.binary(op, &a, &b, &mut self.budget)
         {
             let mut value = self.abstracted(&result);
             let coding = (op == BinOp::BitXor).then_some("xor");

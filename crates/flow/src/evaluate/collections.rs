@@ -146,7 +146,7 @@ fn drawer(key: &Concrete) -> u64 {
     use std::hash::BuildHasher;
     let drawer = match key {
         Concrete::None => Drawer::Nothing,
-        Concrete::Ellipsis => Drawer::Ellipsis,
+        Concrete::Ellipsis | Concrete::Undefined | Concrete::Regex(..) => Drawer::Ellipsis,
         Concrete::Bool(v) => Drawer::Number((f64::from(u8::from(*v))).to_bits()),
         Concrete::Int(n) => Drawer::Number((*n as f64 + 0.0).to_bits()),
         Concrete::Float(f) => Drawer::Number((f + 0.0).to_bits()),

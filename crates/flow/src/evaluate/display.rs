@@ -39,6 +39,8 @@ fn write(out: &mut String, value: &Concrete, depth: usize, b: &mut Budget) -> Op
     match value {
         Concrete::None => out.push_str("None"),
         Concrete::Ellipsis => out.push_str("Ellipsis"),
+        // Values of another language have no such form.
+        Concrete::Undefined | Concrete::Regex(..) => return None,
         Concrete::Bool(v) => out.push_str(if *v { "True" } else { "False" }),
         Concrete::Int(_) | Concrete::Big(_) => out.push_str(&radix::digits(value, 10, b)?),
         Concrete::Float(f) => out.push_str(&radix::float(*f)),

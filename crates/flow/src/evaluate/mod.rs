@@ -25,6 +25,7 @@ mod display;
 mod encodings;
 mod format;
 mod html;
+pub(crate) mod javascript;
 mod json;
 mod library;
 mod marshal;
@@ -75,6 +76,10 @@ pub enum Concrete {
     None,
     /// `...`
     Ellipsis,
+    /// JavaScript's `undefined`.
+    Undefined,
+    /// JavaScript's regular expression: the pattern and the flags.
+    Regex(Arc<str>, SmolStr),
     /// `True` or `False`.
     Bool(bool),
     /// An integer that fits 64 bits.
@@ -155,6 +160,8 @@ impl Concrete {
         match self {
             Self::None => "NoneType",
             Self::Ellipsis => "ellipsis",
+            Self::Undefined => "undefined",
+            Self::Regex(..) => "regex",
             Self::Bool(_) => "bool",
             Self::Int(_) | Self::Big(_) => "int",
             Self::Float(_) => "float",
@@ -276,7 +283,7 @@ const METHODS: &[(&str, &[&str])] = &[
     ("float", numbers::FLOAT_METHODS),
 ];
 
-/// A constant of the source as a value; `None` for `undefined` and for a numeral that is not Python's.
+/// A constant of the source as a value; `None` for a numeral that is not Python's.
 #[must_use]
 pub fn from_const(constant: &Const) -> Option<Concrete> {
     Some(match constant {
@@ -288,7 +295,8 @@ pub fn from_const(constant: &Const) -> Option<Concrete> {
         Const::Bool(b) => Concrete::Bool(*b),
         Const::None => Concrete::None,
         Const::Ellipsis => Concrete::Ellipsis,
-        Const::Undefined | Const::Regex { .. } => return None,
+        Const::Undefined => Concrete::Undefined,
+        Const::Regex { pattern, flags } => Concrete::Regex(Arc::clone(pattern), flags.clone()),
     })
 }
 
@@ -296,8 +304,8 @@ pub fn from_const(constant: &Const) -> Option<Concrete> {
 #[must_use]
 pub fn truthy(value: &Concrete) -> bool {
     match value {
-        Concrete::None => false,
-        Concrete::Ellipsis | Concrete::Big(_) => true,
+        Concrete::None | Concrete::Undefined => false,
+        Concrete::Ellipsis | Concrete::Big(_) | Concrete::Regex(..) => true,
         Concrete::Bool(b) => *b,
         Concrete::Int(n) => *n != 0,
         Concrete::Float(f) => *f != 0.0,
@@ -427,7 +435,7 @@ pub fn method(
         Concrete::Int(_) | Concrete::Big(_) | Concrete::Bool(_) | Concrete::Float(_) => {
             numbers::method(receiver, name, &args, b)
         }
-        Concrete::None | Concrete::Ellipsis => None,
+        Concrete::None | Concrete::Ellipsis | Concrete::Undefined | Concrete::Regex(..) => None,
     }
 }
 

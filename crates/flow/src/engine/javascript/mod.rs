@@ -1,0 +1,336 @@
+//! What the engine does for JavaScript: modules and their exports, `this` and prototypes, the language's own functions.
+
+mod arrays;
+mod calls;
+mod modules;
+mod objects;
+mod promises;
+pub(crate) mod switch;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use sluice_syntax::ir::{Const, FuncId, Module};
+use smol_str::SmolStr;
+
+use super::Engine;
+use super::call::{Args, Site};
+use super::heap::ObjectKind;
+use super::value::{Data, Key, ObjectId, Ref, Term, Value};
+
+/// What is kept of the JavaScript modules of a package.
+#[derive(Debug, Default)]
+pub struct Realm {
+    /// By module: the object `module`, and the object that `exports` is at first.
+    exports: rustc_hash::FxHashMap<u32, (ObjectId, ObjectId)>,
+    /// Properties of functions and classes.
+    functions: rustc_hash::FxHashMap<Key, ObjectId>,
+    /// The objects that instances of a function or class inherit from.
+    prototypes: rustc_hash::FxHashMap<Key, ObjectId>,
+    /// Modules that are run step by step for what their decoders give, by module.
+    machines: rustc_hash::FxHashMap<u32, crate::evaluate::javascript::Machine>,
+    /// How often a function was run so without a result.
+    failures: rustc_hash::FxHashMap<Key, u32>,
+    /// Variables that nothing declares, and properties of the global object.
+    globals: rustc_hash::FxHashMap<SmolStr, Value>,
+}
+
+/// Names of the object that holds all globals.
+pub(crate) fn is_global_object(name: &str) -> bool {
+    matches!(name, "globalThis" | "window" | "self" | "global" | "top" | "parent" | "frames" | "globalThis.window")
+}
+
+/// The symbol of the object that holds all globals.
+const GLOBAL: &str = "globalThis";
+
+impl Engine<'_> {
+    /// A name that nothing binds.
+    pub(crate) fn free_name(&mut self, name: &SmolStr) -> Value {
+        if let Some(value) = self.realm.globals.get(name) {
+            return value.clone();
+        }
+        match name.as_str() {
+            "undefined" => return Value::constant(Const::Undefined),
+            "NaN" => return Value::constant(Const::Float(f64::NAN)),
+            "Infinity" => return Value::constant(Const::Float(f64::INFINITY)),
+            "module" | "exports" => {
+                let file = self.file_of(self.here().module);
+                if let Some((module, exports)) = self.realm.exports.get(&file) {
+                    let id = if name == "module" { *module } else { *exports };
+                    return Value::reference(Ref::Object(id));
+                }
+            }
+            "__dirname" | "__filename" => {
+                return Value::new(Data { term: Some(Rc::new(Term::Name(name.clone()))), ..Data::default() });
+            }
+            "arguments" => return self.frames.last().and_then(|frame| frame.arguments.clone()).unwrap_or_default(),
+            other if is_global_object(other) => return Value::reference(Ref::Symbol(SmolStr::new_static(GLOBAL))),
+            _ => {}
+        }
+        // What nothing in the package binds is the host's.
+        self.symbol(name)
+    }
+
+    /// Stores into a variable that nothing declares.
+    pub(crate) fn store_free(&mut self, name: &SmolStr, value: Value) {
+        let joined = match self.realm.globals.get(name) {
+            Some(before) if self.frames.last().is_some_and(|frame| frame.unsure > 0) => before.join(&value),
+            _ => value,
+        };
+        self.realm.globals.insert(name.clone(), joined);
+    }
+
+    /// A call that this module knows; `None` leaves it to the catalog.
+    pub(crate) fn javascript_special(
+        &mut self,
+        module: &Rc<Module>,
+        symbol: &SmolStr,
+        receiver: Option<&Value>,
+        args: &Args,
+        site: Site,
+    ) -> Option<Value> {
+        let first = args.positional.first().map(|(value, _)| value.clone());
+        if let Some(receiver) = receiver {
+            let (owner, method) = symbol.rsplit_once('.').unwrap_or(("", symbol));
+            if let Some(value) = self.known_callback(module, receiver, method, args, site) {
+                return Some(value);
+            }
+            if let Some(value) = self.array_method(module, receiver, owner, method, args, site) {
+                return Some(value);
+            }
+            if let Some(value) = self.promised(module, receiver, method, args, site) {
+                return Some(value);
+            }
+        }
+        match symbol.as_str() {
+            "super" => Some(self.call_super(module, args, site)),
+            "require" | "module.require" | "process.mainModule.require" | "module._load" => {
+                self.require(module, symbol, args, site)
+            }
+            "module.createRequire" => Some(Value::reference(Ref::Symbol(SmolStr::new_static("require")))),
+            "eval" => {
+                let text = first.as_ref()?.known_text()?.clone();
+                if let Some(model) = self.catalog.model(symbol) {
+                    self.apply_model(module, model, None, args, site, None);
+                }
+                self.evaluated_layer(&text, site)
+            }
+            "Function" => self.compiled_function(module, symbol, args, site),
+            "Promise" => Some(self.new_promise(module, args, site)),
+            "Promise.resolve" | "Promise.all" | "Promise.race" | "Promise.any" | "Promise.allSettled"
+            | "Object.freeze" | "Object.seal" | "util.promisify" | "structuredClone" | "Symbol" => first,
+            "\u{1}settle" => {
+                let id = receiver?.object()?;
+                let value = first.unwrap_or_default();
+                self.store_any(id, &value);
+                Some(Value::constant(Const::Undefined))
+            }
+            "Object.assign" => {
+                let target = first?;
+                if let Some(id) = target.object() {
+                    for (value, _) in args.positional.iter().skip(1) {
+                        self.merge_mapping(id, &value.clone());
+                    }
+                }
+                Some(target)
+            }
+            "Object.defineProperty" | "Reflect.set" | "Reflect.defineProperty" => {
+                let id = first.as_ref()?.object()?;
+                let name = args.positional.get(1).and_then(|(value, _)| self.key_field(value));
+                let given = args.positional.get(2).map(|(value, _)| value.clone())?;
+                let value = if symbol == "Reflect.set" { given } else { self.described(module, &given, site) };
+                match name {
+                    Some(name) => self.store_field(id, &name, value),
+                    None => self.store_any(id, &value),
+                }
+                first
+            }
+            "Object.create" | "Object.setPrototypeOf" => {
+                let prototype =
+                    args.positional.get(usize::from(symbol.ends_with("Of"))).map(|(value, _)| value.clone())?;
+                let target =
+                    if symbol.ends_with("Of") { first? } else { self.container(ObjectKind::Dict, Vec::new(), false) };
+                if let Some(id) = target.object() {
+                    self.store_field(id, &SmolStr::new_static(objects::PROTOTYPE), prototype);
+                }
+                Some(target)
+            }
+            "Reflect.get" => {
+                let object = first?;
+                let key = args.positional.get(1).map(|(value, _)| value.clone())?;
+                Some(self.item_named(module, &object, &key, site.span))
+            }
+            "Reflect.apply" => {
+                let list = args.positional.get(2).map(|(value, _)| value.clone()).unwrap_or_default();
+                let this = args.positional.get(1).map(|(value, _)| value.clone()).unwrap_or_default();
+                let args = self.listed(&list);
+                Some(self.call_with(module, &first?, &this, args, site))
+            }
+            "Reflect.construct" => {
+                let list = args.positional.get(1).map(|(value, _)| value.clone()).unwrap_or_default();
+                self.constructing = true;
+                let args = self.listed(&list);
+                Some(self.call(module, &first?, args, site))
+            }
+            "Object.keys" | "Object.values" | "Object.entries" | "Object.getOwnPropertyNames" => {
+                Some(self.entries_of(&first?, symbol.rsplit('.').next().unwrap_or(""), args))
+            }
+            "Array.from" => {
+                let source = first?;
+                let items = self.elements(&source);
+                let list = match items {
+                    Some(items) => self.container(ObjectKind::List, items, true),
+                    None => {
+                        let element = self.element_of(&source);
+                        let list = self.container(ObjectKind::List, Vec::new(), false);
+                        if let Some(id) = list.object() {
+                            self.store_any(id, &element);
+                        }
+                        list
+                    }
+                };
+                match args.positional.get(1).map(|(value, _)| value.clone()) {
+                    Some(function) => {
+                        let call = Args::of(vec![function]);
+                        self.array_method(module, &list, "Array", "map", &call, site)
+                    }
+                    None => Some(list),
+                }
+            }
+            "Array" => {
+                let sized = args.positional.len() == 1
+                    && first
+                        .as_ref()
+                        .is_some_and(|value| matches!(value.known(), Some(Const::Int(_))) || value.is_unknown());
+                let items =
+                    if sized { Vec::new() } else { args.positional.iter().map(|(value, _)| value.clone()).collect() };
+                Some(self.container(ObjectKind::List, items, !sized))
+            }
+            "Map" | "Set" | "WeakMap" | "WeakSet" => Some(self.new_collection(symbol, first)),
+            "Proxy" => first,
+            "String.raw" => None,
+            _ => None,
+        }
+    }
+
+    /// What a function of the package gives for known arguments, run step by step: a decoder whose table another
+    /// statement prepares.
+    pub(crate) fn run_decoder(&mut self, key: Key, args: &Args) -> Option<Value> {
+        /// Functions that gave nothing so often are not asked again.
+        const MOST_FAILURES: u32 = 4;
+        if args.star.is_some()
+            || args.positional.is_empty()
+            || args.positional.len() > 8
+            || self.layer_parent.contains_key(&key.module)
+            || self.realm.failures.get(&key).is_some_and(|count| *count >= MOST_FAILURES)
+        {
+            return None;
+        }
+        let known: Option<Vec<crate::evaluate::Concrete>> =
+            args.positional.iter().map(|(value, _)| crate::evaluate::from_const(value.known()?)).collect();
+        let known = known?;
+        let module = self.module(key.module);
+        let machine =
+            self.realm.machines.entry(key.module).or_insert_with(|| crate::evaluate::javascript::Machine::new(&module));
+        match machine.call_known(FuncId(key.func), &known) {
+            Some(found) if !matches!(found, crate::evaluate::Concrete::Undefined) => {
+                let mut value = self.abstracted(&found);
+                let from: Vec<&Value> = args.all().collect();
+                self.inherit(&mut value, &from, Some("table"));
+                Some(value)
+            }
+            _ => {
+                *self.realm.failures.entry(key).or_default() += 1;
+                None
+            }
+        }
+    }
+
+    /// True if the function is defined inside of the other, which it replaces when that is called first.
+    pub(crate) fn replaces(&self, inner: Key, outer: Key) -> bool {
+        let Some(module) = self.modules.get(inner.module as usize).filter(|_| inner.module == outer.module) else {
+            return false;
+        };
+        let mut next = module.function(FuncId(inner.func)).and_then(|function| function.parent);
+        for _ in 0..8 {
+            match next {
+                Some(parent) if parent.0 == outer.func => return true,
+                Some(parent) => next = module.function(parent).and_then(|function| function.parent),
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// The items of a list of arguments that is one value.
+    pub(crate) fn listed(&mut self, list: &Value) -> Args {
+        match self.elements(list) {
+            Some(items) => Args::of(items),
+            None => {
+                let element = self.element_of(list);
+                Args { star: Some((element, None)), ..Args::default() }
+            }
+        }
+    }
+
+    /// What a property descriptor gives: its `value`, or what its getter returns.
+    fn described(&mut self, module: &Rc<Module>, descriptor: &Value, site: Site) -> Value {
+        let Some(id) = descriptor.object() else { return self.only_labels(descriptor) };
+        if let Some(value) = self.load_field(id, &SmolStr::new_static("value")) {
+            return value;
+        }
+        match self.load_field(id, &SmolStr::new_static("get")) {
+            Some(getter) => self.call(module, &getter, Args::default(), site),
+            None => Value::UNKNOWN,
+        }
+    }
+
+    /// `new Function(…, text)`: a function whose body is the text.
+    fn compiled_function(&mut self, module: &Rc<Module>, symbol: &SmolStr, args: &Args, site: Site) -> Option<Value> {
+        if let Some(model) = self.catalog.model(symbol) {
+            self.apply_model(module, model, None, args, site, None);
+        }
+        let (body, _) = args.positional.last()?;
+        let text: Arc<str> = body.known_text().cloned()?;
+        let place = self.place(site.span, None);
+        let index = *self.layer_index.get(&(place, super::stable_hash(&[text.as_bytes()])))?;
+        let layer = self.layers.get(index)?.module?;
+        Some(Value::reference(Ref::Function(Key { module: layer, func: FuncId::MODULE.0 }, None)))
+    }
+
+    /// `this` in a function that is interpreted as such.
+    pub(crate) fn generic_this(&mut self, key: Key, depth: u32) -> Option<Value> {
+        use sluice_syntax::ir::{FunctionKind, Member};
+        let module = self.module(key.module);
+        let function = module.function(FuncId(key.func))?;
+        let parent = function.parent.map(|parent| Key { module: key.module, func: parent.0 });
+        let in_class = function
+            .parent
+            .and_then(|parent| module.function(parent))
+            .is_some_and(|parent| parent.kind == FunctionKind::Class);
+        match function.kind {
+            FunctionKind::Module => match self.realm.exports.get(&key.module) {
+                Some((_, exports)) => Some(Value::reference(Ref::Object(*exports))),
+                // A text that is executed has the global object.
+                None => Some(Value::reference(Ref::Symbol(SmolStr::new_static(GLOBAL)))),
+            },
+            FunctionKind::Lambda if depth < 32 => self.generic_this(parent?, depth + 1),
+            FunctionKind::Lambda => None,
+            FunctionKind::Class => Some(Value::reference(Ref::Class(key))),
+            FunctionKind::Function if in_class && function.member == Member::Static => {
+                Some(Value::reference(Ref::Class(parent?)))
+            }
+            FunctionKind::Function if in_class => {
+                let id = self.generic_self(parent?);
+                Some(Value::reference(Ref::Object(id)))
+            }
+            FunctionKind::Function => {
+                // Without a receiver a function has the global object; `Function("return this")()` asks for it.
+                let id = self.generic_self(key);
+                let mut value = Value::reference(Ref::Object(id));
+                value.add_ref(Ref::Symbol(SmolStr::new_static(GLOBAL)));
+                Some(value)
+            }
+        }
+    }
+}
