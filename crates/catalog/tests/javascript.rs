@@ -57,6 +57,20 @@ fn what_is_only_named_stands_in_the_options() {
     }
 }
 
+/// An object in the first place stands for the options only if they come next.
+#[test]
+fn options_come_right_behind_what_may_be_left_out() {
+    for symbol in CATALOG.symbols() {
+        let Some(model) = CATALOG.model(symbol) else { continue };
+        let mut positional = model.params.iter().filter(|param| param.name != "self" && !param.named_only);
+        let (first, second) = (positional.next(), positional.next());
+        let named = model.params.iter().any(|param| param.named_only);
+        if let Some(first) = first.filter(|first| named && first.optional && first.name != "options") {
+            assert!(second.is_some_and(|second| second.name == "options"), "{symbol}: {} comes first", first.name);
+        }
+    }
+}
+
 #[test]
 fn a_callback_is_called() {
     for symbol in CATALOG.symbols() {
