@@ -193,7 +193,11 @@ impl Engine<'_> {
         }
         match result {
             Some(value) => value,
-            None => self.call_unknown(module, function, &args, site),
+            None => {
+                let run = self.dialect.receiver() == Receiver::This;
+                let found = run.then(|| self.run_variable(module, site.callee, &args)).flatten();
+                found.unwrap_or_else(|| self.call_unknown(module, function, &args, site))
+            }
         }
     }
 

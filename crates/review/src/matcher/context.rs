@@ -230,6 +230,7 @@ impl<'a> Context<'a> {
             return false;
         }
         if step.silent.is_some_and(|silent| event.is_none_or(|event| event.silent != silent))
+            || step.dropped.is_some_and(|dropped| event.is_none_or(|event| event.dropped != dropped))
             || step.looped.is_some_and(|looped| event.is_none_or(|event| event.looped != looped))
             || step.dense.is_some_and(|dense| self.dense(candidate) != dense)
         {

@@ -152,6 +152,32 @@ impl Machine {
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
+        let result = self.call_own(function, args);
+        self.known.insert(key, result.clone());
+        result
+    }
+
+    /// Calls what a variable of the module's own level holds.
+    pub(crate) fn call_variable(&mut self, slot: u32, args: &[Concrete]) -> Option<Concrete> {
+        let key = (slot | 1 << 31, format!("{args:?}"));
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let held = self.store.slot(0, slot as usize)?;
+        let result = matches!(held, Value::Function(..)).then(|| self.run(&held, args)).flatten();
+        self.known.insert(key, result.clone());
+        result
+    }
+
+    /// What a variable of the module's own level holds, if it is a text.
+    pub(crate) fn variable(&self, slot: u32) -> Option<Concrete> {
+        match self.store.slot(0, slot as usize)? {
+            Value::Plain(text @ Concrete::Str(_)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn call_own(&mut self, function: FuncId, args: &[Concrete]) -> Option<Concrete> {
         let parent = self.module.function(function)?.parent?;
         if parent != FuncId::MODULE {
             return None;
@@ -165,11 +191,14 @@ impl Machine {
             Some(Value::Function(..)) => held?,
             _ => Value::Function(function, 0, None),
         };
+        self.run(&called, args)
+    }
+
+    fn run(&mut self, called: &Value, args: &[Concrete]) -> Option<Concrete> {
         self.budget = Budget::new(CALL_STEPS, BYTES);
         let values = args.iter().map(|arg| self.store.adopt(arg)).collect();
         let mark = self.store.mark();
-        let result = self.call(&called, Value::Plain(Concrete::Undefined), values);
-        let result = match result {
+        match self.call(called, Value::Plain(Concrete::Undefined), values) {
             Ok(Got::Value(value)) => self.store.to_concrete(&value, 4),
             Ok(Got::Throw(_)) => None,
             Err(Stop) => {
@@ -179,9 +208,7 @@ impl Machine {
                 self.store.forget_since(mark);
                 None
             }
-        };
-        self.known.insert(key, result.clone());
-        result
+        }
     }
 
     fn expr<'m>(&self, module: &'m Module, id: ExprId) -> Run<&'m Expr> {
