@@ -202,6 +202,9 @@ pub struct Step {
     pub silent: Option<bool>,
     /// If given, whether its result is dropped: nothing is made of the answer.
     pub dropped: Option<bool>,
+    /// If given, whether what it executes does something at once: what only computes or defines is idle. What cannot be
+    /// read counts as acting.
+    pub acts: Option<bool>,
     /// If given, whether it stands in a loop.
     pub looped: Option<bool>,
     /// If given, whether most of its file is dense literals: text of high entropy.

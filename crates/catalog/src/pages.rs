@@ -203,6 +203,7 @@ struct RawStep {
     #[serde(default)]
     silent: Option<bool>,
     dropped: Option<bool>,
+    acts: Option<bool>,
     #[serde(default)]
     looped: Option<bool>,
     dense: Option<bool>,
@@ -454,6 +455,7 @@ fn read_step(
         guard_matches: raw.guard_matches.map(Pattern::new),
         silent: raw.silent,
         dropped: raw.dropped,
+        acts: raw.acts,
         looped: raw.looped,
         dense: raw.dense,
         distinct: raw.distinct,

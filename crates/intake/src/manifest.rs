@@ -65,6 +65,16 @@ fn normal(name: &str) -> String {
 
 /// Compares what the package calls itself with the name of its archive.
 pub(crate) fn compare_with_file_name(manifest: &mut Manifest, path: &str) {
+    if let Some((name, version)) = path.strip_prefix("npm:").and_then(|rest| rest.rsplit_once('@')) {
+        for (own, asked, what) in [(&manifest.name, name, "called"), (&manifest.version, version, "version")] {
+            if let Some(own) = own
+                && own != asked
+            {
+                manifest.notes.push(format!("says it is {what} `{own}`, and the registry says `{asked}`"));
+            }
+        }
+        return;
+    }
     let Some((name, version)) = name_and_version(path) else { return };
     if let Some(own) = &manifest.name
         && normal(own) != normal(&name)

@@ -40,6 +40,7 @@ enum Source {
     Folder(PathBuf),
     Stdin,
     Pypi { name: String, version: Option<String> },
+    Npm { name: String, version: Option<String> },
 }
 
 impl Planned {
@@ -59,6 +60,7 @@ impl Planned {
             Source::Folder(path) => load_folder(&self.name, path, &options.limits),
             Source::Stdin => load_stdin(options),
             Source::Pypi { name, version } => index::fetch(name, version.as_deref(), options),
+            Source::Npm { name, version } => index::fetch_npm(name, version.as_deref(), options),
         }
     }
 }
@@ -76,6 +78,9 @@ pub fn plan(target: &Target, _options: &Options) -> Result<Vec<Planned>, IntakeE
                 name,
                 source: Source::Pypi { name: package.clone(), version: version.clone() },
             }]);
+        }
+        Target::Npm { name: package, version } => {
+            return Ok(vec![Planned { name, source: Source::Npm { name: package.clone(), version: version.clone() } }]);
         }
         Target::Path(path) => path,
     };

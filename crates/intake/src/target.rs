@@ -23,17 +23,26 @@ pub enum Target {
         /// The version, as typed; the newest final release when there is none.
         version: Option<String>,
     },
+    /// A version of a package of the registry that the user's own npm is set up for.
+    Npm {
+        /// The package's name, with its scope.
+        name: String,
+        /// The version or tag, as typed; what is tagged `latest` when there is none.
+        version: Option<String>,
+    },
 }
 
 /// Why a typed target cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TargetError {
     /// Nothing was typed.
-    #[error("the target is empty; name a file, a folder, an archive, `-` for standard input, or `pypi:NAME[@VERSION]`")]
+    #[error(
+        "the target is empty; name a file, a folder, an archive, `-` for standard input, `pypi:NAME[@VERSION]`, or `npm:NAME[@VERSION]`"
+    )]
     Empty,
     /// The prefix names a registry that cannot be asked yet.
     #[error(
-        "`{target}` names a package of `{ecosystem}`, and only `pypi:NAME[@VERSION]` packages can be fetched; for a file of that name type `./{target}`"
+        "`{target}` names a package of `{ecosystem}`, and only `pypi:NAME[@VERSION]` and `npm:NAME[@VERSION]` packages can be fetched; for a file of that name type `./{target}`"
     )]
     UnknownEcosystem {
         /// The target as typed.
@@ -51,8 +60,18 @@ pub enum TargetError {
         /// The part that should be a name.
         name: String,
     },
+    /// The name of a package for Node is not one.
+    #[error(
+        "`{name}` in `{target}` is not the name of a package for Node: letters, digits, `.`, `_`, `-` and `~`, with `@scope/` in front if it has one; write `npm:NAME` or `npm:NAME@VERSION`"
+    )]
+    NpmName {
+        /// The target as typed.
+        target: String,
+        /// The part that should be a name.
+        name: String,
+    },
     /// The version is not one.
-    #[error("`{version}` in `{target}` is not a version: {why}; write `pypi:NAME@VERSION`, as in `pypi:example@1.2.3`")]
+    #[error("`{version}` in `{target}` is not a version: {why}; write `NAME@VERSION`, as in `pypi:example@1.2.3`")]
     Version {
         /// The target as typed.
         target: String,
@@ -64,7 +83,7 @@ pub enum TargetError {
 }
 
 /// Prefixes of registries that a user may well type, although they cannot be fetched from.
-const OTHER_ECOSYSTEMS: [&str; 8] = ["npm", "cargo", "gem", "rubygems", "golang", "maven", "nuget", "composer"];
+const OTHER_ECOSYSTEMS: [&str; 7] = ["cargo", "gem", "rubygems", "golang", "maven", "nuget", "composer"];
 
 impl Target {
     /// Takes a typed argument apart. An argument that is not UTF-8 can only be a path.
@@ -92,12 +111,19 @@ impl FromStr for Target {
         if let Some(rest) = typed.strip_prefix("pypi:") {
             return pypi(typed, rest, false);
         }
+        if let Some(rest) = typed.strip_prefix("npm:") {
+            return npm(typed, rest, false);
+        }
         if let Some(purl) = typed.strip_prefix("pkg:") {
             let purl = purl.trim_start_matches('/');
             let (ecosystem, rest) = purl.split_once('/').unwrap_or((purl, ""));
             if ecosystem.eq_ignore_ascii_case("pypi") {
                 let rest = rest.split(['?', '#']).next().unwrap_or_default();
                 return pypi(typed, rest, true);
+            }
+            if ecosystem.eq_ignore_ascii_case("npm") {
+                let rest = rest.split(['?', '#']).next().unwrap_or_default();
+                return npm(typed, rest, true);
             }
             return Err(TargetError::UnknownEcosystem { target: typed.to_owned(), ecosystem: ecosystem.to_owned() });
         }
@@ -133,6 +159,42 @@ fn pypi(typed: &str, rest: &str, encoded: bool) -> Result<Target, TargetError> {
     Ok(Target::Pypi { name, version })
 }
 
+fn npm(typed: &str, rest: &str, encoded: bool) -> Result<Target, TargetError> {
+    let decode = |part: &str| {
+        if encoded { percent_decode_str(part).decode_utf8_lossy().into_owned() } else { part.to_owned() }
+    };
+    // The first character may be the `@` of a scope, in a package URL written `%40`.
+    let at = rest.char_indices().skip(1).find(|(_, c)| *c == '@').map(|(at, _)| at);
+    let (name, version) = match at.and_then(|at| rest.split_at_checked(at)) {
+        Some((name, version)) => (name, version.strip_prefix('@').map(decode)),
+        None => (rest, None),
+    };
+    let name = decode(name);
+    let (scope, plain) = match name.strip_prefix('@') {
+        Some(inner) => match inner.split_once('/') {
+            Some((scope, plain)) => (Some(scope), plain),
+            None => (Some(""), inner),
+        },
+        None => (None, name.as_str()),
+    };
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.len() <= 214
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '~'))
+    };
+    if !is_part(plain) || scope.is_some_and(|scope| !is_part(scope)) {
+        return Err(TargetError::NpmName { target: typed.to_owned(), name });
+    }
+    if let Some(version) = &version
+        && (version.is_empty() || version.chars().any(char::is_whitespace))
+    {
+        let why = if version.is_empty() { "it is empty" } else { "it has a space" };
+        return Err(TargetError::Version { target: typed.to_owned(), version: version.clone(), why: why.to_owned() });
+    }
+    Ok(Target::Npm { name, version })
+}
+
 /// Whether `name` is a project name as the packaging standards define it.
 fn is_project_name(name: &str) -> bool {
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
@@ -146,6 +208,8 @@ impl fmt::Display for Target {
         match self {
             Self::Path(path) => write!(f, "{}", path.display()),
             Self::Stdin => f.write_str("-"),
+            Self::Npm { name, version: None } => write!(f, "npm:{name}"),
+            Self::Npm { name, version: Some(version) } => write!(f, "npm:{name}@{version}"),
             Self::Pypi { name, version: None } => write!(f, "pypi:{name}"),
             Self::Pypi { name, version: Some(version) } => write!(f, "pypi:{name}@{version}"),
         }
@@ -160,6 +224,10 @@ mod tests {
         Target::Pypi { name: name.to_owned(), version: version.map(ToOwned::to_owned) }
     }
 
+    fn npm(name: &str, version: Option<&str>) -> Target {
+        Target::Npm { name: name.to_owned(), version: version.map(ToOwned::to_owned) }
+    }
+
     #[test]
     fn every_form_is_understood() {
         for (typed, wanted) in [
@@ -171,6 +239,10 @@ mod tests {
             ("pypi:Example_Name@1.4.post1", pypi("Example_Name", Some("1.4.post1"))),
             ("pkg:pypi/example@1.0%2Blocal?file_name=x#y", pypi("example", Some("1.0+local"))),
             ("pkg:pypi/example", pypi("example", None)),
+            ("npm:left-pad", npm("left-pad", None)),
+            ("npm:@scope/name@1.2.3", npm("@scope/name", Some("1.2.3"))),
+            ("npm:x@next", npm("x", Some("next"))),
+            ("pkg:npm/%40scope/name@1.2.3?x=y", npm("@scope/name", Some("1.2.3"))),
         ] {
             assert_eq!(typed.parse::<Target>(), Ok(wanted), "{typed}");
         }
@@ -186,8 +258,11 @@ mod tests {
             ("pypi:../etc", "is not a package name"),
             ("pypi:example@", "it is empty"),
             ("pypi:example@one two", "is not a version"),
-            ("npm:left-pad@1", "npm"),
-            ("pkg:npm/left-pad@1", "npm"),
+            ("npm:", "is not the name of a package for Node"),
+            ("npm:@scope", "is not the name of a package for Node"),
+            ("npm:../x", "is not the name of a package for Node"),
+            ("npm:left-pad@", "it is empty"),
+            ("pkg:cargo/x@1", "cargo"),
         ] {
             let error = typed.parse::<Target>().unwrap_err().to_string();
             assert!(error.contains(wanted), "{typed}: {error}");

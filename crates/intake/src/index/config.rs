@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub certificates: Option<PathBuf>,
     /// How long to wait for the network.
     pub timeout: Duration,
+    /// Headers with credentials, each for one origin.
+    pub authorization: Vec<(url::Origin, String)>,
 }
 
 /// Sections of pip's configuration that count for fetching, the most specific first.
@@ -50,12 +52,18 @@ impl Environment {
         self.variables.get(name).filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 
-    fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.variables.get(name)?.to_str().map(str::trim).filter(|value| !value.is_empty()).map(ToOwned::to_owned)
     }
 
-    fn home(&self) -> Option<PathBuf> {
+    pub(crate) fn home(&self) -> Option<PathBuf> {
         self.path("HOME").or_else(|| self.path("USERPROFILE"))
+    }
+
+    /// The folders in which programs are looked for. A relative one would let the place where the user stands decide.
+    pub(crate) fn search_path(&self) -> Vec<PathBuf> {
+        let folders = self.variables.get("PATH").map(|path| std::env::split_paths(path).collect::<Vec<_>>());
+        folders.unwrap_or_default().into_iter().filter(|folder| folder.is_absolute()).collect()
     }
 
     /// pip's configuration files, those that win first.
@@ -173,7 +181,7 @@ fn folders_in(folder: &Path) -> Vec<PathBuf> {
     folders
 }
 
-fn read_text(path: &Path) -> Option<String> {
+pub(crate) fn read_text(path: &Path) -> Option<String> {
     let mut text = String::new();
     fs::File::open(path).ok()?.take(1 << 20).read_to_string(&mut text).ok()?;
     Some(text)
@@ -276,7 +284,7 @@ pub(crate) fn settings(options: &Options, environment: &Environment) -> Result<S
         .or_else(|| lookup.get("default-timeout"))
         .and_then(|(value, _)| value.parse::<u32>().ok());
     let timeout = Duration::from_secs(u64::from(seconds.unwrap_or(15).clamp(1, 3600)));
-    Ok(Settings { indexes, found_in, proxy, certificates, timeout })
+    Ok(Settings { indexes, found_in, proxy, certificates, timeout, authorization: Vec::new() })
 }
 
 #[cfg(test)]

@@ -12,6 +12,11 @@ pub enum IndexError {
         "no package index is set up: neither `--index-url`, `PIP_INDEX_URL`, a pip.conf nor an installed pip names one; set PIP_INDEX_URL, or install pip"
     )]
     NoIndex,
+    /// No address of a registry for Node was found.
+    #[error(
+        "no registry is set up for npm: neither `npm_config_registry`, an .npmrc nor an installed npm names one; set `registry` in your .npmrc, or install npm"
+    )]
+    NoRegistry,
     /// pip is set not to use an index.
     #[error("pip is set not to use an index (`no-index` in {found_in}); give `--index-url`, or name a file")]
     Forbidden {
@@ -45,7 +50,9 @@ pub enum IndexError {
         why: String,
     },
     /// The index cannot be reached, or broke off.
-    #[error("`{url}` cannot be fetched: {why}; check the network, the proxy and the index that pip is set up for")]
+    #[error(
+        "`{url}` cannot be fetched: {why}; check the network, the proxy and the index that pip or npm is set up for"
+    )]
     Request {
         /// The address.
         url: String,
@@ -53,7 +60,7 @@ pub enum IndexError {
         why: String,
     },
     /// The index answers with an error.
-    #[error("`{url}` answers with status {status}; check the index that pip is set up for, and its credentials")]
+    #[error("`{url}` answers with status {status}; check the index that pip or npm is set up for, and its credentials")]
     Status {
         /// The address.
         url: String,
@@ -70,7 +77,7 @@ pub enum IndexError {
     },
     /// The index has no such project.
     #[error(
-        "the package index has no project `{name}` (asked: {asked}); check the spelling, or the index that pip is set up for"
+        "the package index has no project `{name}` (asked: {asked}); check the spelling, or the index that pip or npm is set up for"
     )]
     UnknownProject {
         /// The name as typed.
@@ -98,7 +105,7 @@ pub enum IndexError {
     },
     /// A file is not the one that the index lists.
     #[error(
-        "`{file}` from `{url}` is not the file that the index lists: its SHA-256 is {found}, and the index says {listed}; do not use it, and tell whoever runs the index or the proxy"
+        "`{file}` from `{url}` is not the file that the index lists: its digest is {found}, and the index says {listed}; do not use it, and tell whoever runs the index or the proxy"
     )]
     Digest {
         /// The file's name.

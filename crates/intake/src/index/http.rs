@@ -76,6 +76,7 @@ impl Client {
             .iter()
             .filter_map(|index| Url::parse(index).ok())
             .filter_map(|url| Some((url.origin(), basic(&url)?)))
+            .chain(settings.authorization.iter().cloned())
             .collect();
         Ok(Self { agent, credentials })
     }

@@ -6,6 +6,8 @@ mod config;
 mod error;
 mod fetch;
 mod http;
+mod npm;
+mod npmrc;
 mod page;
 mod select;
 
@@ -16,6 +18,11 @@ use crate::input::Input;
 use crate::resolve::Options;
 
 use config::Environment;
+
+/// Fetches a version of a package for Node; the one tagged `latest` when `version` is none.
+pub(crate) fn fetch_npm(name: &str, version: Option<&str>, options: &Options) -> Result<Input, IntakeError> {
+    Ok(npm::fetch(name, version, options, &Environment::of_process())?)
+}
 
 /// Fetches the source archives and wheels of one version; the newest final one when `version` is none.
 pub(crate) fn fetch(name: &str, version: Option<&str>, options: &Options) -> Result<Input, IntakeError> {

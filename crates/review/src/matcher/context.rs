@@ -231,6 +231,7 @@ impl<'a> Context<'a> {
         }
         if step.silent.is_some_and(|silent| event.is_none_or(|event| event.silent != silent))
             || step.dropped.is_some_and(|dropped| event.is_none_or(|event| event.dropped != dropped))
+            || step.acts.is_some_and(|acts| self.acts(candidate) != acts)
             || step.looped.is_some_and(|looped| event.is_none_or(|event| event.looped != looped))
             || step.dense.is_some_and(|dense| self.dense(candidate) != dense)
         {
@@ -244,6 +245,49 @@ impl<'a> Context<'a> {
             }
         }
         step.codings == 0 || self.codings(candidate, module) >= step.codings
+    }
+
+    /// True if what the event executes does something when it is executed, or cannot be read.
+    fn acts(&self, candidate: Candidate) -> bool {
+        const IDLE: &[&str] = &["environment.", "callback.", "serialize", "deserialize", "encode", "decode", "log"];
+        let Some(id) = self.event_id(candidate) else { return true };
+        let mut pending: Vec<usize> = (0..self.facts.layers.len())
+            .filter(|index| self.facts.layers.get(*index).is_some_and(|layer| layer.event == id))
+            .collect();
+        if pending.is_empty() {
+            return true;
+        }
+        let mut seen = BTreeSet::new();
+        while let Some(index) = pending.pop() {
+            let Some(layer) = self.facts.layers.get(index).filter(|_| seen.insert(index)) else { continue };
+            let Some(module) = layer.module else { return true };
+            let loses = self.facts.modules.get(module.0 as usize).is_some_and(|module| !module.lost.is_empty());
+            if loses || self.facts.unopened.iter().any(|unopened| self.module_of(unopened.evidence) == Some(module)) {
+                return true;
+            }
+            let acts = |event: &Event| {
+                !event.when.is_empty()
+                    && self.module_of(event.evidence) == Some(module)
+                    && event.actions.iter().any(|action| {
+                        action.contains('.')
+                            && !IDLE.iter().any(|idle| action.starts_with(idle))
+                            && !action.starts_with("code.")
+                            && !action.starts_with("import.")
+                    })
+            };
+            if self.facts.events.iter().any(acts) {
+                return true;
+            }
+            pending.extend(
+                (0..self.facts.layers.len())
+                    .filter(|inner| self.facts.layers.get(*inner).is_some_and(|inner| inner.parent == module)),
+            );
+        }
+        false
+    }
+
+    fn module_of(&self, evidence: EvidenceId) -> Option<ModuleId> {
+        self.facts.evidence(evidence).map(|place| place.module)
     }
 
     fn codings(&self, candidate: Candidate, module: Option<ModuleId>) -> u32 {

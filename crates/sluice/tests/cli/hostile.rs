@@ -43,19 +43,20 @@ fn a_dead_worker_costs_one_file_and_not_the_run() {
 }
 
 #[test]
-fn a_language_that_is_only_parsed_is_not_called_read() {
+fn a_language_that_is_not_read_is_said_to_be_unread() {
     let place = Place::new()
         .file("set/pyproject.toml", "[project]\nname = \"example\"\nversion = \"1.0\"\n")
         .file("set/example.py", "NUMBER = 1\n")
-        .file("set/start.js", "require('child_process').exec(process.env.COMMAND);\n")
+        .file("set/start.js", "exports.start = 1;\n")
+        .file("set/start.rb", "system(ENV['COMMAND'])\n")
         .file("set/start.ts", "export const start: number = 1;\n");
     let review = place.run(&["review", "set", "--format", "json"]).json();
-    assert_eq!(review["coverage"]["files"], 1, "{}", review["coverage"]);
+    assert_eq!(review["coverage"]["files"], 3, "{}", review["coverage"]);
     let named: Vec<&str> =
         review["coverage"]["unread"].as_array().unwrap().iter().map(|entry| entry["file"].as_str().unwrap()).collect();
-    assert_eq!(named, ["start.js", "start.ts"]);
+    assert_eq!(named, ["start.rb"]);
 
-    let alone = place.run(&["review", "set/start.js", "--format", "json"]);
+    let alone = place.run(&["review", "set/start.rb", "--format", "json"]);
     assert_eq!((alone.json()["verdict"].as_str(), alone.code), (Some("inconclusive"), 3));
 }
 
