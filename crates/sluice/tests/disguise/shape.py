@@ -127,12 +127,20 @@ def flattened(source, rng, context):
     return front + "\n".join(lines) + "\n"
 
 
+def local(tree):
+    """Whether code is executed in the names of the place where it stands."""
+    alone = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") in ("exec", "eval")]
+    return any(len(n.args) == 1 for n in alone)
+
+
 def enclosed(name, form, names=True):
     """Puts the whole module into a form; BODY is its place, GLOBAL the names that it must bind for the module."""
     def apply(source, rng, context):
         tree = ast.parse(source)
         if starred(tree) and ("def " in form or "class " in form):
             raise Unfit("a star import")
+        if local(tree) and ("def " in form or "class " in form):
+            raise Unfit("what it executes binds names where it stands")
         front, rest = split(source)
         body = ast.unparse(rest)
         out = []
@@ -299,8 +307,8 @@ def sibling_star(source, rng, context):
 @transform("file", names=False)
 def sibling_function(source, rng, context):
     """A function of another module does it, under an innocent name."""
-    if starred(ast.parse(source)):
-        raise Unfit("a star import")
+    if starred(ast.parse(source)) or local(ast.parse(source)):
+        raise Unfit("its names must be the module's")
     name = fresh(rng)
     front, rest = split(source)
     body = front + "def check_version():\n" + indent(ast.unparse(rest)) + "\n"
