@@ -29,6 +29,7 @@ class Sample:
         if len(self.files) > 1:
             return True
         tree = ast.parse(self.files[0][1])
+        tree.body = [n for n in tree.body if not (isinstance(n, ast.If) and "__main__" in ast.unparse(n.test))]
         loads = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         loads |= {k.value for n in ast.walk(tree) if isinstance(n, ast.Call) for k in n.args if isinstance(k, ast.Constant) and isinstance(k.value, str)}
         return any(isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and n.name not in loads for n in tree.body)

@@ -252,19 +252,13 @@ def access_attrgetter(source, rng, context):
 
 
 @transform("access")
-def access_getattribute(source, rng, context):
-    return unparse(attributes(source, lambda v, a: f"({v}).__getattribute__({a!r})", only_called=False))
-
-
-@transform("access")
 def access_helper(source, rng, context):
     name = fresh(rng)
     return unparse(insert(attributes(source, lambda v, a: f"{name}({v}, {a[::-1]!r})"), f"def {name}(o, n):\n    return getattr(o, n[::-1])"))
 
 
-@transform("access")
-def access_vars(source, rng, context):
-    """Members of imported modules by `vars(module)["member"]`."""
+def members(source, replace):
+    """Replaces members of imported modules."""
     tree = parse(source)
     modules = {(a.asname or a.name) for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names if "." not in (a.asname or a.name)}
     done = [False]
@@ -274,13 +268,28 @@ def access_vars(source, rng, context):
             self.generic_visit(node)
             if isinstance(node.value, ast.Name) and node.value.id in modules and isinstance(node.ctx, ast.Load):
                 done[0] = True
-                return expression(f"vars({node.value.id})[{node.attr!r}]")
+                return expression(replace(node.value.id, node.attr))
             return node
 
     tree = Members().visit(tree)
     if not done[0]:
         raise Unfit("no member of a module")
     return unparse(tree)
+
+
+@transform("access")
+def access_vars(source, rng, context):
+    return members(source, lambda m, a: f"vars({m})[{a!r}]")
+
+
+@transform("access")
+def access_dict(source, rng, context):
+    return members(source, lambda m, a: f"{m}.__dict__[{pieces(a, rng)}]")
+
+
+@transform("access")
+def access_getattribute(source, rng, context):
+    return members(source, lambda m, a: f"{m}.__getattribute__({a!r})")
 
 
 @transform("access")
@@ -426,7 +435,7 @@ def call_decorator(source, rng, context):
         def visit_Expr(self, node):
             if isinstance(node.value, ast.Call) and not within(node, ast.ClassDef) and not any(
                     isinstance(n, (ast.Yield, ast.Await, ast.NamedExpr)) for n in ast.walk(node)):
-                if "super()" in ast.unparse(node) or "locals()" in ast.unparse(node):
+                if any(word in ast.unparse(node) for word in ("super()", "locals()", "exec(", "eval(")):
                     return node
                 done[0] = True
                 return statements(f"@{name}\ndef {body}():\n    {ast.unparse(node)}")

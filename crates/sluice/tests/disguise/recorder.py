@@ -390,7 +390,7 @@ def deny(event, args):
 
 def run_module(folder, path, when):
     """Runs one module the way it would be run, and gives its names."""
-    if path.endswith("setup.py") or when == "run":
+    if path.rpartition("/")[2] == "setup.py" or when == "run":
         module = types.ModuleType("__main__")
         module.__file__ = os.path.join(folder, path)
         sys.modules["__main__"] = module
