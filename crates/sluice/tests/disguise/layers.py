@@ -1,27 +1,28 @@
 """Transformations that hide the whole module in data and execute it."""
 
+import ast
 import base64
 import binascii
 import bz2
 import codecs
 import gzip
+import hashlib
+import html
 import json
 import lzma
+import pickle
 import quopri
+import struct
+import urllib.parse
 import zlib
 
-from registry import Unfit, add, fresh, parse, starred, transform
+from registry import Unfit, add, fresh, parse, transform
 from texts import xor
 
 
 def packed(name, encode, names=True, heavy=False):
     """A coder of the whole module: `encode(source, rng)` gives the text of a module that executes it."""
-    add(name, "layer", lambda source, rng, context: ahead(source) + encode(source, rng), names, heavy)
-
-
-def ahead(source):
-    """A module that imports from `__future__` keeps that in its layer, where it holds as well."""
-    return ""
+    add(name, "layer", lambda source, rng, context: encode(source, rng), names, heavy)
 
 
 def b64(data):
@@ -130,6 +131,84 @@ executed("run_module_type", "import sys, types\nNAME = types.ModuleType('NAME')\
 executed("run_scope", "exec(DATA, {**globals()})", names=False)
 executed("run_thread", "import threading\nNAME = threading.Thread(target=exec, args=(DATA, globals()))\nNAME.start()\nNAME.join()")
 executed("run_partial", "import functools\nfunctools.partial(exec, DATA, globals())()")
+executed("run_equality", "class NAME:\n    def __eq__(self, other):\n        exec(other, globals())\n        return True\nNAME() == DATA")
+executed("run_contains", "class NAME:\n    def __contains__(self, item):\n        exec(item, globals())\n        return True\nDATA in NAME()")
+executed("run_missing", "class NAME(dict):\n    def __missing__(self, key):\n        exec(key, globals())\nNAME()[DATA]")
+executed("run_class_getitem", "class NAME:\n    def __class_getitem__(cls, item):\n        exec(item, globals())\nNAME[DATA]")
+executed("run_str", "class NAME:\n    def __str__(self):\n        exec(DATA, globals())\n        return ''\nf'{NAME()}'")
+executed("run_bool", "class NAME:\n    def __bool__(self):\n        exec(DATA, globals())\n        return True\nif NAME():\n    pass")
+executed("run_setattr", "class NAME:\n    pass\nsetattr(NAME, 'go', staticmethod(exec))\nNAME.go(DATA, globals())")
+executed("run_send", "def NAME():\n    code = yield\n    exec(code, globals())\n    yield\n_g = NAME()\nnext(_g)\n_g.send(DATA)")
+executed("run_yield_from", "def NAME():\n    yield exec\ndef _h():\n    yield from NAME()\nfor _f in _h():\n    _f(DATA, globals())")
+executed("run_exception", "try:\n    raise ValueError(DATA)\nexcept ValueError as NAME:\n    exec(NAME.args[0])")
+executed("run_attribute", "def NAME():\n    exec(NAME.code, globals())\nNAME.code = DATA\nNAME()")
+executed("run_max_key", "max([DATA.decode()], key=lambda NAME: exec(NAME, globals()) or 0)")
+executed("run_starmap", "import itertools\nlist(itertools.starmap(exec, [(DATA, globals())]))")
+executed("run_unpacked", "NAME, (_f, *_a) = 1, (exec, DATA, globals())\n_f(*_a)")
+executed("run_methodcaller", "import builtins, operator\noperator.methodcaller('exec', DATA, globals())(builtins)")
+executed("run_super", "class NAME:\n    def go(self, code):\n        exec(code, globals())\nclass _Q(NAME):\n    def go(self, code):\n        super().go(code)\n_Q().go(DATA)")
+executed("run_slots", "class NAME:\n    __slots__ = ('code',)\n    def __init__(self, code):\n        self.code = code\n    def __len__(self):\n        exec(self.code, globals())\n        return 0\nlen(NAME(DATA))")
+
+
+# ---- decoders of one's own
+
+
+def decoder(name, encode, form):
+    """A module that decodes in its own way: ENCODED is the literal that `encode` gives."""
+    packed(name, lambda s, r: form.replace("ENCODED", repr(encode(s.encode()))) + "\n")
+
+
+def rc4(data, key=b"harbor"):
+    box, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + box[i] + key[i % len(key)]) % 256
+        box[i], box[j] = box[j], box[i]
+    out, i, j = bytearray(), 0, 0
+    for byte in data:
+        i = (i + 1) % 256
+        j = (j + box[i]) % 256
+        box[i], box[j] = box[j], box[i]
+        out.append(byte ^ box[(box[i] + box[j]) % 256])
+    return bytes(out)
+
+
+RC4 = """def rc4(data, key=b'harbor'):
+    box, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + box[i] + key[i % len(key)]) % 256
+        box[i], box[j] = box[j], box[i]
+    out, i, j = bytearray(), 0, 0
+    for byte in data:
+        i = (i + 1) % 256
+        j = (j + box[i]) % 256
+        box[i], box[j] = box[j], box[i]
+        out.append(byte ^ box[(box[i] + box[j]) % 256])
+    return bytes(out)
+exec(rc4(ENCODED), globals())"""
+decoder("decode_rc4", rc4, RC4)
+decoder("decode_hash_key", lambda d: xor(d, hashlib.sha256(b"tide").digest()),
+        "import hashlib\nk = hashlib.sha256(b'tide').digest()\nexec(bytes(b ^ k[i % 32] for i, b in enumerate(ENCODED)))")
+decoder("decode_repeat", lambda d: xor(d, b"\x2b"), "import itertools, operator\nexec(bytes(map(operator.xor, ENCODED, itertools.repeat(43))))")
+decoder("decode_in_place", lambda d: bytes((b + 5) % 256 for b in d), "d = bytearray(ENCODED)\nfor i in range(len(d)):\n    d[i] = (d[i] - 5) % 256\nexec(bytes(d))")
+decoder("decode_divmod", lambda d: int.from_bytes(d, "big"), "n, d = ENCODED, []\nwhile n:\n    n, r = divmod(n, 256)\n    d.append(r)\nexec(bytes(reversed(d)))")
+decoder("decode_pickle", lambda d: pickle.dumps(d.decode()), "import pickle\nexec(pickle.loads(ENCODED))")
+decoder("decode_struct", lambda d: list(struct.unpack(f">{len(d) // 4 + 1}I", d + b"\n" * (4 - len(d) % 4))), "import struct\nd = ENCODED\nexec(struct.pack('>%dI' % len(d), *d))")
+decoder("decode_recursion", lambda d: d[::-1].decode(), "def turn(s, n):\n    return s if n == 0 else turn(s[::-1], n - 1)\nexec(turn(ENCODED, 5), globals())")
+decoder("decode_deque", lambda d: (lambda s: s[5:] + s[:5])(d.decode()), "import collections\nq = collections.deque(ENCODED)\nq.rotate(5)\nexec(''.join(q))")
+decoder("decode_sub", lambda d: d.decode().replace("e", "e%7K~"), "import re\nexec(re.sub(r'%\\d[A-Z]~', '', ENCODED))")
+decoder("decode_unquote", lambda d: urllib.parse.quote(d), "from urllib.parse import unquote\nexec(unquote(ENCODED))")
+decoder("decode_unescape", lambda d: html.escape(d.decode()), "import html\nexec(html.unescape(ENCODED))")
+decoder("decode_docstring", lambda d: b64(d), "import base64\ndef notes():\n    ENCODED\nexec(base64.b64decode(notes.__doc__))")
+decoder("decode_enum", lambda d: b64(d), "import base64, enum\nclass Kind(enum.Enum):\n    TEXT = ENCODED\nexec(base64.b64decode(Kind.TEXT.value))")
+decoder("decode_dataclass", lambda d: b64(d), "import base64\nfrom dataclasses import dataclass\n@dataclass\nclass Item:\n    text: str = ENCODED\nexec(base64.b64decode(Item().text))")
+decoder("decode_namedtuple", lambda d: b64(d), "import base64, collections\nItem = collections.namedtuple('Item', 'size text')\nexec(base64.b64decode(Item(3, ENCODED).text))")
+decoder("decode_stream", lambda d: zlib.compress(d), "import zlib\nz = zlib.decompressobj()\nexec(z.decompress(ENCODED) + z.flush())")
+decoder("decode_bytesio", lambda d: gzip.compress(d, mtime=0), "import gzip, io\nwith gzip.GzipFile(fileobj=io.BytesIO(ENCODED)) as f:\n    exec(f.read())")
+decoder("decode_sorted", lambda d: sorted(enumerate(d.decode()), key=lambda p: (p[0] * 7919 % 997, p)), "exec(''.join(c for _, c in sorted(ENCODED)))")
+decoder("decode_words", lambda d: " ".join(format(b, "08b") for b in d), "exec(bytes(int(w, 2) for w in ENCODED.split()))")
+decoder("decode_difference", lambda d: [b - a for a, b in zip(b"\0" + d, d)], "import itertools\nexec(bytes(itertools.accumulate(ENCODED)))")
+decoder("decode_dict", lambda d: d.hex().translate(str.maketrans("0123456789abcdef", "qwertyuiopasdfgh")),
+        "t = {c: i for i, c in enumerate('qwertyuiopasdfgh')}\nd = ENCODED\nexec(bytes(t[a] * 16 + t[b] for a, b in zip(d[::2], d[1::2])))")
 
 
 # ---- many layers
@@ -194,6 +273,5 @@ def layers_partial(source, rng, context):
     tree = parse(source)
     if any(getattr(node, "module", "") == "__future__" for node in tree.body):
         raise Unfit("a statement holds for the whole module")
-    import ast
     lines = [f"exec(base64.b64decode({b64(ast.unparse(node).encode())!r}))" for node in tree.body]
     return "import base64\n" + "\n".join(lines) + "\n"

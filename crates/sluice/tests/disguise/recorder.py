@@ -42,6 +42,7 @@ import lzma  # noqa: F401
 import math  # noqa: F401
 import operator  # noqa: F401
 import os
+import pickle  # noqa: F401
 import posixpath
 import pprint  # noqa: F401
 import random
@@ -64,7 +65,7 @@ import zlib  # noqa: F401
 REAL = {"abc", "argparse", "ast", "base64", "binascii", "bisect", "builtins", "bz2", "calendar", "codecs", "collections", "colorsys",
         "configparser", "contextlib", "copy", "copyreg", "csv", "dataclasses", "datetime", "decimal", "difflib", "encodings", "enum",
         "fnmatch", "fractions", "functools", "gzip", "hashlib", "heapq", "hmac", "html", "importlib", "io", "itertools", "json", "lzma",
-        "math", "numbers", "operator", "pprint", "random", "re", "statistics", "string", "struct", "sys", "textwrap", "types", "typing",
+        "math", "numbers", "operator", "pickle", "pprint", "random", "re", "statistics", "string", "struct", "sys", "textwrap", "types", "typing",
         "unicodedata", "warnings", "zlib", "locale", "keyword", "reprlib", "weakref", "__future__", "gettext", "stringprep", "this"}
 MOST = 150
 WALL = 10.0
@@ -289,6 +290,40 @@ class Thread:
         pass
 
 
+class Here:
+    """A path below the folder of the case, which may be read."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __truediv__(self, name):
+        return Here(posixpath.join(self.path, name))
+
+    joinpath = __truediv__
+
+    def __fspath__(self):
+        return self.path
+
+    __str__ = __fspath__
+
+    @property
+    def parent(self):
+        return Here(posixpath.dirname(self.path))
+
+    def with_name(self, name):
+        return self.parent / name
+
+    def resolve(self):
+        return self
+
+    def read_text(self, encoding="utf-8"):
+        return self.read_bytes().decode(encoding)
+
+    def read_bytes(self):
+        with builtins.open(self.path, "rb") as handle:
+            return handle.read()
+
+
 class Environment(dict):
     def __missing__(self, key):
         return f"<{key}>"
@@ -314,8 +349,8 @@ def world(folder):
     pure["expandvars"] = lambda p: p
     pure |= {n: told(f"os.path.{n}", True) for n in ("exists", "isfile", "isdir", "lexists")}
     pure |= {n: told(f"os.path.{n}", 7) for n in ("getsize", "getmtime")}
-    path = FakeModule("os.path", pure)
-    members = {"path": path, "environ": env, "sep": "/", "linesep": "\n", "name": "posix", "pathsep": ":", "curdir": ".",
+    paths = FakeModule("os.path", pure)
+    members = {"path": paths, "environ": env, "sep": "/", "linesep": "\n", "name": "posix", "pathsep": ":", "curdir": ".",
                "getenv": lambda k, d=None: env.get(k, d), "getcwd": lambda: "/work", "fspath": lambda p: p,
                "walk": told("os.walk", lambda top, **k: [(f"{top}", ["docs"], ["a.txt", "wallet.dat"]), (f"{top}/docs", [], ["b.pdf"])]),
                "listdir": told("os.listdir", lambda *a: ["a.txt", "b.log"]), "getpid": lambda: 4242, "urandom": lambda n: bytes(range(n % 256))}
@@ -336,8 +371,19 @@ def world(folder):
         root = name.split(".")[0]
         if root not in REAL and not root.startswith("_") and name != "urllib.parse":
             del sys.modules[name]
-    sys.modules |= {"os": FakeModule("os", members), "os.path": path, "time": FakeModule("time", clock), "datetime": day, "threading": FakeModule("threading", {"Thread": Thread}),
+    sys.modules |= {"os": FakeModule("os", members), "os.path": paths, "time": FakeModule("time", clock), "datetime": day, "threading": FakeModule("threading", {"Thread": Thread}),
                     "urllib": FakeModule("urllib", {"parse": urllib.parse}), "urllib.parse": urllib.parse}
+
+    def path(*parts):
+        inside = len(parts) == 1 and isinstance(parts[0], str) and str.__str__(parts[0]).startswith(folder)
+        return Here(parts[0]) if inside else Fake("pathlib.Path")(*parts)
+
+    path.home = path.cwd = Fake("pathlib.Path.home")
+    sys.modules |= {"pathlib": FakeModule("pathlib", {"Path": path}),
+                    "pkgutil": FakeModule("pkgutil", {"get_data": lambda package, name: (Here(folder) / package.replace(".", "/") / name).read_bytes()}),
+                    "importlib.resources": FakeModule("importlib.resources", {"files": lambda package: Here(folder) / package.replace(".", "/")})}
+
+    importlib.resources = sys.modules["importlib.resources"]
 
     class Loader:
         def create_module(self, spec):

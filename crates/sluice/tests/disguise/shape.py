@@ -347,11 +347,13 @@ def sibling_strings(source, rng, context):
 HERE = "__import__('os').path.join(__import__('os').path.dirname(__file__), {0!r})"
 
 
-def data_file(name, ending, encode, read):
-    """The module's text in a data file beside it; `read` is the expression, PATH the file's path."""
+def data_file(name, ending, encode, read, package=False):
+    """The module's text in a data file beside it; `read` executes it, PATH is the file's path, NAME its name."""
     def apply(source, rng, context):
+        if package and not context.package:
+            raise Unfit("it is in no package")
         file = fresh(rng)[1:] + ending
-        return {"": read.replace("PATH", HERE.format(file)) + "\n", file: encode(source)}
+        return {"": read.replace("PATH", HERE.format(file)).replace("NAME", repr(file)) + "\n", file: encode(source)}
     add(name, "file", apply)
 
 
@@ -369,6 +371,19 @@ data_file("file_image_tail", ".png", lambda s: PNG + b"::" + base64.b64encode(s.
           "import base64\nwith open(PATH, 'rb') as f:\n    d = f.read()\nexec(base64.b64decode(d.split(b'::')[-1]))")
 data_file("file_lines", ".cfg", lambda s: "[rules]\n" + "".join(f"r{i} = {line.encode().hex()}\n" for i, line in enumerate(s.splitlines(True))),
           "exec(b''.join(bytes.fromhex(x.split('=')[1].strip()) for x in open(PATH).read().splitlines() if '=' in x))")
+data_file("file_pathlib", ".txt", lambda s: s, "from pathlib import Path\nexec((Path(__file__).parent / NAME).read_text())")
+data_file("file_with_name", ".dat", lambda s: zlib.compress(s.encode()), "import zlib\nfrom pathlib import Path\nexec(zlib.decompress(Path(__file__).resolve().with_name(NAME).read_bytes()))")
+data_file("file_pkgutil", ".txt", lambda s: s, "import pkgutil\nexec(pkgutil.get_data(__package__, NAME))", package=True)
+data_file("file_resources", ".txt", lambda s: s, "from importlib import resources\nexec(resources.files(__package__).joinpath(NAME).read_text())", package=True)
+data_file("file_here", ".txt", lambda s: s, "import os\nHERE = os.path.dirname(os.path.abspath(__file__))\nwith open(os.path.join(HERE, NAME)) as handle:\n    exec(handle.read())")
+
+
+@transform("file")
+def file_itself(source, rng, context):
+    """The module reads its own comments."""
+    data = base64.b64encode(source.encode()).decode()
+    return "import base64\nwith open(__file__) as f:\n    d = f.read()\nexec(base64.b64decode(''.join(x[3:] for x in d.splitlines() if x.startswith('#: '))))\n" + "".join(
+        f"#: {data[i:i + 72]}\n" for i in range(0, len(data), 72))
 
 
 @transform("file")

@@ -10,7 +10,7 @@ import argparse
 import ast
 import json
 import os
-import random
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +62,7 @@ def main():
     parser.add_argument("--seed", default="1")
     parser.add_argument("--only")
     parser.add_argument("--show", help="print the record of this sample")
+    parser.add_argument("--sabotage", action="store_true", help="check that the record tells a changed program from its original")
     parser.add_argument("--share", type=int, default=12)
     parser.add_argument("--chains", type=int, default=150)
     options = parser.parse_args()
@@ -78,6 +79,8 @@ def main():
                 if "broken" in record or not (record["events"] or record["output"] or name.startswith(SILENT)):
                     print(f"{name}: the original leaves no record: {record}")
                     wrong["original"] += 1
+            if options.sabotage:
+                return sabotage(recorder, samples, before, folder)
             from measure import plan
             only = set(options.only.split(",")) if options.only else None
             for sample, chain in plan(samples, options.full, options.seed, only, options.chains if not only else 0, options.share):
@@ -98,6 +101,26 @@ def main():
         print(f"{name}: fits no sample")
     print(f"{sum(tried.values())} disguises by {len(tried)} transformations, {sum(wrong.values())} differ: {dict(wrong)}")
     return 1 if wrong or untried else 0
+
+
+def sabotage(recorder, samples, before, folder):
+    """Changes one thing that each program does, and gives 1 unless the record shows it, but where the made-up world leads past it."""
+    failed = False
+    changes = {"another address": lambda t: t.replace("example.invalid", "example.test").replace("192.0.2.", "192.0.3."),
+               "one call less": lambda t: re.sub(r"(?m)^((?:requests|urllib|subprocess|os)\.\w[\w.]*)\(.*\)$", "pass", t)}
+    for what, change in changes.items():
+        tried = blind = 0
+        for sample in samples:
+            files = {path: change(text) for path, text in sample.files}
+            if files == dict(sample.files) or sample.id.startswith((SILENT, "honest/")):
+                continue
+            tried += 1
+            if recorder.record(sample, files, folder / "x") == before[sample.id]:
+                print(f"{what}: the record of {sample.id} is the same")
+                blind += 1
+        print(f"{what}: {tried} programs changed, {blind} changes not seen")
+        failed |= tried < 20 or blind * 10 > tried
+    return 1 if failed else 0
 
 
 def differs(before, after):
