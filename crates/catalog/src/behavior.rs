@@ -200,6 +200,8 @@ pub struct Step {
     pub guard_matches: Option<Pattern>,
     /// If given, whether errors around it are swallowed.
     pub silent: Option<bool>,
+    /// If given, whether its result is dropped: nothing is made of the answer.
+    pub dropped: Option<bool>,
     /// If given, whether it stands in a loop.
     pub looped: Option<bool>,
     /// If given, whether most of its file is dense literals: text of high entropy.

@@ -202,6 +202,7 @@ struct RawStep {
     guard_matches: Option<SmolStr>,
     #[serde(default)]
     silent: Option<bool>,
+    dropped: Option<bool>,
     #[serde(default)]
     looped: Option<bool>,
     dense: Option<bool>,
@@ -452,6 +453,7 @@ fn read_step(
         guard_not: place.names(raw.guard_not, "guard", guard_kind)?,
         guard_matches: raw.guard_matches.map(Pattern::new),
         silent: raw.silent,
+        dropped: raw.dropped,
         looped: raw.looped,
         dense: raw.dense,
         distinct: raw.distinct,
@@ -562,7 +564,7 @@ fn close(examples: &mut Vec<Example>, info: Info, line: u32, code: String) -> Re
     Ok(())
 }
 
-/// The info string of a fence: `python [file=PATH] [when=ENTRY] (more | EXPECTATION: why)`.
+/// The info string of a fence: `python|javascript [file=PATH] [when=ENTRY] (more | EXPECTATION: why)`.
 struct Info {
     language: SmolStr,
     path: SmolStr,
@@ -579,7 +581,8 @@ impl Info {
         };
         let mut words = head.split_whitespace();
         let language = SmolStr::new(words.next().ok_or("a code fence needs a language")?);
-        let mut parsed = Self { path: "example.py".into(), language, when: None, expectation: None };
+        let path = if language == "javascript" { "example.js" } else { "example.py" };
+        let mut parsed = Self { path: path.into(), language, when: None, expectation: None };
         let mut more = false;
         for word in words {
             let expectation = match word {

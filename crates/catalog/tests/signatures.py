@@ -43,7 +43,7 @@ for line in sys.stdin:
     symbol, _, ours = line.rstrip("\n").partition("\t")
     try:
         theirs = names(resolve(symbol))
-    except (LookupError, AttributeError, ValueError, TypeError):
+    except (LookupError, AttributeError, ValueError, TypeError, OSError):
         continue  # of another system or version, or written in C without a signature
     compared += 1
     if ours.split(",") != theirs and (ours or theirs):

@@ -77,6 +77,10 @@ pub struct Work {
     pub places: u64,
     /// Statements and calls that were interpreted again, for the sake of known arguments.
     pub inlined: u64,
+    /// Call sites at which something outside of the package is called: modelled, evaluated or in [`Facts::unmodelled`].
+    pub leaving: u64,
+    /// Of these the ones that call what the language itself brings.
+    pub own: u64,
 }
 
 /// A variable of a module or class body whose value is one known text.

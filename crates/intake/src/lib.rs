@@ -20,6 +20,7 @@ mod input;
 mod limits;
 mod manifest;
 mod notebook;
+mod npm;
 mod package;
 mod record;
 mod resolve;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use crate::entry;
 use crate::ini::Ini;
 use crate::input::Shape;
+use crate::npm;
 use crate::package::{Manifest, SourceFile};
 use crate::record;
 
@@ -18,6 +19,8 @@ const DESCRIPTION: usize = 64 * 1024;
 pub(crate) struct Found {
     pub manifest: Manifest,
     pub is_python: bool,
+    /// Whether it is one of a package for Node.
+    pub is_node: bool,
 }
 
 /// A folder in which a package lies.
@@ -36,18 +39,23 @@ pub(crate) fn read(files: &[SourceFile], shape: &Shape) -> Found {
     for root in &roots {
         one(files, root, &mut manifest);
     }
-    let is_python =
-        !manifest.read_from.is_empty() || files.iter().any(|file| file.path.rsplit('/').next() == Some("setup.py"));
+    let of_python = !manifest.read_from.is_empty();
+    let is_python = of_python || files.iter().any(|file| file.path.rsplit('/').next() == Some("setup.py"));
     if let Shape::PypiVersion { name, version } = shape {
         compare(&mut manifest, name, version);
     }
     record::compare(files, &roots, &mut manifest.notes);
     manifest.entry_points = entry::points(files, &roots, &mut manifest.notes);
+    let mut is_node = false;
+    // Of a package for both the one that is installed by the other's manager brings no scripts.
+    for root in roots.iter().filter(|root| !root.installed && !matches!(shape, Shape::PypiVersion { .. })) {
+        is_node |= npm::read(files, root, &mut manifest);
+    }
     for list in [&mut manifest.urls, &mut manifest.requires, &mut manifest.notes, &mut manifest.read_from] {
         let mut seen = BTreeSet::new();
         list.retain(|item| seen.insert(item.clone()));
     }
-    Found { manifest, is_python }
+    Found { manifest, is_python, is_node }
 }
 
 /// A project's name in the form in which names are compared.
@@ -86,7 +94,7 @@ fn compare(manifest: &mut Manifest, name: &str, version: &str) {
 }
 
 /// Files whose folder is the package's.
-const MARKERS: [&str; 4] = ["setup.py", "setup.cfg", "pyproject.toml", "PKG-INFO"];
+const MARKERS: [&str; 5] = ["setup.py", "setup.cfg", "pyproject.toml", "PKG-INFO", npm::MANIFEST];
 
 /// The folders in which packages lie: in each outermost archive the ones with a manifest that are least deep, or the archive itself.
 fn roots(files: &[SourceFile], shape: &Shape) -> Vec<Root> {

@@ -33,6 +33,8 @@ pub struct Package {
 pub enum Ecosystem {
     /// Python packages.
     Pypi,
+    /// Packages for Node.
+    Npm,
 }
 
 /// How the files of a target belong together.

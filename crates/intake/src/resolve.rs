@@ -219,7 +219,7 @@ fn reason(error: &io::Error) -> String {
 }
 
 /// Files whose presence makes a folder one package.
-const MANIFESTS: [&str; 4] = ["setup.py", "setup.cfg", "pyproject.toml", "PKG-INFO"];
+const MANIFESTS: [&str; 5] = ["setup.py", "setup.cfg", "pyproject.toml", "PKG-INFO", "package.json"];
 
 /// Whether a folder is one package: it has a manifest, or is exactly one installed distribution.
 fn is_package(folder: &Path) -> bool {

@@ -67,7 +67,11 @@ pub fn unpack(input: Input, limits: &Limits) -> Package {
         }
         _ => found.manifest.version.clone(),
     };
-    let ecosystem = (found.is_python || matches!(shape, Shape::PypiVersion { .. })).then_some(Ecosystem::Pypi);
+    let ecosystem = if found.is_python || matches!(shape, Shape::PypiVersion { .. }) {
+        Some(Ecosystem::Pypi)
+    } else {
+        found.is_node.then_some(Ecosystem::Npm)
+    };
     Package { name, version, ecosystem, kind, manifest: found.manifest, files, coverage, digest }
 }
 

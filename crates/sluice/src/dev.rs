@@ -190,11 +190,17 @@ impl Show<'_> {
     }
 
     fn unmodelled(&self) -> Vec<String> {
-        self.facts
-            .unmodelled
-            .iter()
-            .map(|call| format!("{} {} in {}", call.symbol, self.place(call.evidence), self.function(call.function)))
-            .collect()
+        let work = &self.facts.work;
+        let unknown = self.facts.unmodelled.len();
+        let calls =
+            self.facts.unmodelled.iter().map(|call| {
+                format!("{} {} in {}", call.symbol, self.place(call.evidence), self.function(call.function))
+            });
+        let sum = format!(
+            "# {unknown} of {} call sites that leave the package, {} of them for what the language brings",
+            work.leaving, work.own
+        );
+        calls.chain([sum]).collect()
     }
 }
 

@@ -50,7 +50,12 @@ pub(crate) fn analysis(package: &Package, robust: &BTreeMap<&str, &str>) -> Anal
     let mut taken: BTreeMap<String, (&str, &str)> = BTreeMap::new();
     let mut twins = 0_usize;
     for file in &package.files {
-        let Some((text, language)) = source(file) else {
+        let is_manifest = package.manifest.read_from.contains(&file.path) && last(&file.path, '/') == "package.json";
+        let found = match &file.text {
+            Some(text) if is_manifest => Some((Arc::clone(text), Language::PackageJson)),
+            _ => source(file),
+        };
+        let Some((text, language)) = found else {
             if let Some(what) = unread_code(&file.kind) {
                 analysis.unanalyzed.push((file.path.clone(), what));
             }

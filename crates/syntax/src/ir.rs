@@ -38,6 +38,8 @@ pub enum Language {
     JavaScript,
     /// TypeScript: JavaScript whose types are dropped.
     TypeScript,
+    /// `package.json`, whose scripts are functions that run commands.
+    PackageJson,
 }
 
 impl Language {
@@ -48,6 +50,7 @@ impl Language {
             Self::Python => "python",
             Self::JavaScript => "javascript",
             Self::TypeScript => "typescript",
+            Self::PackageJson => "package.json",
         }
     }
 
@@ -58,6 +61,7 @@ impl Language {
             "python" | "py" => Some(Self::Python),
             "javascript" | "js" => Some(Self::JavaScript),
             "typescript" | "ts" => Some(Self::TypeScript),
+            "package.json" => Some(Self::PackageJson),
             _ => None,
         }
     }

@@ -60,6 +60,11 @@ pub(crate) struct Site {
     pub span: Span,
 }
 
+/// True if a function may be run for its result: nothing in it is told, and its result is not known already.
+fn this_is_pure(summary: &super::Summary) -> bool {
+    !summary.weighty && summary.result.known().is_none()
+}
+
 impl Engine<'_> {
     /// `callee(args)`
     pub(crate) fn eval_call(
@@ -140,7 +145,16 @@ impl Engine<'_> {
         }
         self.command_classes(&args, site);
         let mut result: Option<Value> = None;
-        let refs = function.refs().to_vec();
+        let mut refs = function.refs().to_vec();
+        // A function that puts another in its own place is called first.
+        if refs.len() > 1
+            && self.dialect.receiver() == Receiver::This
+            && let Some(Ref::Function(outer, _)) = refs.first().cloned()
+        {
+            refs.retain(
+                |other| !matches!(other, Ref::Function(inner, _) if *inner != outer && self.replaces(*inner, outer)),
+            );
+        }
         let single = refs.len() == 1;
         for reference in refs {
             let value = match reference {
@@ -179,7 +193,11 @@ impl Engine<'_> {
         }
         match result {
             Some(value) => value,
-            None => self.call_unknown(module, function, &args, site),
+            None => {
+                let run = self.dialect.receiver() == Receiver::This;
+                let found = run.then(|| self.run_variable(module, site.callee, &args)).flatten();
+                found.unwrap_or_else(|| self.call_unknown(module, function, &args, site))
+            }
         }
     }
 
@@ -489,6 +507,12 @@ impl Engine<'_> {
             return self.call_unknown(module, &Value::UNKNOWN, args, site);
         };
         self.note(summary.weighty, summary.effects);
+        if this_is_pure(&summary)
+            && self.dialect_of(key.module).receiver() == Receiver::This
+            && let Some(value) = self.run_decoder(key, args)
+        {
+            return value;
+        }
         if !summary.done {
             // Recursion: what goes in may come out.
             let mut value = Value::UNKNOWN;

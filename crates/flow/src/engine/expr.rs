@@ -21,10 +21,32 @@ impl Engine<'_> {
     /// An expression whose value is dropped.
     pub(crate) fn eval_dropped(&mut self, module: &Rc<Module>, id: ExprId) {
         self.eval(module, id);
-        let key = (self.here().module, id);
+        let key = (self.here().module, self.dropped_call(module, id));
         if let Some(event) = self.event_index.get(&key).and_then(|index| self.events.get_mut(*index)) {
             event.dropped = true;
         }
+    }
+
+    /// The call whose result is dropped: behind `.catch(…)` and `.finally(…)` stands the one that does something.
+    fn dropped_call(&self, module: &Module, id: ExprId) -> ExprId {
+        let mut at = id;
+        for _ in 0..4 {
+            let Some(ExprKind::Call { callee, .. }) = module.expr(at).map(|expr| &expr.kind) else { break };
+            let Some(ExprKind::Attr { base, name }) = module.expr(*callee).map(|expr| &expr.kind) else { break };
+            if !matches!(name.as_str(), "catch" | "finally") {
+                break;
+            }
+            at = *base;
+        }
+        at
+    }
+
+    /// True if a call that ends the process was made here: what stands behind it does not run.
+    pub(crate) fn ends_here(&self, id: ExprId) -> bool {
+        self.event_index
+            .get(&(self.here().module, id))
+            .and_then(|index| self.events.get(*index))
+            .is_some_and(|event| event.actions.iter().any(|action| action == "exit"))
     }
 
     /// The value of an expression. Nesting beyond the bound is not followed: the front end keeps most nesting below it,
@@ -354,7 +376,15 @@ impl Engine<'_> {
             }
             return value;
         }
-        let key = self.eval(module, index);
+        let at_key = index;
+        let mut key = self.eval(module, index);
+        if self.dialect.receiver() == Receiver::This
+            && key.known().is_none()
+            && object.object().is_none()
+            && let Some(found) = self.text_of_variable(module, at_key)
+        {
+            key = found;
+        }
         if self.dialect.receiver() == Receiver::This && self.is_property_key(&key) {
             let value = self.item_named(module, &object, &key, span);
             let value = self.touched(value, module, at, span);

@@ -98,6 +98,8 @@ impl Engine<'_> {
             origins: self.origins.len() as u64,
             places: self.places.len() as u64,
             inlined: self.inlined_steps,
+            leaving: self.leaving.len() as u64,
+            own: self.leaving.values().filter(|own| **own).count() as u64,
         };
         facts.evidence = self.places.iter().map(|place| self.evidence_of(place)).collect();
         facts

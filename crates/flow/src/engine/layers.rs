@@ -300,6 +300,36 @@ impl Engine<'_> {
 
     /// A command that runs a module or a script of this package enters it as the main program.
     fn own_program(&mut self, words: &[Arc<str>], place: EvidenceId) {
+        // `a && b`, `a; b`, `a | b` are commands of their own.
+        for part in words.split(|word| matches!(&**word, "&&" | "||" | ";" | "|" | "&")) {
+            self.own_script(part, place);
+            self.one_program(part, place);
+        }
+    }
+
+    /// `npm run NAME` runs another script of the same manifest.
+    fn own_script(&mut self, words: &[Arc<str>], place: EvidenceId) {
+        let [manager, rest @ ..] = words else { return };
+        if !matches!(program(manager).as_str(), "npm" | "yarn" | "pnpm" | "bun") {
+            return;
+        }
+        let Some(name) =
+            rest.iter().find(|word| &***word != "run" && &***word != "run-script" && !word.starts_with('-'))
+        else {
+            return;
+        };
+        let here = self.here();
+        let Some(value) = self.global_named(name) else { return };
+        for reference in value.refs() {
+            if let Ref::Function(key, _) = reference
+                && *key != here
+            {
+                self.calls.entry((here, *key)).or_insert(place);
+            }
+        }
+    }
+
+    fn one_program(&mut self, words: &[Arc<str>], place: EvidenceId) {
         // An empty word is `sys.executable` or another value that is not known.
         let run_by = words
             .iter()

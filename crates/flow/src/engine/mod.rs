@@ -287,6 +287,8 @@ pub struct Engine<'a> {
     pub written: Vec<layers::Written>,
     pub unopened: IndexMap<EvidenceId, (usize, String, BTreeSet<SmolStr>)>,
     pub unmodelled: IndexMap<EvidenceId, (SmolStr, Key)>,
+    /// Sites at which something outside of the package is called, and whether that is the language's own.
+    pub leaving: FxHashMap<(u32, Span), bool>,
     pub imports: Vec<Vec<(SmolStr, Option<u32>, EvidenceId)>>,
     /// The module whose code executes a layer.
     pub layer_parent: FxHashMap<u32, u32>,
@@ -386,6 +388,7 @@ impl<'a> Engine<'a> {
             written: Vec::new(),
             unopened: IndexMap::new(),
             unmodelled: IndexMap::new(),
+            leaving: FxHashMap::default(),
             limits: Vec::new(),
             stars: FxHashMap::default(),
             slot_index: FxHashMap::default(),

@@ -63,6 +63,7 @@ impl Engine<'_> {
         args: &Args,
         site: Site,
     ) -> Value {
+        self.note_leaving(symbol, site);
         if let Some(value) = self.dialect.special(self, module, symbol, receiver, args, site) {
             return value;
         }
@@ -93,6 +94,18 @@ impl Engine<'_> {
             }
             None => result,
         }
+    }
+
+    /// Counts a site at which the package is left. Exceptions that are made are none, in the way of [`Unmodelled`].
+    ///
+    /// [`Unmodelled`]: crate::facts::Unmodelled
+    fn note_leaving(&mut self, symbol: &SmolStr, site: Site) {
+        let own = self.dialect.is_builtin(symbol.split('.').next().unwrap_or(symbol));
+        if own && !symbol.contains('.') && self.catalog.model(symbol).is_none() {
+            return;
+        }
+        let here = self.here().module;
+        *self.leaving.entry((here, site.span)).or_insert(own) &= own;
     }
 
     /// Binds arguments to the parameters of a model.

@@ -115,6 +115,9 @@ impl Engine<'_> {
             self.inherit(&mut value, &[object], None);
             return value;
         }
+        if with_this && let Some(value) = self.patched(object, name) {
+            return value;
+        }
         for reference in object.refs().to_vec() {
             if with_this && let Some(found) = self.property_of(&reference, object, name) {
                 if let Some(mut value) = found {

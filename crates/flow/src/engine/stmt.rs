@@ -177,6 +177,10 @@ impl Engine<'_> {
         match &stmt.kind {
             StmtKind::Expr(id) => {
                 self.eval_dropped(module, *id);
+                if self.ends_here(*id) {
+                    self.leave();
+                    return Next::Leave;
+                }
                 Next::On
             }
             StmtKind::Assign { targets, value } => {

@@ -70,7 +70,13 @@ impl Engine<'_> {
                     let part = match key {
                         PatternKey::Name(name) => Some(self.attr(&value, name, Span::default())),
                         PatternKey::Computed(key) => {
-                            let key = self.eval(module, *key);
+                            let id = *key;
+                            let mut key = self.eval(module, id);
+                            if key.known().is_none()
+                                && let Some(found) = self.text_of_variable(module, id)
+                            {
+                                key = found;
+                            }
                             Some(self.item_named(module, &value, &key, Span::default()))
                         }
                         PatternKey::Rest => Some(value.clone()),

@@ -84,7 +84,7 @@ impl<'a> Context<'a> {
         let module_codings = module_codings(facts);
         for layer in &facts.layers {
             let before = module_codings.get(layer.parent.0 as usize).copied().unwrap_or(0);
-            let own = u32::try_from(layer.codings.len()).unwrap_or(u32::MAX);
+            let own = decoders(&layer.codings);
             let codings: &mut u32 = event_codings.entry(layer.event).or_default();
             *codings = (*codings).max(before.saturating_add(own));
             let body = layer.module.and_then(|id| facts.modules.get(id.0 as usize)).map(|module| module.body);
@@ -230,6 +230,7 @@ impl<'a> Context<'a> {
             return false;
         }
         if step.silent.is_some_and(|silent| event.is_none_or(|event| event.silent != silent))
+            || step.dropped.is_some_and(|dropped| event.is_none_or(|event| event.dropped != dropped))
             || step.looped.is_some_and(|looped| event.is_none_or(|event| event.looped != looped))
             || step.dense.is_some_and(|dense| self.dense(candidate) != dense)
         {
@@ -408,12 +409,18 @@ impl<'a> Context<'a> {
 }
 
 /// Number of decoders on the way to each module. A layer's parent has a smaller depth, so the walk up ends.
+/// How many decoders a text went through. A table of texts is how code is shortened and protected as well: what it
+/// holds decides.
+fn decoders(codings: &[SmolStr]) -> u32 {
+    u32::try_from(codings.iter().filter(|coding| *coding != "table").count()).unwrap_or(u32::MAX)
+}
+
 fn module_codings(facts: &Facts) -> Vec<u32> {
     let count = |mut layer: Option<u32>| {
         let mut codings = 0u32;
         for _ in 0..=facts.layers.len() {
             let Some(current) = layer.and_then(|index| facts.layers.get(index as usize)) else { break };
-            codings = codings.saturating_add(u32::try_from(current.codings.len()).unwrap_or(u32::MAX));
+            codings = codings.saturating_add(decoders(&current.codings));
             layer = facts.modules.get(current.parent.0 as usize).and_then(|module| module.layer);
         }
         codings

@@ -10,6 +10,7 @@ mod hoist;
 mod lower;
 mod pattern;
 mod scope;
+mod scripts;
 mod statement;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,6 +32,9 @@ const STACK: usize = 64 << 20;
 
 /// Reads a text.
 pub(crate) fn parse(path: &str, text: &str, language: Language) -> Module {
+    if language == Language::PackageJson {
+        return manifest(path, text);
+    }
     if let Some(at) = bounds::first_excess(text) {
         let start = u32::try_from(at).unwrap_or(u32::MAX);
         let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
@@ -52,6 +56,16 @@ pub(crate) fn parse(path: &str, text: &str, language: Language) -> Module {
         let span = Span { start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) };
         unread(path, text, language, span, "the parser gave up on this text".to_owned())
     })
+}
+
+/// Reads a manifest, whose scripts are the code.
+fn manifest(path: &str, text: &str) -> Module {
+    let empty = || Lowerer::new(text, Vec::new()).finish(path, Language::PackageJson);
+    if bounds::first_excess(text).is_some() {
+        return empty();
+    }
+    let read = stacker::grow(STACK, || catch_unwind(AssertUnwindSafe(|| scripts::read(text, empty()))));
+    read.unwrap_or_else(|_| empty())
 }
 
 /// Reads a text that ended the process that read it: nothing of it is lowered, and that is said.

@@ -10,7 +10,7 @@ pub(crate) mod switch;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sluice_syntax::ir::{Const, FuncId, Module};
+use sluice_syntax::ir::{Const, ExprId, ExprKind, FuncId, Module};
 use smol_str::SmolStr;
 
 use super::Engine;
@@ -27,6 +27,12 @@ pub struct Realm {
     functions: rustc_hash::FxHashMap<Key, ObjectId>,
     /// The objects that instances of a function or class inherit from.
     prototypes: rustc_hash::FxHashMap<Key, ObjectId>,
+    /// Modules that are run step by step for what their decoders give, by module.
+    machines: rustc_hash::FxHashMap<u32, crate::evaluate::javascript::Machine>,
+    /// How often a function was run so without a result.
+    failures: rustc_hash::FxHashMap<Key, u32>,
+    /// Properties that were put on the host's own functions and prototypes.
+    hosts: rustc_hash::FxHashMap<(SmolStr, SmolStr), Value>,
     /// Variables that nothing declares, and properties of the global object.
     globals: rustc_hash::FxHashMap<SmolStr, Value>,
 }
@@ -35,6 +41,9 @@ pub struct Realm {
 pub(crate) fn is_global_object(name: &str) -> bool {
     matches!(name, "globalThis" | "window" | "self" | "global" | "top" | "parent" | "frames" | "globalThis.window")
 }
+
+/// What the types of objects that Windows makes by a name begin with.
+pub(crate) const COM: &str = "com.";
 
 /// The symbol of the object that holds all globals.
 const GLOBAL: &str = "globalThis";
@@ -204,9 +213,105 @@ impl Engine<'_> {
             }
             "Map" | "Set" | "WeakMap" | "WeakSet" => Some(self.new_collection(symbol, first)),
             "Proxy" => first,
+            "ActiveXObject" | "WScript.CreateObject" | "GetObject" => {
+                // The class is named by a text; names of classes and members do not tell case.
+                let name = first?.known_text()?.to_ascii_lowercase();
+                let symbol = SmolStr::new(format!("{COM}{name}"));
+                let place = self.site_token(site.id);
+                let mut value = Value::reference(Ref::Instance(symbol));
+                value.add_tokens(&[place]);
+                Some(value)
+            }
             "String.raw" => None,
             _ => None,
         }
+    }
+
+    /// What a function of the package gives for known arguments, run step by step: a decoder whose table another
+    /// statement prepares.
+    pub(crate) fn run_decoder(&mut self, key: Key, args: &Args) -> Option<Value> {
+        /// Functions that gave nothing so often are not asked again.
+        const MOST_FAILURES: u32 = 4;
+        if args.star.is_some()
+            || args.positional.is_empty()
+            || args.positional.len() > 8
+            || self.layer_parent.contains_key(&key.module)
+            || self.realm.failures.get(&key).is_some_and(|count| *count >= MOST_FAILURES)
+        {
+            return None;
+        }
+        let known: Option<Vec<crate::evaluate::Concrete>> =
+            args.positional.iter().map(|(value, _)| crate::evaluate::from_const(value.known()?)).collect();
+        let known = known?;
+        match self.machine(key.module)?.call_known(FuncId(key.func), &known) {
+            Some(found) if !matches!(found, crate::evaluate::Concrete::Undefined) => {
+                let mut value = self.abstracted(&found);
+                let from: Vec<&Value> = args.all().collect();
+                self.inherit(&mut value, &from, Some("table"));
+                Some(value)
+            }
+            _ => {
+                *self.realm.failures.entry(key).or_default() += 1;
+                None
+            }
+        }
+    }
+
+    /// The machine of a module, made at the first question.
+    fn machine(&mut self, index: u32) -> Option<&mut crate::evaluate::javascript::Machine> {
+        /// Most modules of a package that are run step by step.
+        const MOST_MACHINES: usize = 24;
+        if !self.realm.machines.contains_key(&index) {
+            if self.realm.machines.len() >= MOST_MACHINES || self.layer_parent.contains_key(&index) {
+                return None;
+            }
+            let module = self.module(index);
+            self.realm.machines.insert(index, crate::evaluate::javascript::Machine::new(&module));
+        }
+        self.realm.machines.get_mut(&index)
+    }
+
+    /// What a call gives of whose callee only the variable is known.
+    pub(crate) fn run_variable(&mut self, module: &Module, callee: ExprId, args: &Args) -> Option<Value> {
+        let Some(ExprKind::Slot(slot)) = module.expr(callee).map(|expr| &expr.kind) else { return None };
+        if slot.func != FuncId::MODULE || args.star.is_some() || args.positional.is_empty() {
+            return None;
+        }
+        let known: Option<Vec<crate::evaluate::Concrete>> =
+            args.positional.iter().map(|(value, _)| crate::evaluate::from_const(value.known()?)).collect();
+        let (known, here) = (known?, self.here().module);
+        let found = self.machine(here)?.call_variable(slot.slot, &known)?;
+        let mut value = self.abstracted(&found);
+        let from: Vec<&Value> = args.all().collect();
+        self.inherit(&mut value, &from, Some("table"));
+        Some(value)
+    }
+
+    /// The text that a variable of the module holds, where only running its code tells.
+    pub(crate) fn text_of_variable(&mut self, module: &Module, id: ExprId) -> Option<Value> {
+        let Some(ExprKind::Slot(slot)) = module.expr(id).map(|expr| &expr.kind) else { return None };
+        if slot.func != FuncId::MODULE {
+            return None;
+        }
+        let here = self.here().module;
+        let found = self.machine(here)?.variable(slot.slot)?;
+        Some(self.abstracted(&found))
+    }
+
+    /// True if the function is defined inside of the other, which it replaces when that is called first.
+    pub(crate) fn replaces(&self, inner: Key, outer: Key) -> bool {
+        let Some(module) = self.modules.get(inner.module as usize).filter(|_| inner.module == outer.module) else {
+            return false;
+        };
+        let mut next = module.function(FuncId(inner.func)).and_then(|function| function.parent);
+        for _ in 0..8 {
+            match next {
+                Some(parent) if parent.0 == outer.func => return true,
+                Some(parent) => next = module.function(parent).and_then(|function| function.parent),
+                None => return false,
+            }
+        }
+        false
     }
 
     /// The items of a list of arguments that is one value.

@@ -36,6 +36,24 @@ impl Engine<'_> {
         crate::engine::heap::field_name(known)
     }
 
+    /// A method that the code itself put on the prototype of a known value's type.
+    pub(crate) fn patched(&self, object: &Value, name: &SmolStr) -> Option<Value> {
+        if self.realm.hosts.is_empty() {
+            return None;
+        }
+        let names = self.dialect.containers();
+        let owner = match object.known() {
+            Some(Const::Str(_)) => names.text,
+            Some(Const::Int(_) | Const::Float(_)) => names.number,
+            _ => match object.object().and_then(|id| self.object(id)).map(|found| found.kind) {
+                Some(ObjectKind::List) => names.list,
+                _ => return None,
+            },
+        };
+        let value = self.realm.hosts.get(&(SmolStr::new_static(owner), name.clone()))?;
+        Some(bound(value, object))
+    }
+
     /// True if a subscript names a property rather than a place in known data.
     pub(crate) fn is_property_key(&self, key: &Value) -> bool {
         match key.known() {
@@ -71,6 +89,16 @@ impl Engine<'_> {
     pub(crate) fn property_of(&mut self, reference: &Ref, object: &Value, name: &SmolStr) -> Option<Option<Value>> {
         match reference {
             Ref::Symbol(symbol) if is_global_object(symbol) || symbol == GLOBAL => Some(Some(self.free_name(name))),
+            Ref::Symbol(symbol) if self.realm.hosts.contains_key(&(symbol.clone(), name.clone())) => {
+                Some(self.realm.hosts.get(&(symbol.clone(), name.clone())).cloned())
+            }
+            Ref::Instance(kind) if kind.starts_with(super::COM) && name.chars().any(|c| c.is_ascii_uppercase()) => {
+                let lower = SmolStr::new(name.to_ascii_lowercase());
+                let plain = Value::reference(Ref::Instance(kind.clone()));
+                let mut own = object.clone();
+                own.edit().refs = plain.data().map(|data| data.refs.clone()).unwrap_or_default();
+                Some(Some(self.attr(&own, &lower, Span::default())))
+            }
             Ref::Symbol(symbol) if symbol == "super" => Some(self.super_member(name)),
             Ref::Symbol(symbol) if name == "default" || name == "prototype" => {
                 Some(Some(Value::reference(Ref::Symbol(symbol.clone()))))
@@ -258,6 +286,14 @@ impl Engine<'_> {
             Ref::Symbol(symbol) if symbol == GLOBAL => {
                 self.store_free(name, value.clone());
                 true
+            }
+            // A method that is put on a prototype of the language, or on an object of the host.
+            Ref::Symbol(symbol) => {
+                let callable = value.refs().iter().any(|other| matches!(other, Ref::Function(..)));
+                if callable {
+                    self.realm.hosts.insert((symbol.clone(), name.clone()), value.clone());
+                }
+                callable
             }
             _ => false,
         }

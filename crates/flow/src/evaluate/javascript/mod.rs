@@ -7,6 +7,8 @@
 mod bytes;
 mod convert;
 mod functions;
+mod machine;
+mod machine_values;
 mod regexes;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ use sluice_syntax::ir::{BinOp, CmpOp, UnaryOp};
 pub(crate) use self::convert::type_of;
 use self::convert::{joins, number, to_int32, to_integer, to_number};
 pub(crate) use self::functions::{function, is_pure};
+pub(crate) use self::machine::Machine;
 pub(crate) use self::regexes::matches;
 use super::{Budget, Concrete, Outcome, list_of};
 

@@ -1,0 +1,279 @@
+//! What a package for Node says about itself: `package.json`. What its scripts do is read as code by later stages;
+//! here they are only named, with the time at which they run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::manifest::Root;
+use crate::package::{EntryKind, EntryPoint, Manifest, SourceFile};
+
+/// The file that makes a folder a package for Node.
+pub(crate) const MANIFEST: &str = "package.json";
+
+/// Scripts that installing a package from its registry runs.
+const AT_INSTALL: [&str; 3] = ["preinstall", "install", "postinstall"];
+/// Scripts that run before a package is packed, and when it is installed from a repository.
+const AT_BUILD: [&str; 5] = ["prepare", "prepublish", "prepublishOnly", "prepack", "postpack"];
+/// What is tried behind a path without suffix, in Node's order and then a compiler's.
+const SUFFIXES: [&str; 6] = ["", ".js", ".json", ".node", ".mjs", ".ts"];
+
+/// Most nested conditions of `exports` that are followed.
+const MOST_CONDITIONS: usize = 16;
+
+/// Reads the manifest of one root. Gives whether there is one.
+pub(crate) fn read(files: &[SourceFile], root: &Root, manifest: &mut Manifest) -> bool {
+    let tree: BTreeMap<&str, &SourceFile> = files
+        .iter()
+        .filter_map(|file| Some((file.path.strip_prefix(&root.prefix)?, file)))
+        .filter(|(rest, _)| !rest.contains("!/"))
+        .collect();
+    let Some(file) = tree.get(MANIFEST) else { return false };
+    let Some(text) = file.text.as_deref() else { return false };
+    manifest.read_from.push(file.path.clone());
+    let object = match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(object)) => object,
+        Ok(_) => {
+            manifest.notes.push(format!("`{}` holds no object", file.path));
+            return true;
+        }
+        Err(error) => {
+            manifest.notes.push(format!("`{}` is not valid JSON: {error}", file.path));
+            return true;
+        }
+    };
+    about(&object, manifest);
+    requirements(&object, manifest);
+    let mut found = BTreeSet::new();
+    let reader = Reader { tree: &tree, manifest: file };
+    reader.scripts(&object, &mut found);
+    reader.files(&object, &mut found, &mut manifest.notes);
+    for point in found {
+        if !manifest.entry_points.contains(&point) {
+            manifest.entry_points.push(point);
+        }
+    }
+    true
+}
+
+fn text_of<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+    object.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn about(object: &Map<String, Value>, manifest: &mut Manifest) {
+    let set = |field: &mut Option<String>, value: Option<&str>| {
+        if let (None, Some(value)) = (&field, value) {
+            *field = Some(value.to_owned());
+        }
+    };
+    set(&mut manifest.name, text_of(object, "name"));
+    set(&mut manifest.version, text_of(object, "version"));
+    set(&mut manifest.summary, text_of(object, "description"));
+    set(&mut manifest.home_page, text_of(object, "homepage"));
+    let author = match object.get("author") {
+        Some(Value::Object(author)) => text_of(author, "name"),
+        Some(Value::String(author)) => Some(author.as_str()),
+        _ => None,
+    };
+    set(&mut manifest.author, author);
+    for key in ["repository", "bugs"] {
+        match object.get(key) {
+            Some(Value::String(url)) => manifest.urls.push(url.clone()),
+            Some(Value::Object(inner)) => manifest.urls.extend(text_of(inner, "url").map(ToOwned::to_owned)),
+            _ => {}
+        }
+    }
+    if manifest.name.is_none() {
+        manifest.notes.push("`package.json` names no package".to_owned());
+    }
+}
+
+/// Dependencies, and what is odd about where they come from.
+fn requirements(object: &Map<String, Value>, manifest: &mut Manifest) {
+    for key in ["dependencies", "optionalDependencies", "peerDependencies"] {
+        let Some(Value::Object(list)) = object.get(key) else { continue };
+        for (name, version) in list {
+            let version = version.as_str().unwrap_or_default();
+            manifest.requires.push(format!("{name}@{version}"));
+            let from = if let Some(other) = version.strip_prefix("npm:") {
+                Some(format!("is another package under this name: `{other}`"))
+            } else if version.starts_with("http://") || version.starts_with("https://") {
+                Some(format!("comes from an address, not from a registry: `{version}`"))
+            } else if version.starts_with("git") || version.contains("github:") {
+                Some(format!("comes from a repository: `{version}`"))
+            } else if version.starts_with("file:") {
+                Some(format!("comes from a folder: `{version}`"))
+            } else {
+                None
+            };
+            manifest.notes.extend(from.map(|from| format!("the dependency `{name}` {from}")));
+        }
+    }
+    for key in ["bundledDependencies", "bundleDependencies"] {
+        if let Some(Value::Array(list)) = object.get(key)
+            && !list.is_empty()
+        {
+            manifest.notes.push(format!("carries {} of its dependencies along", list.len()));
+        }
+    }
+}
+
+struct Reader<'a> {
+    tree: &'a BTreeMap<&'a str, &'a SourceFile>,
+    manifest: &'a SourceFile,
+}
+
+impl Reader<'_> {
+    fn scripts(&self, object: &Map<String, Value>, found: &mut BTreeSet<EntryPoint>) {
+        let Some(Value::Object(scripts)) = object.get("scripts") else { return };
+        for name in scripts.keys() {
+            let kind = if AT_INSTALL.contains(&name.as_str()) {
+                EntryKind::Install
+            } else if AT_BUILD.contains(&name.as_str()) {
+                EntryKind::Build
+            } else {
+                EntryKind::Run
+            };
+            found.insert(EntryPoint {
+                kind,
+                file: Some(self.manifest.path.clone()),
+                function: Some(format!("scripts:{name}")),
+                declared_in: self.manifest.path.clone(),
+            });
+        }
+    }
+
+    /// The package's file that a path in the manifest means.
+    fn file(&self, path: &str) -> Option<&SourceFile> {
+        let path = path.trim_start_matches("./").trim_end_matches('/');
+        let plain = SUFFIXES.iter().find_map(|suffix| self.tree.get(format!("{path}{suffix}").as_str()));
+        let index = || {
+            let slash = if path.is_empty() || path == "." { "" } else { "/" };
+            let folder = if path == "." { "" } else { path };
+            SUFFIXES.iter().skip(1).find_map(|suffix| self.tree.get(format!("{folder}{slash}index{suffix}").as_str()))
+        };
+        plain.or_else(index).copied()
+    }
+
+    fn add(&self, kind: EntryKind, file: &SourceFile, found: &mut BTreeSet<EntryPoint>) {
+        found.insert(EntryPoint {
+            kind,
+            file: Some(file.path.clone()),
+            function: None,
+            declared_in: self.manifest.path.clone(),
+        });
+    }
+
+    fn files(&self, object: &Map<String, Value>, found: &mut BTreeSet<EntryPoint>, notes: &mut Vec<String>) {
+        let mut imported: Vec<String> = Vec::new();
+        for key in ["main", "module", "browser", "jsnext:main", "react-native", "unpkg"] {
+            if let Some(path) = text_of(object, key) {
+                if key == "main" && self.file(path).is_none() && !path.ends_with('/') {
+                    notes.push(format!("`main` names `{path}`, which is not in the package"));
+                }
+                imported.push(path.to_owned());
+            }
+        }
+        let mut pending: Vec<(&Value, usize)> = object.get("exports").map(|value| (value, 0)).into_iter().collect();
+        while let Some((value, depth)) = pending.pop() {
+            match value {
+                Value::String(path) if !path.contains('*') => imported.push(path.clone()),
+                Value::Object(inner) if depth < MOST_CONDITIONS => {
+                    pending.extend(inner.values().map(|value| (value, depth + 1)));
+                }
+                Value::Array(inner) if depth < MOST_CONDITIONS => {
+                    pending.extend(inner.iter().map(|value| (value, depth + 1)));
+                }
+                _ => {}
+            }
+        }
+        if !object.contains_key("main") && !object.contains_key("exports") {
+            imported.push("index.js".to_owned());
+        }
+        for path in imported {
+            if let Some(file) = self.file(&path) {
+                self.add(EntryKind::Import, file, found);
+            }
+        }
+        let commands: Vec<&str> = match object.get("bin") {
+            Some(Value::String(path)) => vec![path.as_str()],
+            Some(Value::Object(list)) => list.values().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        for path in commands {
+            if let Some(file) = self.file(path) {
+                self.add(EntryKind::Run, file, found);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::package::FileKind;
+
+    fn file(path: &str, text: &str) -> SourceFile {
+        SourceFile {
+            path: path.to_owned(),
+            size: text.len() as u64,
+            digest: String::new(),
+            kind: FileKind::Text,
+            text: Some(Arc::from(text)),
+            bytes: Arc::from(text.as_bytes()),
+            encoding: None,
+            notes: Vec::new(),
+        }
+    }
+
+    fn manifest(files: &[SourceFile]) -> Manifest {
+        let mut manifest = Manifest::default();
+        let root = Root { prefix: "package/".to_owned(), installed: false };
+        assert!(read(files, &root, &mut manifest));
+        manifest
+    }
+
+    #[test]
+    fn scripts_and_files_are_entry_points() {
+        let text = r#"{"name": "two-words", "version": "1.2.0", "description": "Pads text",
+            "main": "lib", "bin": {"pad": "./cli.js"}, "exports": {".": {"import": "./esm.mjs", "default": "./lib"}, "./*": "./x/*"},
+            "scripts": {"postinstall": "node setup.js", "test": "tap", "prepare": "tsc"},
+            "dependencies": {"a": "^1.0.0", "b": "npm:c@1"}}"#;
+        let files = [
+            file("package/cli.js", ""),
+            file("package/esm.mjs", ""),
+            file("package/lib/index.js", ""),
+            file("package/package.json", text),
+        ];
+        let manifest = manifest(&files);
+        assert_eq!((manifest.name.as_deref(), manifest.version.as_deref()), (Some("two-words"), Some("1.2.0")));
+        assert_eq!(manifest.requires, ["a@^1.0.0", "b@npm:c@1"]);
+        let points: Vec<(EntryKind, &str, Option<&str>)> = manifest
+            .entry_points
+            .iter()
+            .map(|point| (point.kind, point.file.as_deref().unwrap_or(""), point.function.as_deref()))
+            .collect();
+        assert_eq!(
+            points,
+            [
+                (EntryKind::Install, "package/package.json", Some("scripts:postinstall")),
+                (EntryKind::Build, "package/package.json", Some("scripts:prepare")),
+                (EntryKind::Import, "package/esm.mjs", None),
+                (EntryKind::Import, "package/lib/index.js", None),
+                (EntryKind::Run, "package/cli.js", None),
+                (EntryKind::Run, "package/package.json", Some("scripts:test")),
+            ]
+        );
+        assert_eq!(manifest.notes, ["the dependency `b` is another package under this name: `c@1`"]);
+    }
+
+    #[test]
+    fn a_broken_manifest_is_a_note() {
+        let broken = manifest(&[file("package/package.json", "{")]);
+        assert!(broken.notes.iter().any(|note| note.contains("is not valid JSON")), "{:?}", broken.notes);
+        let missing = manifest(&[file("package/package.json", r#"{"main": "./gone.js"}"#)]);
+        assert!(missing.notes.iter().any(|note| note.contains("which is not in the package")), "{:?}", missing.notes);
+    }
+}
