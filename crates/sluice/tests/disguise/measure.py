@@ -1,6 +1,6 @@
 """How much of what the program finds survives disguise, and whether it accuses honest modules that are disguised.
 
-    python measure.py SLUICE [--full] [--seed N] [--only NAME,…] [--chains N] [--json FILE] [--keep FOLDER]
+    python measure.py SLUICE [--full] [--seed N] [--only NAME,…] [--samples PART] [--chains N] [--json FILE] [--keep FOLDER]
                       [--each SHARE] [--all SHARE] [--accused SHARE]
 
 Every look-alike is reviewed before and after each transformation, and after random pairs and triples of them. A behavior
@@ -122,7 +122,7 @@ def main():
     parser.add_argument("sluice")
     parser.add_argument("--full", action="store_true", help="every transformation on every look-alike and honest module")
     parser.add_argument("--seed", default="1")
-    parser.add_argument("--only", help="names of transformations, or of samples, joined by commas")
+    parser.add_argument("--only", help="names of transformations, joined by commas")
     parser.add_argument("--samples", help="only samples whose id contains this")
     parser.add_argument("--share", type=int, default=12, help="look-alikes for each transformation without --full")
     parser.add_argument("--chains", type=int, default=200, help="random pairs and triples")
