@@ -111,6 +111,8 @@ fn models_of_the_language_and_of_node_are_functions_that_are_there() {
     }
     let symbols = catalog.symbols();
     let models = symbols.iter().filter_map(|symbol| catalog.model(symbol).filter(|model| model.symbol == *symbol));
+    // A value that is called itself has its model under a name of the catalog's own.
+    let models = models.filter(|model| !model.symbol.ends_with(".__call__"));
     let Some((different, compared)) = compare(&models.map(line).collect::<String>()) else {
         eprintln!("skipped: no node of version {VERSION}");
         return;

@@ -44,6 +44,8 @@ impl Source {
 pub struct Context {
     /// Entry points: kind from the closed list, file, function inside it.
     pub entries: Vec<Entry>,
+    /// Files of the package that are no code: the path as in [`Source::path`], and the content.
+    pub data: Vec<(String, Arc<[u8]>)>,
 }
 
 /// A declared entry point.
@@ -76,6 +78,7 @@ pub fn analyze(sources: &[Source], context: &Context, catalog: &Catalog) -> fact
 #[must_use]
 pub fn analyze_modules(modules: Vec<Rc<Module>>, context: &Context, catalog: &Catalog) -> facts::Facts {
     let mut engine = engine::Engine::new(modules, catalog);
+    engine.data = context.data.iter().cloned().collect();
     engine.run();
     engine.finish(context)
 }

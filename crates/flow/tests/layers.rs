@@ -24,7 +24,7 @@ fn facts(files: &[(&str, &str)]) -> Facts {
         .stack_size(64 << 20)
         .spawn(move || {
             let catalog = Catalog::embedded("python").unwrap();
-            analyze(&sources, &Context { entries: vec![entry] }, &catalog)
+            analyze(&sources, &Context { entries: vec![entry], ..Context::default() }, &catalog)
         })
         .unwrap()
         .join()

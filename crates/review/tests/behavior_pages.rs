@@ -36,7 +36,7 @@ fn facts_of(example: &Example, catalog: &Catalog) -> Facts {
             robust: false,
         })
         .collect();
-    let context = Context { entries: example.files.iter().map(entry).collect() };
+    let context = Context { entries: example.files.iter().map(entry).collect(), ..Context::default() };
     analyze(&sources, &context, catalog)
 }
 

@@ -48,7 +48,7 @@ fn reviewed(text: &str) -> Review {
                 robust: false,
             }];
             let entries = vec![Entry { when: "import".into(), file: "client.py".to_owned(), function: None }];
-            let facts = analyze(&sources, &Context { entries }, &catalog);
+            let facts = analyze(&sources, &Context { entries, ..Context::default() }, &catalog);
             let package =
                 PackageInfo { target: "client.py".to_owned(), kind: PackageKind::File, ..PackageInfo::default() };
             review(&package, &facts, &catalog, &Weights::embedded().unwrap())

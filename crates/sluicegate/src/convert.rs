@@ -84,6 +84,7 @@ pub(crate) fn analysis(package: &Package, robust: &BTreeMap<&str, &str>) -> Anal
         analysis.notes.extend(why.map(|why| format!("`{}` {why}", file.path)));
         analysis.sources.push(Source { path, text, language, robust: why.is_some() });
     }
+    analysis.context.data = data_files(package, merged);
     // The order of names is the order of the output, and must not depend on the archives'.
     analysis.sources.sort_by(|a, b| a.path.cmp(&b.path));
     if twins > 0 {
@@ -102,6 +103,27 @@ pub(crate) fn analysis(package: &Package, robust: &BTreeMap<&str, &str>) -> Anal
         }
     }
     analysis
+}
+
+/// The files that code may read from beside itself: those that are no source and are there as a whole.
+fn data_files(package: &Package, merged: bool) -> Vec<(String, Arc<[u8]>)> {
+    /// Largest file, and how much of a package is kept so.
+    const LARGEST: u64 = 2 << 20;
+    const MOST: u64 = 64 << 20;
+    let mut left = MOST;
+    let mut files = Vec::new();
+    for file in &package.files {
+        let is_data = matches!(file.kind, FileKind::Text | FileKind::Data | FileKind::Binary(_))
+            || matches!(&file.kind, FileKind::OtherSource(name) if Language::from_name(name).is_none());
+        if !is_data || file.size > LARGEST || file.size == 0 || file.bytes.len() as u64 != file.size {
+            continue;
+        }
+        let Some(rest) = left.checked_sub(file.size) else { break };
+        left = rest;
+        let path = if merged { installed_path(&file.path) } else { file.path.clone() };
+        files.push((path, Arc::clone(&file.bytes)));
+    }
+    files
 }
 
 /// True if the package is a set of archives side by side, as a version from an index is, and nothing else.

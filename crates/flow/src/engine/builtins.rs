@@ -33,6 +33,12 @@ impl Engine<'_> {
         {
             return self.container_method(module, receiver, kind, method, args, site);
         }
+        if let Some(value) = self.reads_data(module, name, receiver, args, site) {
+            return Some(value);
+        }
+        if let Some(value) = self.library_call(module, name, receiver, args, site) {
+            return Some(value);
+        }
         let first = args.get(0, "").cloned();
         if args.all().next().is_none()
             && let Some(base) = name.strip_suffix(".__str__").or_else(|| name.strip_suffix(".__repr__"))
@@ -48,13 +54,19 @@ impl Engine<'_> {
                     _ => None,
                 }
             }
-            "getattr" | "object.__getattribute__" => {
-                let object = first?;
-                let key = args.positional.get(1).map(|(value, _)| value.clone())?;
-                let text = key.known_text()?.clone();
-                self.computed_name(&key, module, args, 1);
+            "getattr" | "object.__getattribute__" | "\u{1}getattribute" => {
+                let at = usize::from(name != "\u{1}getattribute");
+                let object = if at == 1 { first? } else { receiver?.clone() };
+                let key = args.positional.get(at).map(|(value, _)| value.clone())?;
+                let Some(text) = key.known_text().cloned() else {
+                    self.mark_telling(&key);
+                    self.mark_telling(&object);
+                    return None;
+                };
+                self.computed_name(&key, module, args, at);
                 let attribute = SmolStr::new(&*text);
-                Some(self.attr(&object, &attribute, site.span))
+                let value = self.attr(&object, &attribute, site.span);
+                Some(self.touched(value, module, site.id, site.span))
             }
             "setattr" => {
                 let object = first?;
@@ -142,8 +154,13 @@ impl Engine<'_> {
             "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "bytearray"
                 if args.positional.len() == 1 && args.named.is_empty() && receiver.is_none() =>
             {
-                let value = first?;
-                if let Some(known) = self.known_function(name, args) {
+                let mut value = first?;
+                if let Some(inner) = self.hook(module, &value, "__iter__", Vec::new(), site.span) {
+                    value = inner;
+                }
+                // Items keep what is known of each.
+                let keeps = matches!(name, "list" | "tuple" | "iter") && value.object().is_some();
+                if !keeps && let Some(known) = self.known_function(name, args) {
                     return Some(known);
                 }
                 let kind = match name {
@@ -273,7 +290,8 @@ impl Engine<'_> {
             }
             "next" => {
                 let value = first?;
-                Some(self.element_of(&value))
+                let known = self.items(&value).and_then(|items| items.first().cloned());
+                Some(known.unwrap_or_else(|| self.element_of(&value)))
             }
             "enumerate" | "zip" | "range" | "xrange" => {
                 if name.ends_with("range") {
@@ -307,17 +325,6 @@ impl Engine<'_> {
                     self.store_any(id, &pair);
                 }
                 Some(list)
-            }
-            "functools.partial" => {
-                let function = first?;
-                // What is bound now is passed at the call; the function itself stays callable.
-                let mut value = function;
-                for (arg, _) in args.positional.iter().skip(1) {
-                    let (labels, tokens) = self.deep(&arg.clone());
-                    value.add_labels(&labels);
-                    value.add_tokens(&tokens);
-                }
-                Some(value)
             }
             "os.path.join" | "posixpath.join" | "ntpath.join" => {
                 if let Some(known) = self.known_function("os.path.join", args) {
@@ -464,6 +471,11 @@ impl Engine<'_> {
         }
     }
 
+    /// True if the symbol is a module of a library as far as the catalog tells: it has no model, and its members do.
+    fn is_module_symbol(&self, symbol: &str) -> bool {
+        !symbol.contains('(') && self.catalog.model(symbol).is_none() && self.catalog.attribute(symbol).is_none()
+    }
+
     /// `globals()["name"]`, `sys.modules["name"]`, `__builtins__["name"]`.
     pub(crate) fn namespace_item(&mut self, object: &Value, key: &Value) -> Option<Value> {
         let name = key.known_text()?.clone();
@@ -482,6 +494,9 @@ impl Engine<'_> {
                     return Some(Value::reference(Ref::Symbol(SmolStr::new(&*name))));
                 }
                 "sys.modules" => return Some(self.symbol(&name)),
+                other if other != "globals()" && !other.ends_with(".__dict__") && self.is_module_symbol(other) => {
+                    return Some(self.symbol(&format!("{other}.{name}")));
+                }
                 other => {
                     if let Some(owner) = other.strip_suffix(".__dict__") {
                         return Some(self.symbol(&format!("{owner}.{name}")));

@@ -141,6 +141,13 @@ impl Engine<'_> {
                 self.origins.get(label.origin as usize).map(|origin| origin.key.clone())
             {
                 self.summaries.entry(key).or_default().telling.insert(index);
+                // What a constructor stored is called by another method.
+                if Some(key) != self.frames.last().map(|frame| frame.key)
+                    && self.is_constructor(key)
+                    && let Some(frame) = self.frames.last_mut()
+                {
+                    frame.asks = true;
+                }
             }
         }
         self.command_classes(&args, site);

@@ -241,6 +241,11 @@ impl Engine<'_> {
             ExprKind::Yield(inner) => {
                 let value = inner.map(|inner| self.eval(module, inner)).unwrap_or_default();
                 if let Some(frame) = self.frames.last_mut() {
+                    if frame.unsure > 0 || frame.looped > 0 || frame.yielded.len() >= super::heap::MOST_ITEMS {
+                        frame.yields_more = true;
+                    } else {
+                        frame.yielded.push(value.clone());
+                    }
                     frame.yields = Some(match frame.yields.take() {
                         Some(before) => before.join(&value),
                         None => value,
@@ -251,7 +256,12 @@ impl Engine<'_> {
             ExprKind::YieldFrom(inner) => {
                 let value = self.eval(module, *inner);
                 let element = self.element_of(&value);
+                let items = self.elements(&value);
                 if let Some(frame) = self.frames.last_mut() {
+                    match items {
+                        Some(items) if frame.unsure == 0 && frame.looped == 0 => frame.yielded.extend(items),
+                        _ => frame.yields_more = true,
+                    }
                     frame.yields = Some(match frame.yields.take() {
                         Some(before) => before.join(&element),
                         None => element,
@@ -404,7 +414,7 @@ impl Engine<'_> {
             self.inherit(&mut value, &[&object], None);
             return value;
         }
-        if let Some(id) = object.object() {
+        if let Some(id) = object.object().filter(|_| !self.is_instance(&object)) {
             let found = match self.key_field(&key) {
                 Some(name) => self.load_field(id, &name),
                 None => Some(self.load_any(id)),
@@ -416,6 +426,9 @@ impl Engine<'_> {
         }
         if let Some(target) = self.namespace_item(&object, &key) {
             return target;
+        }
+        if let Some(found) = self.hook(module, &object, "__getitem__", vec![key.clone()], span) {
+            return found;
         }
         let mut value = self.only_labels(&object);
         let written = module.slice(span);
@@ -700,8 +713,10 @@ impl Engine<'_> {
             return Value::UNKNOWN;
         }
         let mut bases = Vec::new();
+        let mut arguments = Vec::new();
         for base in &class.bases {
             let value = self.eval(module, base.value);
+            arguments.push((base.clone(), value.clone()));
             if matches!(base.kind, sluice_syntax::ir::ArgKind::Positional) {
                 bases.push(value);
             }
@@ -716,6 +731,7 @@ impl Engine<'_> {
             self.keep_slots(key, frame.slots);
         }
         let mut value = Value::reference(Ref::Class(key));
+        self.class_hooks(module, key, &arguments, &value);
         for decorator in class.decorators.iter().rev() {
             let applied = self.eval(module, *decorator);
             value = self.decorated(module, *decorator, &applied, value);

@@ -112,6 +112,12 @@ impl Engine<'_> {
         if let Some(value) = self.star_imported(module, name) {
             return Some(value);
         }
+        if !self.added_names.is_empty() {
+            let file = self.file_of(module);
+            if let Some(value) = self.added_names.get(&(file, SmolStr::new(name))) {
+                return Some(value.clone());
+            }
+        }
         // A layer runs in the namespace of the code that executes it, and so do the other layers of the same file.
         let mut root = module;
         while let Some(parent) = self.layer_parent.get(&root).copied() {

@@ -8,12 +8,15 @@
 mod arena;
 mod builtins;
 pub(crate) mod call;
+pub(crate) mod data;
 mod expr;
 mod finish;
 mod heap;
+mod hooks;
 mod imports;
 pub(crate) mod javascript;
 mod layers;
+mod library;
 pub(crate) mod model;
 mod names;
 pub(crate) mod native;
@@ -154,6 +157,12 @@ pub struct Summary {
     pub effects: bool,
     /// Number of contexts interpreted.
     pub contexts: u32,
+    /// Variables of enclosing functions that it read, with the state they were in.
+    pub captured: Vec<((u32, SlotRef), u32)>,
+    /// How often it was interpreted again because such a variable took another meaning.
+    pub again: u32,
+    /// True if it calls something that its instance holds.
+    pub asks: bool,
 }
 
 /// A set of parameters by index. Those from the 63rd on share one place: what is true of one is taken to be true of all.
@@ -214,6 +223,14 @@ pub struct Frame {
     pub unsure: u32,
     /// True if an undecided branch left a loop or the function since it was last cleared.
     pub left: bool,
+    /// What a generator gives, in order, as long as that is sure.
+    pub yielded: Vec<Value>,
+    /// True if something was given where it was not sure whether, or how often.
+    pub yields_more: bool,
+    /// Variables of enclosing functions that were read.
+    pub captured: Vec<(u32, SlotRef)>,
+    /// True if something was called that a constructor stored in the instance.
+    pub asks: bool,
     /// The receiver.
     pub this: Option<Value>,
     /// All arguments as one list, where the language has a name for it.
@@ -259,6 +276,12 @@ pub struct Engine<'a> {
     pub walks: std::cell::Cell<u64>,
     pub frames: Vec<Frame>,
     pub shared: FxHashMap<(u32, SlotRef), Value>,
+    /// How often a shared variable came to refer to something new.
+    pub versions: FxHashMap<(u32, SlotRef), u32>,
+    /// Names that code added to the namespace of its module, by module.
+    pub added_names: FxHashMap<(u32, SmolStr), Value>,
+    /// The place of the attribute being read.
+    pub attr_span: Span,
     pub selves: FxHashMap<Key, ObjectId>,
     pub classes: FxHashMap<Key, Vec<Value>>,
     pub summaries: FxHashMap<Key, Summary>,
@@ -321,6 +344,8 @@ pub struct Engine<'a> {
     /// Calls of which nothing is known: what they give is only taken to contain what goes in.
     pub unknown_sites: FxHashSet<EvidenceId>,
     pub guard_probe: Option<BTreeSet<SmolStr>>,
+    /// The data files of the package.
+    pub(crate) data: data::Data,
     /// What is kept of JavaScript's modules and objects.
     pub(crate) realm: javascript::Realm,
     /// True between `new` and the call that it belongs to.
@@ -366,6 +391,9 @@ impl<'a> Engine<'a> {
             walks: std::cell::Cell::new(0),
             frames: Vec::new(),
             shared: FxHashMap::default(),
+            versions: FxHashMap::default(),
+            added_names: FxHashMap::default(),
+            attr_span: Span::default(),
             selves: FxHashMap::default(),
             classes: FxHashMap::default(),
             summaries: FxHashMap::default(),
@@ -408,6 +436,7 @@ impl<'a> Engine<'a> {
             known_calls: 0,
             unknown_sites: FxHashSet::default(),
             guard_probe: None,
+            data: data::Data::default(),
             realm: javascript::Realm::default(),
             constructing: false,
         }
@@ -560,6 +589,10 @@ impl<'a> Engine<'a> {
             open: 0,
             returns: None,
             yields: None,
+            yielded: Vec::new(),
+            yields_more: false,
+            captured: Vec::new(),
+            asks: false,
             guards: Vec::new(),
             shared_guards: None,
             silent: 0,

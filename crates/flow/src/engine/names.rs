@@ -25,6 +25,13 @@ impl Engine<'_> {
             return self.shared.get(&(here.module, slot)).cloned().unwrap_or_default();
         }
         let key = Key { module: here.module, func: slot.func.0 };
+        if slot.func != FuncId::MODULE
+            && let Some(frame) = self.frames.last_mut()
+            && frame.captured.len() < 16
+            && !frame.captured.contains(&(here.module, slot))
+        {
+            frame.captured.push((here.module, slot));
+        }
         let live = self
             .frames
             .iter()
@@ -99,6 +106,7 @@ impl Engine<'_> {
 
     /// `object.name`
     pub(crate) fn attr(&mut self, object: &Value, name: &SmolStr, span: Span) -> Value {
+        self.attr_span = span;
         let mut result: Option<Value> = None;
         let add = |value: Value, result: &mut Option<Value>| {
             *result = Some(match result.take() {
@@ -215,6 +223,15 @@ impl Engine<'_> {
         {
             return value;
         }
+        if !with_this && !name.starts_with("__") && self.is_instance(object) {
+            let module = self.module(self.here().module);
+            if let Some(value) = self.hook(&module, object, "__getattr__", vec![Value::text(name)], span) {
+                return value;
+            }
+        }
+        if let Some(value) = self.reflected(object, name) {
+            return value;
+        }
         let mut value = Value::reference(Ref::Unresolved(name.clone(), object.clone()));
         let (labels, tokens) = self.of_receiver(object);
         value.add_labels(&labels);
@@ -246,7 +263,13 @@ impl Engine<'_> {
                 }
                 None
             }
-            ObjectKind::Opaque => object.fields.get(name).cloned(),
+            ObjectKind::Opaque => {
+                let member = object.fields.get(name).cloned()?;
+                let module = self.module(self.here().module);
+                let nowhere = ExprId(u32::MAX);
+                let site = super::call::Site { id: nowhere, callee: nowhere, span: self.attr_span };
+                Some(self.made_property(&module, &member, receiver, site).unwrap_or(member))
+            }
             kind => {
                 let names = self.dialect.containers();
                 let owner = match kind {
@@ -364,6 +387,25 @@ impl Engine<'_> {
         self.decorator_names(module, key)
             .iter()
             .any(|name| name == "property" || name.ends_with("cached_property") || name == "reify")
+    }
+
+    /// `object.__call__`, `object.__getattribute__`, `object.__dict__`: the object itself under another name.
+    fn reflected(&mut self, object: &Value, name: &SmolStr) -> Option<Value> {
+        if self.dialect.receiver() == Receiver::This || object.refs().is_empty() {
+            return None;
+        }
+        match name.as_str() {
+            "__call__" => {
+                let callable = object.refs().iter().any(|reference| {
+                    matches!(reference, Ref::Symbol(_) | Ref::Method(..) | Ref::Function(..) | Ref::Class(_))
+                });
+                callable.then(|| object.clone())
+            }
+            "__getattribute__" | "__getattr__" => {
+                Some(Value::reference(Ref::Method(SmolStr::new_static("\u{1}getattribute"), object.clone())))
+            }
+            _ => None,
+        }
     }
 
     /// The slot of a name in a frame, by an index made at the first question.

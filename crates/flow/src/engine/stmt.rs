@@ -595,7 +595,10 @@ impl Engine<'_> {
         body: &[Stmt],
         otherwise: &[Stmt],
     ) -> Next {
-        let value = self.eval(module, iterable);
+        let mut value = self.eval(module, iterable);
+        if let Some(inner) = self.hook(module, &value, "__iter__", Vec::new(), Span::default()) {
+            value = inner;
+        }
         if let Some(items) = self.elements(&value)
             && (items.len() as u64).saturating_mul(body.len() as u64 + 1) <= self.rounds_allowed(items.len())
         {

@@ -139,10 +139,17 @@ impl Engine<'_> {
     }
 
     pub(crate) fn share(&mut self, place: (u32, SlotRef), value: &Value) {
-        let joined = match self.shared.get(&place) {
-            Some(before) => before.join(value),
-            None => value.clone(),
+        let (joined, news) = match self.shared.get(&place) {
+            Some(before) => {
+                let joined = before.join(value);
+                let news = joined.refs().len() != before.refs().len();
+                (joined, news)
+            }
+            None => (value.clone(), !value.refs().is_empty()),
         };
+        if news {
+            *self.versions.entry(place).or_default() += 1;
+        }
         self.shared.insert(place, joined);
     }
 
@@ -210,6 +217,19 @@ impl Engine<'_> {
         {
             let name = SmolStr::new(&**name);
             self.store_attr(module, object, &name, value, Some(base));
+            return;
+        }
+        if let (Some(Ref::Symbol(symbol)), Some(name)) = (object.refs().first(), Self::named_by(key))
+            && symbol == "globals()"
+        {
+            let here = self.file_of(self.here().module);
+            match self.slot_named(Key { module: here, func: FuncId::MODULE.0 }, &name) {
+                Some(slot) if here == self.here().module => self.write(module, slot, value),
+                Some(slot) => self.share((here, slot), &value),
+                None => {
+                    self.added_names.insert((here, name), value);
+                }
+            }
             return;
         }
         let id = match object.object() {

@@ -18,7 +18,17 @@ const LONG_TEXT: usize = 16;
 impl Engine<'_> {
     /// Interprets a function once with unknown parameters.
     pub(crate) fn summarize(&mut self, key: Key) {
-        if self.summaries.get(&key).is_some_and(|summary| summary.done)
+        /// A function that reads a variable of an enclosing one is interpreted again so often when that changes.
+        const MOST_AGAIN: u32 = 3;
+        let stale = self.summaries.get(&key).is_some_and(|summary| {
+            summary.done
+                && summary.again < MOST_AGAIN
+                && summary
+                    .captured
+                    .iter()
+                    .any(|(place, seen)| self.versions.get(place).copied().unwrap_or_default() != *seen)
+        });
+        if (!stale && self.summaries.get(&key).is_some_and(|summary| summary.done))
             || self.frames.len() >= MOST_FRAMES
             || self.frames.iter().any(|frame| frame.key == key && frame.generic)
         {
@@ -58,6 +68,7 @@ impl Engine<'_> {
         }
         let result = self.interpret(&module, key, values, None, this);
         let summary = self.summaries.entry(key).or_default();
+        summary.again += u32::from(stale);
         summary.done = true;
         summary.result = result;
     }
@@ -95,7 +106,16 @@ impl Engine<'_> {
             }
             _ => {
                 data.term = Some(Rc::new(Term::Name(name.clone())));
-                Value::new(data)
+                let mut value = Value::new(data);
+                // Left out, it is its default: what that refers to may be called.
+                if let Some(default) = self.defaults.get(&(key, index)) {
+                    for reference in default.refs() {
+                        if matches!(reference, Ref::Symbol(_) | Ref::Method(..) | Ref::Function(..)) {
+                            value.add_ref(reference.clone());
+                        }
+                    }
+                }
+                value
             }
         }
     }
@@ -151,11 +171,25 @@ impl Engine<'_> {
         }
         self.block(module, &function.body);
         let Some(frame) = self.exit() else { return Value::UNKNOWN };
+        if frame.generic {
+            let captured: Vec<((u32, sluice_syntax::ir::SlotRef), u32)> = frame
+                .captured
+                .iter()
+                .map(|place| (*place, self.versions.get(place).copied().unwrap_or_default()))
+                .collect();
+            let summary = self.summaries.entry(key).or_default();
+            summary.captured = captured;
+            summary.asks |= frame.asks;
+        }
         let result = frame.returns.unwrap_or_else(|| Value::constant(self.dialect_of(key.module).nothing()));
         match frame.yields {
             Some(element) => {
-                let id = self.allocate(ObjectKind::List, Vec::new(), false);
-                self.store_any(id, &element);
+                let id = self.allocate(ObjectKind::List, frame.yielded, !frame.yields_more);
+                if frame.yields_more {
+                    self.store_any(id, &element);
+                } else if let Some(object) = self.object_mut(id) {
+                    object.plain = object.items.iter().all(Value::is_plain);
+                }
                 Value::reference(Ref::Object(id))
             }
             None => result,
@@ -211,15 +245,32 @@ impl Engine<'_> {
         {
             return true;
         }
+        // A method that calls what the instance holds.
+        if summary.asks
+            && let Some(first) = this.or_else(|| bound.first().and_then(Option::as_ref))
+            && let Some(id) = first.object()
+            && !self.stands_for_all(id)
+            && self.object(id).is_some_and(|object| object.fields.values().any(|value| !value.refs().is_empty()))
+        {
+            return true;
+        }
         // A text that is passed and comes back changed is worth following, whatever else the function does.
         let returned = summary.result.labels();
         let comes_back = bound.iter().enumerate().any(|(index, value)| {
             let number = u32::try_from(index).unwrap_or(u32::MAX);
-            let long = value.as_ref().and_then(Value::known).is_some_and(|known| match known {
-                Const::Str(text) => text.len() >= LONG_TEXT,
-                Const::Bytes(bytes) => bytes.len() >= LONG_TEXT,
-                _ => false,
-            });
+            let is_long = |value: &Value| {
+                value.known().is_some_and(|known| match known {
+                    Const::Str(text) => text.len() >= LONG_TEXT,
+                    Const::Bytes(bytes) => bytes.len() >= LONG_TEXT,
+                    _ => false,
+                })
+            };
+            // `*args` holds the texts.
+            let holds = |value: &Value| {
+                let object = value.object().and_then(|id| self.object(id));
+                object.is_some_and(|object| object.kind == ObjectKind::Tuple && object.items.iter().any(is_long))
+            };
+            let long = value.as_ref().is_some_and(|value| is_long(value) || holds(value));
             long && self
                 .param_origin(key, number)
                 .is_some_and(|origin| returned.iter().any(|label| label.origin == origin))
@@ -407,10 +458,13 @@ impl Engine<'_> {
 
     /// What a property's getter gives.
     pub(crate) fn property(&mut self, key: Key, receiver: Option<&Value>) -> Value {
+        let span = self.attr_span;
+        self.edge(key, span);
         self.summarize(key);
         let Some(summary) = self.summaries.get(&key).filter(|summary| summary.done).cloned() else {
             return Value::UNKNOWN;
         };
+        self.note(summary.weighty, summary.effects);
         let _ = receiver;
         summary.result
     }

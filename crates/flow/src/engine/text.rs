@@ -57,7 +57,7 @@ impl Engine<'_> {
     }
 
     /// An arithmetic operation on two values.
-    pub(crate) fn binary(&mut self, op: BinOp, left: &Value, right: &Value, _span: Span) -> Value {
+    pub(crate) fn binary(&mut self, op: BinOp, left: &Value, right: &Value, span: Span) -> Value {
         if !self.blows_up(op, left, right)
             && let (Some(a), Some(b)) = (self.concrete(left, 4), self.concrete(right, 4))
             && let Some(result) = self.dialect.binary(op, &a, &b, &mut self.budget)
@@ -66,6 +66,13 @@ impl Engine<'_> {
             let coding = (op == BinOp::BitXor).then_some("xor");
             self.inherit(&mut value, &[left, right], coding);
             return value;
+        }
+        if self.is_instance(left) {
+            let module = self.module(self.here().module);
+            let name = super::hooks::operator_method(op);
+            if let Some(value) = self.hook(&module, left, name, vec![right.clone()], span) {
+                return value;
+            }
         }
         let mut value = Value::UNKNOWN;
         for side in [left, right] {

@@ -125,6 +125,8 @@ pub(super) const FUNCTIONS: &[(&str, Handler)] = &[
     }),
     ("binascii.unhexlify", |a, b| Some(decoded(unhex(ascii(only(a, "hexstr")?)?, b)?, "hex"))),
     ("binascii.a2b_hex", |a, b| Some(decoded(unhex(ascii(only(a, "hexstr")?)?, b)?, "hex"))),
+    ("binascii.a2b_uu", |a, b| Some(decoded(uu(ascii(only(a, "data")?)?, b)?, "uu"))),
+    ("binascii.a2b_qp", |a, b| Some(decoded(quoted_printable(ascii(only(a, "data")?)?, b)?, "quoted-printable"))),
     ("binascii.hexlify", hexlify),
     ("binascii.b2a_hex", hexlify),
     ("binascii.crc32", crc32),
@@ -178,6 +180,57 @@ fn only<'a>(a: &Args<'a>, name: &'static str) -> Option<&'a Concrete> {
 
 fn decoded(bytes: Vec<u8>, coding: &'static str) -> Outcome {
     Outcome::decoded(Concrete::Bytes(Arc::from(bytes)), coding)
+}
+
+/// One line of uuencoded data: its length, then six bits a character.
+fn uu(line: &[u8], b: &mut Budget) -> Option<Vec<u8>> {
+    b.produce(line.len())?;
+    let line = line.trim_ascii_end();
+    let (length, digits) = line.split_first()?;
+    let value = |byte: u8| (0x20..=0x60).contains(&byte).then(|| u32::from(byte - 0x20) & 0x3f);
+    let length = usize::try_from(value(*length)?).ok()?;
+    // What is more than the length says is an error, and what is less is filled up with zeros by some releases only.
+    if length == 0 || digits.len() > length.div_ceil(3) * 4 || digits.len() * 3 < length * 4 - 8 {
+        return None;
+    }
+    let mut out = Vec::with_capacity(length);
+    for group in digits.chunks(4) {
+        let mut bits = 0_u32;
+        for place in 0..4 {
+            bits = (bits << 6) | group.get(place).map_or(Some(0), |byte| value(*byte))?;
+        }
+        out.extend(bits.to_be_bytes().get(1..)?);
+    }
+    // Spaces at the end of a line may have been cut.
+    out.resize(length, 0);
+    Some(out)
+}
+
+/// Quoted-printable, without the header form.
+fn quoted_printable(text: &[u8], b: &mut Budget) -> Option<Vec<u8>> {
+    b.produce(text.len())?;
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, tail)) = rest.split_first() {
+        rest = tail;
+        if *first != b'=' {
+            out.push(*first);
+            continue;
+        }
+        if let Some(tail) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")) {
+            rest = tail;
+            continue;
+        }
+        let digits = rest.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                rest = rest.get(2..).unwrap_or_default();
+            }
+            None => out.push(b'='),
+        }
+    }
+    Some(out)
 }
 
 fn made(bytes: Vec<u8>) -> Outcome {

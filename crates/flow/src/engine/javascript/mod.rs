@@ -95,6 +95,9 @@ impl Engine<'_> {
         site: Site,
     ) -> Option<Value> {
         let first = args.positional.first().map(|(value, _)| value.clone());
+        if let Some(value) = self.reads_data(module, symbol, receiver, args, site) {
+            return Some(value);
+        }
         if let Some(receiver) = receiver {
             let (owner, method) = symbol.rsplit_once('.').unwrap_or(("", symbol));
             if let Some(value) = self.known_callback(module, receiver, method, args, site) {

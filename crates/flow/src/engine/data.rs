@@ -1,0 +1,143 @@
+//! Data files of the package: what code reads from beside itself is known.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use sluice_syntax::ir::{Const, Module};
+use smol_str::SmolStr;
+
+use super::Engine;
+use super::call::{Args, Site};
+use super::heap::ObjectKind;
+use super::value::{Ref, Value};
+
+/// The field of a stream that holds what can be read from it.
+const CONTENT: &str = "\u{1}content";
+/// The shortest name of a file by which a path with unknown folders is taken to mean it.
+const SHORTEST_NAME: usize = 3;
+
+/// The data files of a package by path.
+pub(crate) type Data = FxHashMap<String, Arc<[u8]>>;
+
+impl Engine<'_> {
+    /// The data file that a path means: the folders in front may be unknown, as those of the code itself are.
+    fn data_at(&self, path: &Value) -> Option<Arc<[u8]>> {
+        if self.data.is_empty() {
+            return None;
+        }
+        let patterns = path.term()?.patterns();
+        let [pattern] = patterns.as_slice() else { return None };
+        let name = pattern.trim_start_matches("{}").trim_start_matches('/').trim_start_matches("./");
+        if name.contains("{}") || name.len() < SHORTEST_NAME || name.contains("..") {
+            return None;
+        }
+        let file = self.file_of(self.here().module);
+        let here = self.modules.get(file as usize)?;
+        let mut folder = here.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        loop {
+            let slash = if folder.is_empty() { "" } else { "/" };
+            if let Some(found) = self.data.get(&format!("{folder}{slash}{name}")) {
+                return Some(Arc::clone(found));
+            }
+            if folder.is_empty() {
+                return None;
+            }
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+    }
+
+    fn content(bytes: &Arc<[u8]>, as_bytes: bool) -> Value {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if !as_bytes => Value::constant(Const::Str(Arc::from(text))),
+            _ => Value::constant(Const::Bytes(Arc::clone(bytes))),
+        }
+    }
+
+    /// A call that opens or reads a data file of the package. `None` for any other.
+    pub(crate) fn reads_data(
+        &mut self,
+        module: &std::rc::Rc<Module>,
+        name: &str,
+        receiver: Option<&Value>,
+        args: &Args,
+        site: Site,
+    ) -> Option<Value> {
+        if self.data.is_empty() {
+            return None;
+        }
+        let first = args.get(0, "file").cloned();
+        let with_labels = |engine: &mut Self, mut content: Value, from: Value| {
+            engine.inherit(&mut content, &[&from], Some("file"));
+            content
+        };
+        match name {
+            "open" | "io.open" | "codecs.open" => {
+                let bytes = self.data_at(&first?)?;
+                let mode = args.get(1, "mode").and_then(Value::known_text).cloned();
+                let as_bytes = mode.as_deref().is_some_and(|mode| mode.contains('b'));
+                if mode.as_deref().is_some_and(|mode| mode.contains(['w', 'a', 'x', '+'])) {
+                    return None;
+                }
+                let model = self.catalog.model(name)?;
+                let mut value = self.apply_model(module, model, None, args, site, None);
+                let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
+                self.store_field(id, &SmolStr::new_static(CONTENT), Self::content(&bytes, as_bytes));
+                value.edit().refs.insert(0, Ref::Object(id));
+                Some(value)
+            }
+            "json.load" => {
+                let stream = args.get(0, "fp").cloned()?;
+                let content = self.content_of(&stream)?;
+                let value = self.known_function("json.loads", &Args::of(vec![content]))?;
+                Some(with_labels(self, value, stream))
+            }
+            "pkgutil.get_data" | "importlib.resources.read_text" | "importlib.resources.read_binary" => {
+                let bytes = self.data_at(&args.positional.get(1)?.0.clone())?;
+                let model = self.catalog.model(name);
+                let label = model.map(|model| self.apply_model(module, model, None, args, site, None));
+                let content = Self::content(&bytes, !name.ends_with("text"));
+                Some(with_labels(self, content, label.unwrap_or_default()))
+            }
+            "fs.readFileSync" | "fs.promises.readFile" => {
+                let path = args.positional.first()?.0.clone();
+                let bytes = self.data_at(&path)?;
+                let model = self.catalog.model(name)?;
+                let label = self.apply_model(module, model, None, args, site, None);
+                let as_text = args.positional.len() > 1;
+                let content = Self::content(&bytes, !as_text);
+                Some(with_labels(self, content, label))
+            }
+            _ => {
+                let receiver = receiver?.clone();
+                let method = name.rsplit('.').next()?;
+                let content = match method {
+                    "read" | "readlines" | "splitlines" => self.content_of(&receiver)?,
+                    "read_text" | "read_bytes" if name.contains("Path") => {
+                        let bytes = self.data_at(&receiver)?;
+                        Self::content(&bytes, method == "read_bytes")
+                    }
+                    _ => return None,
+                };
+                let model = self.catalog.model(name);
+                let label = model.map(|model| self.apply_model(module, model, Some(&receiver), args, site, None));
+                let content = match method {
+                    "readlines" => self.known_method(&content, "splitlines", &Args::default())?,
+                    _ => content,
+                };
+                let mut value = with_labels(self, content, receiver);
+                if let Some(label) = label {
+                    value.add_labels(label.labels());
+                }
+                Some(value)
+            }
+        }
+    }
+
+    /// What can be read from a stream.
+    fn content_of(&self, stream: &Value) -> Option<Value> {
+        stream.refs().iter().find_map(|reference| match reference {
+            Ref::Object(id) => self.object(*id)?.fields.get(CONTENT).cloned(),
+            _ => None,
+        })
+    }
+}

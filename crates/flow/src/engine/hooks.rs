@@ -1,0 +1,141 @@
+//! Methods that the language calls by itself: when an operator meets an instance, when a class is made, when a name is
+//! missing.
+
+use std::rc::Rc;
+
+use sluice_syntax::ir::{Arg, ArgKind, BinOp, ExprId, FuncId, Module, Span};
+use smol_str::SmolStr;
+
+use super::Engine;
+use super::call::{Args, Site};
+use super::heap::ObjectKind;
+use super::value::{Key, Ref, Value};
+
+/// The method behind an operator.
+pub(crate) const fn operator_method(op: BinOp) -> &'static str {
+    match op {
+        BinOp::Add => "__add__",
+        BinOp::Sub => "__sub__",
+        BinOp::Mul => "__mul__",
+        BinOp::Div => "__truediv__",
+        BinOp::FloorDiv => "__floordiv__",
+        BinOp::Mod => "__mod__",
+        BinOp::Pow => "__pow__",
+        BinOp::MatMul => "__matmul__",
+        BinOp::Shl => "__lshift__",
+        BinOp::Shr | BinOp::UShr => "__rshift__",
+        BinOp::BitAnd => "__and__",
+        BinOp::BitOr => "__or__",
+        BinOp::BitXor => "__xor__",
+    }
+}
+
+impl Engine<'_> {
+    /// The class of the package that a value is an instance of.
+    fn class_of(&self, value: &Value) -> Option<Key> {
+        value.refs().iter().find_map(|reference| match reference {
+            Ref::Object(id) => match self.object(*id)?.kind {
+                ObjectKind::Instance(class) => Some(class),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// Calls a special method of an instance. `None` if its class has none.
+    pub(crate) fn hook(
+        &mut self,
+        module: &Rc<Module>,
+        object: &Value,
+        name: &'static str,
+        args: Vec<Value>,
+        span: Span,
+    ) -> Option<Value> {
+        let class = self.class_of(object)?;
+        let method = self.class_attr(class, &SmolStr::new_static(name), Some(object), true, 0)?;
+        if !method.refs().iter().any(|reference| matches!(reference, Ref::Function(..))) {
+            return None;
+        }
+        let nowhere = ExprId(u32::MAX);
+        let site = Site { id: nowhere, callee: nowhere, span };
+        Some(self.call(module, &method, Args::of(args), site))
+    }
+
+    /// What making a class calls: its metaclass, its bases' `__init_subclass__`, its members' `__set_name__`.
+    pub(crate) fn class_hooks(&mut self, module: &Rc<Module>, key: Key, arguments: &[(Arg, Value)], class: &Value) {
+        let target = self.module(key.module);
+        let Some(function) = target.function(FuncId(key.func)) else { return };
+        let nowhere = ExprId(u32::MAX);
+        let site = Site { id: nowhere, callee: nowhere, span: function.name_span };
+        let named: Vec<(SmolStr, Value, Option<ExprId>)> = arguments
+            .iter()
+            .filter_map(|(arg, value)| match &arg.kind {
+                ArgKind::Named(name) if name != "metaclass" => Some((name.clone(), value.clone(), None)),
+                _ => None,
+            })
+            .collect();
+        let metaclass =
+            arguments.iter().find(|(arg, _)| matches!(&arg.kind, ArgKind::Named(name) if name == "metaclass"));
+        if let Some((_, meta)) = metaclass
+            && let Some(Ref::Class(meta_class)) = meta.refs().first().cloned()
+        {
+            let members = self.members_of(key);
+            let bases = self.classes.get(&key).cloned().unwrap_or_default();
+            let bases = self.container(ObjectKind::Tuple, bases, true);
+            let name = Value::text(&function.name);
+            for (method, first) in [("__new__", meta.clone()), ("__init__", class.clone())] {
+                let found = self.class_attr(meta_class, &SmolStr::new_static(method), Some(&first), true, 0);
+                for reference in found.map(|found| found.refs().to_vec()).unwrap_or_default() {
+                    if let Ref::Function(function, _) = reference {
+                        let args = Args {
+                            named: named.clone(),
+                            ..Args::of(vec![name.clone(), bases.clone(), members.clone()])
+                        };
+                        self.call_function(module, function, Some(first.clone()), &args, site);
+                    }
+                }
+            }
+        }
+        for base in self.classes.get(&key).cloned().unwrap_or_default() {
+            for reference in base.refs().to_vec() {
+                let Ref::Class(base) = reference else { continue };
+                let name = SmolStr::new_static("__init_subclass__");
+                let Some(found) = self.class_attr(base, &name, Some(class), true, 0) else { continue };
+                for reference in found.refs().to_vec() {
+                    if let Ref::Function(function, _) = reference {
+                        let args = Args { named: named.clone(), ..Args::default() };
+                        self.call_function(module, function, Some(class.clone()), &args, site);
+                    }
+                }
+            }
+        }
+        for (slot, member) in self.member_values(key) {
+            self.hook(module, &member, "__set_name__", vec![class.clone(), Value::text(&slot)], site.span);
+        }
+    }
+
+    fn member_values(&mut self, key: Key) -> Vec<(SmolStr, Value)> {
+        let module = self.module(key.module);
+        let Some(function) = module.function(FuncId(key.func)) else { return Vec::new() };
+        let slots = function.slots.iter().enumerate();
+        slots
+            .filter_map(|(position, slot)| {
+                let place = sluice_syntax::ir::SlotRef {
+                    func: FuncId(key.func),
+                    slot: u32::try_from(position).unwrap_or(u32::MAX),
+                };
+                Some((slot.name.clone(), self.shared.get(&(key.module, place))?.clone()))
+            })
+            .collect()
+    }
+
+    /// The members of a class as a dictionary.
+    fn members_of(&mut self, key: Key) -> Value {
+        let members = self.member_values(key);
+        let id = self.allocate(ObjectKind::Dict, Vec::new(), true);
+        for (name, value) in members {
+            self.store_field(id, &name, value);
+        }
+        Value::reference(Ref::Object(id))
+    }
+}
