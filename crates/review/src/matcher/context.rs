@@ -247,7 +247,8 @@ impl<'a> Context<'a> {
         step.codings == 0 || self.codings(candidate, module) >= step.codings
     }
 
-    /// True if what the event executes does something when it is executed, or cannot be read.
+    /// True if what the event executes does something when it is executed, or cannot be read; of an event inside of a
+    /// layer, if executing the layer reaches it.
     fn acts(&self, candidate: Candidate) -> bool {
         const IDLE: &[&str] = &["environment.", "callback.", "serialize", "deserialize", "encode", "decode", "log"];
         let Some(id) = self.event_id(candidate) else { return true };
@@ -255,7 +256,9 @@ impl<'a> Context<'a> {
             .filter(|index| self.facts.layers.get(*index).is_some_and(|layer| layer.event == id))
             .collect();
         if pending.is_empty() {
-            return true;
+            // What stands in a layer itself acts if executing the layer is enough to reach it.
+            let own = self.facts.event(id).and_then(|event| Some((event, self.module_of(event.evidence)?)));
+            return own.is_none_or(|(event, module)| self.runs_with(event.function, module));
         }
         let mut seen = BTreeSet::new();
         while let Some(index) = pending.pop() {
@@ -266,8 +269,8 @@ impl<'a> Context<'a> {
                 return true;
             }
             let acts = |event: &Event| {
-                !event.when.is_empty()
-                    && self.module_of(event.evidence) == Some(module)
+                self.module_of(event.evidence) == Some(module)
+                    && self.runs_with(event.function, module)
                     && event.actions.iter().any(|action| {
                         action.contains('.')
                             && !IDLE.iter().any(|idle| action.starts_with(idle))
@@ -284,6 +287,12 @@ impl<'a> Context<'a> {
             );
         }
         false
+    }
+
+    /// True if running the module's body is enough to run the function. Any other than a layer's body runs anyway.
+    fn runs_with(&self, function: FunctionId, module: ModuleId) -> bool {
+        let Some(facts) = self.facts.modules.get(module.0 as usize) else { return true };
+        facts.depth == 0 || self.ancestors(function).contains_key(&facts.body)
     }
 
     fn module_of(&self, evidence: EvidenceId) -> Option<ModuleId> {
