@@ -28,6 +28,8 @@ pub enum Verb {
     /// Review files, folders, archives and registry packages
     #[command(after_long_help = REVIEW_HELP)]
     Review(ReviewArgs),
+    /// Measure how good the verdicts are on targets whose answer is known
+    Eval(EvalArgs),
     /// Print the page of a behavior
     Explain(ExplainArgs),
     /// List the behaviors that a review can name
@@ -112,6 +114,91 @@ pub struct BehaviorsArgs {
     /// How the list is written
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
+}
+
+/// `sluice eval`.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// A list: a path, a tab, `malicious` or `benign`, and after further tabs a family and a collection; may be repeated
+    #[arg(value_name = "LIST")]
+    pub list: Vec<PathBuf>,
+
+    /// A folder of malicious archives, in a folder for each family; may be repeated
+    #[arg(long, value_name = "FOLDER")]
+    pub malicious: Vec<PathBuf>,
+
+    /// A folder of benign archives; may be repeated
+    #[arg(long, value_name = "FOLDER")]
+    pub benign: Vec<PathBuf>,
+
+    /// The folder that run.json and report.html are written to
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+
+    /// Go on where an earlier run with the same folder was ended
+    #[arg(long)]
+    pub resume: bool,
+
+    /// The run.json of an earlier run: tell what is decided differently
+    #[arg(long, value_name = "FILE")]
+    pub against: Option<PathBuf>,
+
+    /// End with code 1 if a bar is missed: `recall=0.95,family-recall=0.93,precision=0.9,fpr=0.01`
+    #[arg(long, value_name = "BARS", default_value = "", hide_default_value = true)]
+    pub require: Bars,
+
+    /// How the summary is written
+    #[arg(long, value_enum, default_value_t = EvalFormat::Text)]
+    pub format: EvalFormat,
+
+    /// How many targets are reviewed at once
+    #[arg(long, value_name = "NUMBER")]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// Show no progress
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+/// How `eval` writes its summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EvalFormat {
+    /// A few lines.
+    Text,
+    /// The whole run, as in run.json.
+    Json,
+}
+
+/// Bars that a run must hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bars {
+    pub recall: Option<f64>,
+    pub family_recall: Option<f64>,
+    pub precision: Option<f64>,
+    pub fpr: Option<f64>,
+}
+
+impl FromStr for Bars {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bars = Self::default();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').ok_or_else(|| format!("`{part}` has no `=`"))?;
+            let value: f64 = value.parse().map_err(|_| format!("`{value}` is not a number"))?;
+            if !(0.0..=1.0).contains(&value) {
+                return Err(format!("`{value}` is not from 0 to 1"));
+            }
+            match name {
+                "recall" => bars.recall = Some(value),
+                "family-recall" => bars.family_recall = Some(value),
+                "precision" => bars.precision = Some(value),
+                "fpr" => bars.fpr = Some(value),
+                _ => return Err(format!("`{name}` is none of recall, family-recall, precision, fpr")),
+            }
+        }
+        Ok(bars)
+    }
 }
 
 /// `sluice dev`.

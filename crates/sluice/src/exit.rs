@@ -80,6 +80,12 @@ pub enum Failure {
         /// The system's answer.
         source: io::Error,
     },
+    /// What `eval` was given cannot be measured.
+    #[error("{what}")]
+    Evaluation {
+        /// What is wrong.
+        what: String,
+    },
     /// A file of a developer's verb cannot be read.
     #[error("`{}` cannot be read: {source}", path.display())]
     File {
@@ -123,6 +129,10 @@ impl Failure {
             Self::Output { .. } => {
                 (Code::Usage, Some("Check that the folder exists and may be written to.".to_owned()))
             }
+            Self::Evaluation { .. } => (
+                Code::Usage,
+                Some("A list has lines of a path, a tab, and `malicious` or `benign`; see docs/eval.md.".to_owned()),
+            ),
             Self::File { .. } => (Code::Usage, None),
             Self::Engine(_) | Self::Stopped(_) | Self::Json(_) => {
                 (Code::Usage, Some("This is a defect of sluice; please report it.".to_owned()))

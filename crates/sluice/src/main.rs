@@ -3,6 +3,7 @@
 mod bisect;
 mod cli;
 mod dev;
+mod eval;
 mod exit;
 mod explain;
 mod floor;
@@ -22,6 +23,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Review(args) => review::run(&args),
+        Verb::Eval(args) => eval::run(&args),
         Verb::Explain(args) => explain::explain(&args),
         Verb::Behaviors(args) => explain::behaviors(&args),
         Verb::Dev(args) => dev::run(&args),

@@ -78,6 +78,36 @@ pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
     Ok(code)
 }
 
+/// Reviews paths for another verb: the results in the order given.
+pub fn reviews(
+    paths: &[OsString],
+    jobs: Option<NonZeroUsize>,
+    quiet: bool,
+) -> Result<Vec<Result<Box<Review>, Failure>>, Failure> {
+    let resolve = intake::Options::default();
+    let planned: Vec<Job> = paths
+        .iter()
+        .map(|path| {
+            let mut planned = intake::plan(&Target::Path(path.into()), &resolve)?;
+            match planned.len() {
+                1 => planned.pop().ok_or(Failure::Workers("no target".to_owned())),
+                _ => Err(Failure::Evaluation { what: format!("`{}` is not one target", path.to_string_lossy()) }),
+            }
+        })
+        .collect();
+    let number = jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let pool = worker::pool(number.min(planned.len()).max(1))?;
+    let progress = Progress::new(planned.len(), !quiet);
+    let mut results = Vec::with_capacity(planned.len());
+    review_all(planned, &pool, &resolve, &Options::default(), &progress, |done| {
+        results.push(done);
+        progress.finished();
+        true
+    });
+    progress.end();
+    Ok(results)
+}
+
 fn check_language(language: Option<&str>) -> Result<(), Failure> {
     let Some(name) = language else { return Ok(()) };
     let known: Vec<&'static str> = sluicegate::languages().collect();
