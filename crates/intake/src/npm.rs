@@ -125,7 +125,14 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn scripts(&self, object: &Map<String, Value>, found: &mut BTreeSet<EntryPoint>) {
-        let Some(Value::Object(scripts)) = object.get("scripts") else { return };
+        let none = Map::new();
+        let scripts = object.get("scripts").and_then(Value::as_object).unwrap_or(&none);
+        // Without an install script of its own, a package with a `binding.gyp` is built when it is installed.
+        if let Some(file) = self.tree.get("binding.gyp")
+            && !["preinstall", "install"].iter().any(|name| scripts.contains_key(*name))
+        {
+            self.add(EntryKind::Install, file, found);
+        }
         for name in scripts.keys() {
             let kind = if AT_INSTALL.contains(&name.as_str()) {
                 EntryKind::Install
@@ -145,12 +152,22 @@ impl Reader<'_> {
 
     /// The package's file that a path in the manifest means.
     fn file(&self, path: &str) -> Option<&SourceFile> {
-        let path = path.trim_start_matches("./").trim_end_matches('/');
+        let mut parts: Vec<&str> = Vec::new();
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                // What leads out of the package is none of its files.
+                ".." => {
+                    parts.pop()?;
+                }
+                part => parts.push(part),
+            }
+        }
+        let path = parts.join("/");
         let plain = SUFFIXES.iter().find_map(|suffix| self.tree.get(format!("{path}{suffix}").as_str()));
         let index = || {
-            let slash = if path.is_empty() || path == "." { "" } else { "/" };
-            let folder = if path == "." { "" } else { path };
-            SUFFIXES.iter().skip(1).find_map(|suffix| self.tree.get(format!("{folder}{slash}index{suffix}").as_str()))
+            let slash = if path.is_empty() { "" } else { "/" };
+            SUFFIXES.iter().skip(1).find_map(|suffix| self.tree.get(format!("{path}{slash}index{suffix}").as_str()))
         };
         plain.or_else(index).copied()
     }
@@ -187,7 +204,8 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        if !object.contains_key("main") && !object.contains_key("exports") {
+        // Node falls back to it where `main` is absent, is no text, or names no file.
+        if text_of(object, "main").is_none_or(|main| self.file(main).is_none()) {
             imported.push("index.js".to_owned());
         }
         for path in imported {

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use sluice_evaluation::{self as evaluation, Bin, Change, Estimate, Families, Fired, Measures, Record, Threshold};
-use sluicegate::{Review, Verdict};
+use sluicegate::{Field, Review, Verdict};
 
 use crate::cli::{Bars, EvalArgs, EvalFormat};
 use crate::exit::{Code, Failure};
@@ -30,6 +30,8 @@ struct Entry {
     #[serde(flatten)]
     record: Record,
     digest: String,
+    /// The engine that decided.
+    engine: String,
     verdict: String,
     /// The first claims on its behaviors.
     evidence: Vec<String>,
@@ -123,7 +125,7 @@ fn archives(folder: &Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn entry(label: &Labelled, done: Result<Box<Review>, Failure>) -> Entry {
+fn entry(label: &Labelled, done: Result<Box<Review>, Failure>, engine: &str) -> Entry {
     let target = label.path.display().to_string();
     let record = |called, inconclusive, score, behaviors| Record {
         target: target.clone(),
@@ -138,7 +140,8 @@ fn entry(label: &Labelled, done: Result<Box<Review>, Failure>) -> Entry {
     match done {
         Ok(review) => {
             let behaviors: BTreeSet<String> = review.behaviors.iter().map(|behavior| behavior.id.to_string()).collect();
-            let evidence = review.report.anomalies.split(". ").take(3).map(ToOwned::to_owned).collect();
+            let claims = review.claims.iter().filter(|claim| claim.field == Field::Anomalies);
+            let evidence = claims.take(3).map(|claim| claim.text.clone()).collect();
             let verdict = match review.verdict {
                 Verdict::Malicious => "malicious",
                 Verdict::Benign => "benign",
@@ -152,15 +155,17 @@ fn entry(label: &Labelled, done: Result<Box<Review>, Failure>) -> Entry {
                     behaviors,
                 ),
                 digest: review.digest.clone(),
+                engine: engine.to_owned(),
                 verdict: verdict.to_owned(),
                 evidence,
                 error: None,
             }
         }
-        // What cannot be reviewed is not called anything, and counts as inconclusive.
+        // What cannot be reviewed is told, and is in no sum.
         Err(failure) => Entry {
             record: record(false, true, 0.0, BTreeSet::new()),
             digest: String::new(),
+            engine: engine.to_owned(),
             verdict: "inconclusive".to_owned(),
             evidence: Vec::new(),
             error: Some(failure.to_string()),
@@ -179,32 +184,45 @@ pub fn run(args: &EvalArgs) -> Result<Code, Failure> {
         && let Ok(text) = fs::read_to_string(&done_path)
     {
         let entries = text.lines().filter_map(|line| serde_json::from_str::<Entry>(line).ok());
-        known.extend(entries.map(|entry| (entry.record.target.clone(), entry)));
+        // What another engine decided is decided anew.
+        let own = entries.filter(|entry| entry.engine == engine && entry.error.is_none());
+        known.extend(own.map(|entry| (entry.record.target.clone(), entry)));
     } else {
         write(&done_path, "")?;
     }
     let before = args.against.as_deref().map(read_run).transpose()?;
     let started = Instant::now();
     let left: Vec<&Labelled> = all.iter().filter(|one| !known.contains_key(&one.path.display().to_string())).collect();
-    let mut log = fs::read_to_string(&done_path).unwrap_or_default();
     let mut reviewed = 0_usize;
     for part in left.chunks(PART) {
         let paths: Vec<OsString> = part.iter().map(|one| one.path.clone().into_os_string()).collect();
         let mut labels = part.iter();
+        let mut lines = String::new();
         let results = review::reviews(&paths, args.jobs, args.no_progress)?;
         for done in results {
             let Some(label) = labels.next() else { break };
-            let entry = entry(label, done);
-            let _ = writeln!(log, "{}", serde_json::to_string(&entry)?);
+            let entry = entry(label, done, &engine);
+            lines.push_str(&serde_json::to_string(&entry)?);
+            lines.push('\n');
             known.insert(entry.record.target.clone(), entry);
         }
-        write(&done_path, &log)?;
+        append(&done_path, &lines)?;
         reviewed += part.len();
         if !args.no_progress && left.len() > PART {
             eprintln!("{reviewed} of {} targets reviewed", left.len());
         }
     }
-    let targets: Vec<Entry> = all.iter().filter_map(|one| known.remove(&one.path.display().to_string())).collect();
+    // The label is the list's of today, whoever decided when; a target that is listed twice counts twice.
+    let targets: Vec<Entry> = all
+        .iter()
+        .filter_map(|one| {
+            let mut entry = known.get(&one.path.display().to_string())?.clone();
+            entry.record.malicious = one.malicious;
+            entry.record.family.clone_from(&one.family);
+            entry.record.stratum.clone_from(&one.stratum);
+            Some(entry)
+        })
+        .collect();
     let run = measured(targets, engine, started.elapsed().as_secs_f64(), before.as_ref());
     write(&args.out.join("run.json"), &serde_json::to_string_pretty(&run)?)?;
     write(&args.out.join("report.html"), &page(&run))?;
@@ -224,12 +242,19 @@ fn read_run(path: &Path) -> Result<Run, Failure> {
         .map_err(|error| wrong(format!("`{}` is no run of `sluice eval`: {error}", path.display())))
 }
 
+fn append(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |source| Failure::Output { what: format!("`{}`", path.display()), source };
+    let mut file = fs::OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)
+}
+
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|source| Failure::Output { what: format!("`{}`", path.display()), source })
 }
 
 fn measured(targets: Vec<Entry>, engine: String, seconds: f64, before: Option<&Run>) -> Run {
-    let records: Vec<Record> = targets.iter().map(|entry| entry.record.clone()).collect();
+    let reviewed = targets.iter().filter(|entry| entry.error.is_none());
+    let records: Vec<Record> = reviewed.map(|entry| entry.record.clone()).collect();
     let every: Vec<&Record> = records.iter().collect();
     let mut strata: BTreeMap<String, Vec<&Record>> = BTreeMap::new();
     for record in &records {
@@ -298,11 +323,12 @@ fn rows(run: &Run) -> Vec<(String, String)> {
         (
             "targets".to_owned(),
             format!(
-                "{}: {} malicious, {} benign, {} verdicts inconclusive",
+                "{}: {} malicious, {} benign, {} verdicts inconclusive, {} not reviewed",
                 run.targets.len(),
                 counts.found + counts.missed,
                 counts.accused + counts.cleared,
-                counts.inconclusive
+                counts.inconclusive,
+                run.targets.iter().filter(|entry| entry.error.is_some()).count()
             ),
         ),
         ("recall".to_owned(), percent(run.all.recall)),
@@ -488,6 +514,7 @@ mod tests {
         let entry = Entry {
             record,
             digest: String::new(),
+            engine: String::new(),
             verdict: "malicious".to_owned(),
             evidence: vec!["<img>".to_owned()],
             error: None,

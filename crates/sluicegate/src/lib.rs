@@ -28,7 +28,7 @@ pub use sluice_catalog::Catalog;
 pub use sluice_catalog::behavior::{Behavior, Expectation, Stance};
 pub use sluice_flow::facts::Facts;
 pub use sluice_review::model::{
-    BehaviorMatch, Claim, Coverage, Evidence, FileReview, FlowPath, LayerInfo, Report, Review, Verdict,
+    BehaviorMatch, Claim, Coverage, Evidence, Field, FileReview, FlowPath, LayerInfo, Report, Review, Verdict,
 };
 
 /// From a target as typed to its bytes, and from bytes to named files.

@@ -138,10 +138,8 @@ fn of_installed_npm(environment: &Environment) -> Option<(String, PathBuf)> {
 }
 
 fn files(environment: &Environment) -> Vec<PathBuf> {
+    // The file of the folder one stands in is not asked: it may belong to what is to be reviewed.
     let mut files = Vec::new();
-    if let Ok(here) = std::env::current_dir() {
-        files.push(here.join(".npmrc"));
-    }
     let named = |names: [&str; 2]| names.iter().find_map(|name| environment.text(name)).map(PathBuf::from);
     files.extend(
         named(["npm_config_userconfig", "NPM_CONFIG_USERCONFIG"])
