@@ -11,6 +11,7 @@
 mod codes;
 mod dev;
 mod docs;
+mod eval;
 mod formats;
 mod hostile;
 mod knowledge;

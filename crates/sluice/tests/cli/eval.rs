@@ -1,0 +1,59 @@
+//! `sluice eval`: labels in, measures out.
+
+use crate::place::{PLAIN, Place, THIEF};
+
+fn labelled() -> Place {
+    Place::new()
+        .file("bad/family/thief.py", THIEF)
+        .file("bad/other/quiet.py", PLAIN)
+        .file("good/plain.py", PLAIN)
+        .file("list.tsv", "# two of three\nbad/family/thief.py\tmalicious\tfamily\tsmall\ngood/plain.py\tbenign\t\tsmall\n")
+}
+
+#[test]
+fn a_list_is_measured() {
+    let place = labelled();
+    let ran = place.run(&["eval", "list.tsv", "--out", "run", "--no-progress"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("recall                      100.0 %"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("false-positive rate         0.0 %"), "{}", ran.stdout);
+    let page = std::fs::read_to_string(place.path("run/report.html")).unwrap();
+    assert!(page.contains("Precision over recall") && !page.contains("<script"));
+}
+
+#[test]
+fn folders_give_families_and_bars_are_held() {
+    let place = labelled();
+    let args = ["eval", "--malicious", "bad", "--benign", "good", "--out", "run", "--format", "json", "--no-progress"];
+    let run = place.run(&args).json();
+    assert_eq!(run["all"]["counts"]["found"], 1);
+    assert_eq!(run["all"]["counts"]["missed"], 1);
+    assert_eq!(run["families"]["all"], 2);
+    assert_eq!(run["families"]["any"]["value"], 0.5);
+    assert_eq!(place.run(&[&args[..], &["--require", "recall=0.9"]].concat()).code, 1);
+    assert_eq!(place.run(&[&args[..], &["--require", "recall=0.4,fpr=0"]].concat()).code, 0);
+}
+
+#[test]
+fn two_runs_are_compared_and_one_goes_on() {
+    let place = labelled();
+    let first = ["eval", "list.tsv", "--out", "run", "--no-progress"];
+    assert_eq!(place.run(&first).code, 0);
+    let before = std::fs::read_to_string(place.path("run/run.json")).unwrap();
+    std::fs::write(place.path("old.json"), before.replace("\"called\": true", "\"called\": false")).unwrap();
+    let args = [&first[..], &["--resume", "--against", "old.json"]].concat();
+    let ran = place.run(&args);
+    assert!(ran.stdout.contains("now called malicious"), "{}", ran.stdout);
+    // Nothing was reviewed again, so nothing was added to what is done.
+    assert_eq!(std::fs::read_to_string(place.path("run/done.jsonl")).unwrap().lines().count(), 2);
+}
+
+#[test]
+fn a_wrong_list_is_named_with_its_line() {
+    let place = labelled().file("wrong.tsv", "good/plain.py\tgood\n");
+    let ran = place.run(&["eval", "wrong.tsv", "--out", "run"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("line 1 of `wrong.tsv`") && ran.stderr.contains("`good`"), "{}", ran.stderr);
+    assert_eq!(place.run(&["eval", "--out", "run"]).code, 2);
+    assert_eq!(place.run(&["eval", "list.tsv", "--out", "run", "--require", "speed=1"]).code, 2);
+}
