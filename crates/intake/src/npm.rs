@@ -14,7 +14,7 @@ pub(crate) const MANIFEST: &str = "package.json";
 /// Scripts that installing a package from its registry runs.
 const AT_INSTALL: [&str; 3] = ["preinstall", "install", "postinstall"];
 /// Scripts that run before a package is packed, and when it is installed from a repository.
-const AT_BUILD: [&str; 5] = ["prepare", "prepublish", "prepublishOnly", "prepack", "postpack"];
+const AT_BUILD: [&str; 4] = ["preprepare", "prepare", "postprepare", "prepublish"];
 /// What is tried behind a path without suffix, in Node's order and then a compiler's.
 const SUFFIXES: [&str; 6] = ["", ".js", ".json", ".node", ".mjs", ".ts"];
 
@@ -139,7 +139,8 @@ impl Reader<'_> {
             } else if AT_BUILD.contains(&name.as_str()) {
                 EntryKind::Build
             } else {
-                EntryKind::Run
+                // What only a developer runs is no entry point of the package.
+                continue;
             };
             found.insert(EntryPoint {
                 kind,
@@ -281,7 +282,6 @@ mod tests {
                 (EntryKind::Import, "package/esm.mjs", None),
                 (EntryKind::Import, "package/lib/index.js", None),
                 (EntryKind::Run, "package/cli.js", None),
-                (EntryKind::Run, "package/package.json", Some("scripts:test")),
             ]
         );
         assert_eq!(manifest.notes, ["the dependency `b` is another package under this name: `c@1`"]);

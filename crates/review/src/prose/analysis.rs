@@ -84,6 +84,7 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
         (false, false, false) => format!("{what} go to {}, or to {by_caller}", list(&hosts, 6)),
         (false, false, true) => format!("{what} go to {}, and to addresses that are not known here", list(&hosts, 6)),
         (true, _, false) => format!("{what} go to {by_caller}"),
+        (true, true, true) => return drafts,
         (true, _, true) => {
             let shapes: Vec<String> = open.keys().cloned().collect();
             format!("The address of {} is not fixed in the code: {}", what.to_lowercase(), list(&shapes, 3))
@@ -460,7 +461,8 @@ pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
         if families.is_empty() && files.is_empty() {
             continue;
         }
-        let runs = if files.is_empty() { String::new() } else { format!(" {} runs", list(&files, 4)) };
+        let verb = if files.len() == 1 { "runs" } else { "run" };
+        let runs = if files.is_empty() { String::new() } else { format!(" {} {verb}", list(&files, 4)) };
         let does: Vec<String> = families
             .iter()
             .map(|(family, places)| {

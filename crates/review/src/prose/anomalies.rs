@@ -287,7 +287,7 @@ pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
     for layer in view.layers() {
         let visible = layer.visible;
         // A plain command line stands with the commands.
-        if visible && matches!(layer.language.as_str(), "shell" | "powershell") {
+        if visible && matches!(layer.language.as_str(), "shell" | "powershell" | "unknown") {
             continue;
         }
         let codings: Vec<String> = layer.codings.iter().map(|coding| code(coding)).collect();

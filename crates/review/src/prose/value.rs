@@ -112,9 +112,24 @@ pub(crate) fn destination(event: &Event) -> Option<&ArgFact> {
     arg(event, "network.destination").or_else(|| arg(event, "destination")).or_else(|| arg(event, "address"))
 }
 
+/// True if the text is the name or the number of a host, perhaps with a port.
+fn is_host(text: &str) -> bool {
+    let (name, port) = text.split_once(':').unwrap_or((text, "0"));
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() < 64
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    };
+    name.contains('.') && name.split('.').all(is_label) && port.parse::<u16>().is_ok()
+}
+
 /// The hosts that a value names as constants, with their scheme and path as written.
 pub(crate) fn hosts(value: &ValueFact) -> BTreeSet<String> {
     let mut hosts = BTreeSet::new();
+    // A host by itself, as those who connect without an address name it.
+    if let Some(text) = value.text.as_deref().filter(|text| is_host(text)) {
+        hosts.insert(escape(text));
+    }
     let texts = value.text.iter().chain(&value.literals).chain(&value.patterns);
     for text in texts {
         if let Some((_, rest)) = text.split_once("://") {

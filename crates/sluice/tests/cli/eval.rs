@@ -3,11 +3,10 @@
 use crate::place::{PLAIN, Place, THIEF};
 
 fn labelled() -> Place {
-    Place::new()
-        .file("bad/family/thief.py", THIEF)
-        .file("bad/other/quiet.py", PLAIN)
-        .file("good/plain.py", PLAIN)
-        .file("list.tsv", "# two of three\nbad/family/thief.py\tmalicious\tfamily\tsmall\ngood/plain.py\tbenign\t\tsmall\n")
+    Place::new().file("bad/family/thief.py", THIEF).file("bad/other/quiet.py", PLAIN).file("good/plain.py", PLAIN).file(
+        "list.tsv",
+        "# two of three\nbad/family/thief.py\tmalicious\tfamily\tsmall\ngood/plain.py\tbenign\t\tsmall\n",
+    )
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `package.json` as code: each of its scripts is a function that runs a command.
+//! `package.json` as code: each script that a package manager runs is a function that runs a command.
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{Expression, ObjectExpression, ObjectPropertyKind, PropertyKey};
@@ -30,10 +30,40 @@ pub(super) fn read(text: &str, mut module: Module) -> Module {
     let parsed = Parser::new(&allocator, text, SourceType::mjs()).parse_expression();
     let Ok(Expression::ObjectExpression(object)) = parsed else { return module };
     let Some(scripts) = property(&object, "scripts") else { return module };
-    for (name, place, command) in strings(scripts) {
-        add(&mut module, &name, place, command);
+    let scripts = strings(scripts);
+    let mut run: Vec<&SmolStr> = scripts.iter().map(|(name, ..)| name).filter(|name| is_run(name)).collect();
+    let mut next = 0;
+    while let Some(name) = run.get(next).copied() {
+        next += 1;
+        let command = scripts.iter().find(|(known, ..)| known == name).map_or("", |(_, _, (command, _))| command);
+        let words: Vec<&str> = command.split([' ', '&', ';', '|', '(', ')']).collect();
+        let named = scripts.iter().map(|(name, ..)| name).filter(|name| words.contains(&name.as_str()));
+        let more: Vec<&SmolStr> = named.filter(|name| !run.contains(name)).collect();
+        run.extend(more);
+    }
+    for (name, place, command) in &scripts {
+        if run.contains(&name) {
+            add(&mut module, name, *place, *command);
+        }
     }
     module
+}
+
+/// True if a package manager runs the script of a package that is installed, or of sources that it builds. What only a
+/// developer runs is no part of the package's behavior.
+fn is_run(name: &str) -> bool {
+    const RUN: [&str; 9] = [
+        "preinstall",
+        "install",
+        "postinstall",
+        "preprepare",
+        "prepare",
+        "postprepare",
+        "prepublish",
+        "preuninstall",
+        "postuninstall",
+    ];
+    RUN.contains(&name)
 }
 
 fn property<'a>(object: &'a ObjectExpression<'a>, name: &str) -> Option<&'a ObjectExpression<'a>> {
@@ -114,13 +144,13 @@ mod tests {
     use crate::ir::Language;
 
     #[test]
-    fn each_script_is_a_function() {
-        let text = "{\n  \"name\": \"x\",\n  \"scripts\": {\"install\": \"node a.js\", \"odd\": 1}\n}";
+    fn each_script_that_is_run_is_a_function() {
+        let text = "{\n  \"name\": \"x\",\n  \"scripts\": {\"install\": \"npm run fetch && node a.js\", \"fetch\": \"sh f.sh\", \"test\": \"tap\", \"odd\": 1}\n}";
         let module = crate::parse("package.json", text, Language::PackageJson);
         let names: Vec<&str> = module.functions.iter().map(|function| function.name.as_str()).collect();
-        assert_eq!(names, ["<module>", "install"]);
+        assert_eq!(names, ["<module>", "install", "fetch"]);
         let printed = crate::print::print(&module);
-        assert!(printed.contains("npm.run_script(\"node a.js\")"), "{printed}");
+        assert!(printed.contains("npm.run_script(\"npm run fetch && node a.js\")"), "{printed}");
         assert_eq!(module.functions.get(1).map(|function| module.slice(function.name_span)), Some("install"));
     }
 

@@ -68,7 +68,7 @@ impl Engine<'_> {
         if let Some((rest, expr)) = &args.star {
             let all = model.args.iter().filter(|(name, _)| *name != "self").flat_map(|(_, roles)| roles.clone());
             bound.push(Bound {
-                name: SmolStr::new_static("**"),
+                name: SmolStr::new_static("arguments"),
                 roles: all.collect(),
                 value: rest.clone(),
                 expr: *expr,
