@@ -20,6 +20,8 @@ mod library;
 pub(crate) mod model;
 mod names;
 pub(crate) mod native;
+mod presume;
+mod sinks;
 pub(crate) mod stmt;
 mod store;
 mod summary;

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sluice_catalog::{Model, Presumption};
-use sluice_syntax::ir::{Const, ExprId, ExprKind, Module, Span};
+use sluice_catalog::Model;
+use sluice_syntax::ir::{ExprId, ExprKind, Module, Span};
 use smol_str::SmolStr;
 
 use super::call::{Args, Site};
@@ -744,106 +744,8 @@ impl Engine<'_> {
         value
     }
 
-    /// Applies a presumption of the catalog to a method of which only the name and arguments are known.
-    pub(crate) fn presume(
-        &mut self,
-        module: &Rc<Module>,
-        name: &SmolStr,
-        receiver: &Value,
-        args: &Args,
-        site: Site,
-    ) -> bool {
-        let catalog = self.catalog;
-        let Some(presumption) =
-            catalog.presumptions(name).iter().find(|presumption| self.presumption_holds(presumption, receiver, args))
-        else {
-            return false;
-        };
-        let mut model = Model {
-            symbol: SmolStr::new(
-                self.owner_symbol(receiver)
-                    .map_or_else(|| self.written(module, site.callee).to_string(), |owner| format!("{owner}.{name}")),
-            ),
-            actions: presumption.actions.clone(),
-            ..Model::default()
-        };
-        let star = presumption.args.get("*").cloned().unwrap_or_default();
-        for position in 0..args.positional.len() {
-            let roles = presumption.args.get(position.to_string().as_str()).cloned().unwrap_or_else(|| star.clone());
-            let param = SmolStr::new(format!("{position}"));
-            model.params.push(sluice_catalog::ModelParam {
-                name: param.clone(),
-                stars: 0,
-                optional: true,
-                named_only: false,
-            });
-            model.args.insert(param, roles);
-        }
-        for (name, _, _) in &args.named {
-            let roles = presumption.args.get(name.as_str()).cloned().unwrap_or_else(|| star.clone());
-            model.args.insert(name.clone(), roles);
-        }
-        if args.star_star.is_some() || args.star.is_some() {
-            model.params.push(sluice_catalog::ModelParam {
-                name: SmolStr::new_static("rest"),
-                stars: 2,
-                optional: true,
-                named_only: false,
-            });
-            model.args.insert(SmolStr::new_static("**rest"), star);
-        }
-        let mut own = None;
-        if let Some(roles) = presumption.args.get("self") {
-            // The object itself is what is sent: all that it holds.
-            model.params.insert(
-                0,
-                sluice_catalog::ModelParam {
-                    name: SmolStr::new_static("self"),
-                    stars: 0,
-                    optional: false,
-                    named_only: false,
-                },
-            );
-            model.args.insert(SmolStr::new_static("self"), roles.clone());
-            let mut value = Value::UNKNOWN;
-            value.add_labels(&self.whole(receiver));
-            value.add_tokens(receiver.tokens());
-            own = Some(value);
-        }
-        let reason: Arc<str> = Arc::from(presumption.reason.as_str());
-        self.apply_model(module, &model, own.as_ref(), args, site, Some(reason));
-        true
-    }
-
-    fn presumption_holds(&self, presumption: &Presumption, receiver: &Value, args: &Args) -> bool {
-        if presumption.external_base && !self.has_external_base(receiver) {
-            return false;
-        }
-        presumption.when.iter().all(|(key, allowed)| {
-            let value = match key.parse::<usize>() {
-                Ok(position) => args.positional.get(position).map(|(value, _)| value),
-                Err(_) => args.named.iter().find(|(name, _, _)| name == key).map(|(_, value, _)| value),
-            };
-            let Some(value) = value else { return false };
-            if allowed.is_empty() {
-                return true;
-            }
-            let texts: Vec<String> = match value.known() {
-                Some(Const::Str(text)) => vec![text.to_lowercase()],
-                Some(Const::Bool(value)) => vec![value.to_string()],
-                _ => value.term().map(|term| term.patterns()).unwrap_or_default(),
-            };
-            texts.iter().any(|text| {
-                allowed.iter().any(|known| match known.strip_suffix('*') {
-                    Some(prefix) => text.to_lowercase().starts_with(prefix),
-                    None => known.as_str() == text,
-                })
-            })
-        })
-    }
-
     /// True if the receiver is an instance of a class of the package that derives from one outside of it.
-    fn has_external_base(&self, receiver: &Value) -> bool {
+    pub(crate) fn has_external_base(&self, receiver: &Value) -> bool {
         receiver.refs().iter().any(|reference| match reference {
             Ref::Object(id) => match self.object(*id).map(|object| object.kind) {
                 Some(super::heap::ObjectKind::Instance(class)) => self.external_base(class, 0).is_some(),
@@ -877,7 +779,7 @@ impl Engine<'_> {
         None
     }
 
-    fn owner_symbol(&self, receiver: &Value) -> Option<SmolStr> {
+    pub(crate) fn owner_symbol(&self, receiver: &Value) -> Option<SmolStr> {
         receiver.refs().iter().find_map(|reference| match reference {
             Ref::Object(id) => match self.object(*id).map(|object| object.kind) {
                 Some(super::heap::ObjectKind::Instance(class)) => self.external_base(class, 0),

@@ -29,6 +29,8 @@ pub struct Realm {
     prototypes: rustc_hash::FxHashMap<Key, ObjectId>,
     /// Modules that are run step by step for what their decoders give, by module.
     machines: rustc_hash::FxHashMap<u32, crate::evaluate::javascript::Machine>,
+    /// Steps that they took.
+    machine_steps: u64,
     /// How often a function was run so without a result.
     failures: rustc_hash::FxHashMap<Key, u32>,
     /// Properties that were put on the host's own functions and prototypes.
@@ -263,13 +265,18 @@ impl Engine<'_> {
     /// The machine of a module, made at the first question.
     fn machine(&mut self, index: u32) -> Option<&mut crate::evaluate::javascript::Machine> {
         /// Most modules of a package that are run step by step.
-        const MOST_MACHINES: usize = 24;
+        const MOST_MACHINES: usize = 64;
+        /// Steps of all modules' statements together.
+        const PACKAGE_STEPS: u64 = 60_000_000;
         if !self.realm.machines.contains_key(&index) {
             if self.realm.machines.len() >= MOST_MACHINES || self.layer_parent.contains_key(&index) {
                 return None;
             }
             let module = self.module(index);
-            self.realm.machines.insert(index, crate::evaluate::javascript::Machine::new(&module));
+            let steps = PACKAGE_STEPS.saturating_sub(self.realm.machine_steps);
+            let machine = crate::evaluate::javascript::Machine::new(&module, steps);
+            self.realm.machine_steps += machine.spent(steps);
+            self.realm.machines.insert(index, machine);
         }
         self.realm.machines.get_mut(&index)
     }

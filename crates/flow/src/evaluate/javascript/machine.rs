@@ -2,7 +2,7 @@
 //!
 //! Disguises keep their texts in tables that code rotates, decodes and hands out. What such a decoder gives is found by
 //! doing what it does: with no host, so that nothing it does has an effect, and with counted fuel. A value of the host
-//! stops the run; what a statement had changed until then is forgotten.
+//! stops the run; what a statement had changed until then is taken back.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,20 +10,18 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 use sluice_syntax::ir::{
-    ArgKind, BinOp, CmpOp, Expr, ExprId, ExprKind, FuncId, FunctionKind, LogicOp, Module, ParamKind, PatternKey,
-    SequenceKind, SlotRef, Stmt, StmtKind, Target, UnaryOp,
+    BinOp, CmpOp, Expr, ExprId, ExprKind, FuncId, FunctionKind, LogicOp, Module, PatternKey, SequenceKind, SlotRef,
+    Stmt, StmtKind, Target, UnaryOp,
 };
 use smol_str::SmolStr;
 
 use super::machine_values::{Object, Store, Thing, Value, global_kind, property_name};
 use crate::evaluate::{self, Budget, Concrete};
 
-/// Deepest chain of calls.
-const MOST_CALLS: u32 = 120;
 /// Deepest nesting of expressions and statements.
 const MOST_NESTING: u32 = 900;
 /// Steps for the statements of a module, and for one call after that.
-const MODULE_STEPS: u64 = 4_000_000;
+const MODULE_STEPS: u64 = 24_000_000;
 const CALL_STEPS: u64 = 400_000;
 /// Bytes that texts may take up in one run.
 const BYTES: u64 = 32 << 20;
@@ -32,10 +30,10 @@ const BYTES: u64 = 32 << 20;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stop;
 
-type Run<T> = Result<T, Stop>;
+pub(super) type Run<T> = Result<T, Stop>;
 
 /// How a statement ends.
-enum End {
+pub(super) enum End {
     Next,
     Break(Option<SmolStr>),
     Continue(Option<SmolStr>),
@@ -44,53 +42,46 @@ enum End {
 }
 
 /// An expression ends with a value, or something is thrown.
-enum Got {
+pub(super) enum Got {
     Value(Value),
     Throw(Value),
-}
-
-/// Takes the value, or ends with what was thrown.
-macro_rules! value {
-    ($got:expr) => {
-        match $got? {
-            Got::Value(value) => value,
-            Got::Throw(value) => return Ok(Got::Throw(value)),
-        }
-    };
-}
-
-/// The same inside of a statement.
-macro_rules! value_or_end {
-    ($got:expr) => {
-        match $got? {
-            Got::Value(value) => value,
-            Got::Throw(value) => return Ok(End::Throw(value)),
-        }
-    };
 }
 
 /// A module that is run step by step.
 #[derive(Debug)]
 pub(crate) struct Machine {
-    module: Rc<Module>,
-    store: Store,
-    budget: Budget,
-    calls: u32,
-    nesting: u32,
+    pub(super) module: Rc<Module>,
+    pub(super) store: Store,
+    pub(super) budget: Budget,
+    pub(super) calls: u32,
+    pub(super) nesting: u32,
     /// Frames that are being run: the environment, `this`, the arguments.
-    frames: Vec<(usize, Value, Vec<Value>)>,
+    pub(super) frames: Vec<(usize, Value, Vec<Value>)>,
+    /// Steps that the statements left over.
+    body_left: u64,
+    /// Steps left for calls.
+    left: u64,
     /// What calls gave, by function and arguments.
     known: FxHashMap<(u32, String), Option<Concrete>>,
 }
 
 impl Machine {
+    /// Steps that running the statements took.
+    pub(crate) fn spent(&self, steps: u64) -> u64 {
+        steps.min(MODULE_STEPS).saturating_sub(self.body_left)
+    }
+
     /// Runs the statements of a module's body. One that cannot be run is passed over, and what it would have set is
     /// not known from then on.
-    pub(crate) fn new(module: &Rc<Module>) -> Self {
+    ///
+    /// `steps` bounds the statements and all later calls together, each.
+    pub(crate) fn new(module: &Rc<Module>, steps: u64) -> Self {
         let mut machine = Self {
             module: Rc::clone(module),
             store: Store::default(),
-            budget: Budget::new(MODULE_STEPS, BYTES),
+            budget: Budget::new(steps.min(MODULE_STEPS), BYTES),
+            body_left: 0,
+            left: steps.min(MODULE_STEPS),
             calls: 0,
             nesting: 0,
             frames: Vec::new(),
@@ -101,10 +92,10 @@ impl Machine {
         let env = machine.store.environment(FuncId::MODULE, None, body.slots.len());
         machine.frames.push((env, Value::Host(SmolStr::new_static("globalThis")), Vec::new()));
         for stmt in &body.body {
-            let mark = machine.store.mark();
+            machine.store.mark();
             let before = machine.budget.steps;
             // One statement does not take the fuel of all.
-            machine.budget.steps = before.min(MODULE_STEPS / 2);
+            machine.budget.steps = before - before / 8;
             let allowed = machine.budget.steps;
             let ended = machine.stmt(&module, stmt);
             let spent = allowed.saturating_sub(machine.budget.steps);
@@ -116,11 +107,12 @@ impl Machine {
                     machine.calls = 0;
                     machine.nesting = 0;
                     machine.frames.truncate(1);
-                    machine.store.forget_since(mark);
+                    machine.store.take_back();
                     machine.poison(&module, stmt);
                 }
             }
         }
+        machine.body_left = machine.budget.steps;
         machine
     }
 
@@ -195,27 +187,30 @@ impl Machine {
     }
 
     fn run(&mut self, called: &Value, args: &[Concrete]) -> Option<Concrete> {
-        self.budget = Budget::new(CALL_STEPS, BYTES);
+        let allowed = CALL_STEPS.min(self.left);
+        self.budget = Budget::new(allowed, BYTES);
         let values = args.iter().map(|arg| self.store.adopt(arg)).collect();
-        let mark = self.store.mark();
-        match self.call(called, Value::Plain(Concrete::Undefined), values) {
+        self.store.mark();
+        let result = match self.call(called, Value::Plain(Concrete::Undefined), values) {
             Ok(Got::Value(value)) => self.store.to_concrete(&value, 4),
             Ok(Got::Throw(_)) => None,
             Err(Stop) => {
                 self.calls = 0;
                 self.nesting = 0;
                 self.frames.truncate(1);
-                self.store.forget_since(mark);
+                self.store.take_back();
                 None
             }
-        }
+        };
+        self.left = self.left.saturating_sub(allowed.saturating_sub(self.budget.steps));
+        result
     }
 
-    fn expr<'m>(&self, module: &'m Module, id: ExprId) -> Run<&'m Expr> {
+    pub(super) fn expr<'m>(&self, module: &'m Module, id: ExprId) -> Run<&'m Expr> {
         module.expr(id).ok_or(Stop)
     }
 
-    fn step(&mut self) -> Run<()> {
+    pub(super) fn step(&mut self) -> Run<()> {
         self.budget.step(1).ok_or(Stop)
     }
 
@@ -236,7 +231,7 @@ impl Machine {
         }
     }
 
-    fn block(&mut self, module: &Rc<Module>, stmts: &[Stmt]) -> Run<End> {
+    pub(super) fn block(&mut self, module: &Rc<Module>, stmts: &[Stmt]) -> Run<End> {
         for stmt in stmts {
             match self.stmt(module, stmt)? {
                 End::Next => {}
@@ -409,7 +404,7 @@ impl Machine {
         }
     }
 
-    fn eval(&mut self, module: &Rc<Module>, id: ExprId) -> Run<Got> {
+    pub(super) fn eval(&mut self, module: &Rc<Module>, id: ExprId) -> Run<Got> {
         self.step()?;
         self.nesting += 1;
         if self.nesting > MOST_NESTING {
@@ -580,7 +575,7 @@ impl Machine {
         }
     }
 
-    fn truth(&self, value: &Value) -> Run<bool> {
+    pub(super) fn truth(&self, value: &Value) -> Run<bool> {
         match value {
             Value::Plain(known) => Ok(super::truthy(known)),
             Value::Unknown => Err(Stop),
@@ -623,7 +618,7 @@ impl Machine {
         super::binary(op, &a, &b, &mut self.budget).map(Value::Plain).ok_or(Stop)
     }
 
-    fn assign(&mut self, module: &Rc<Module>, target: &Target, value: Value) -> Run<Got> {
+    pub(super) fn assign(&mut self, module: &Rc<Module>, target: &Target, value: Value) -> Run<Got> {
         match target {
             Target::Slot(slot, _) => self.set_slot(*slot, value),
             Target::Free(name, _) => self.store.set_global(name, value),
@@ -681,266 +676,16 @@ impl Machine {
         Ok(Got::Value(Value::UNDEFINED))
     }
 
-    fn thrown(&mut self, message: &str) -> Got {
+    pub(super) fn thrown(&mut self, message: &str) -> Got {
         let mut properties = IndexMap::default();
         properties.insert(SmolStr::new_static("message"), Value::Plain(Concrete::text(message)));
         Got::Throw(self.store.object(Object { thing: Thing::Plain, properties }))
     }
 
-    fn property(&mut self, base: &Value, name: &SmolStr) -> Run<Got> {
+    pub(super) fn property(&mut self, base: &Value, name: &SmolStr) -> Run<Got> {
         if matches!(base, Value::Plain(Concrete::Undefined | Concrete::None)) {
             return Ok(self.thrown("a property of nothing"));
         }
         self.store.property(base, name).map(Got::Value).ok_or(Stop)
-    }
-
-    fn eval_call(
-        &mut self,
-        module: &Rc<Module>,
-        callee: ExprId,
-        args: &[sluice_syntax::ir::Arg],
-        new: bool,
-    ) -> Run<Got> {
-        let (function, this) = match &self.expr(module, callee)?.kind {
-            ExprKind::Attr { base, name } => {
-                let base = value!(self.eval(module, *base));
-                (value!(self.property(&base, name)), base)
-            }
-            ExprKind::Index { base, index } => {
-                let base = value!(self.eval(module, *base));
-                let index = value!(self.eval(module, *index));
-                let name = property_name(&index).ok_or(Stop)?;
-                (value!(self.property(&base, &name)), base)
-            }
-            _ => (value!(self.eval(module, callee)), Value::UNDEFINED),
-        };
-        let mut values = Vec::with_capacity(args.len());
-        for arg in args {
-            let value = value!(self.eval(module, arg.value));
-            match arg.kind {
-                ArgKind::Star => values.extend(self.store.items(&value).ok_or(Stop)?),
-                _ => values.push(value),
-            }
-        }
-        if new {
-            return self.construct(&function, values);
-        }
-        self.call(&function, this, values)
-    }
-
-    fn construct(&mut self, function: &Value, args: Vec<Value>) -> Run<Got> {
-        match function {
-            Value::Host(name) if name == "Array" => {
-                let sized = match args.as_slice() {
-                    [Value::Plain(Concrete::Int(count))] => {
-                        usize::try_from(*count).ok().filter(|count| *count < 65_536)
-                    }
-                    _ => None,
-                };
-                let items = sized.map_or(args, |count| vec![Value::UNDEFINED; count]);
-                self.budget.step(items.len()).ok_or(Stop)?;
-                Ok(Got::Value(self.store.array(items)))
-            }
-            Value::Host(name) if name == "Object" => {
-                Ok(Got::Value(self.store.object(Object { thing: Thing::Plain, properties: IndexMap::default() })))
-            }
-            Value::Host(name) if name == "Error" || name.ends_with("Error") => {
-                let Got::Throw(error) = self.thrown("") else { return Err(Stop) };
-                Ok(Got::Value(error))
-            }
-            Value::Host(_) => self.call(function, Value::UNDEFINED, args),
-            Value::Function(..) => {
-                let instance = self.store.object(Object { thing: Thing::Plain, properties: IndexMap::default() });
-                self.store.inherit(&instance, function);
-                match self.call(function, instance.clone(), args)? {
-                    Got::Value(object @ Value::Object(_)) => Ok(Got::Value(object)),
-                    Got::Value(_) => Ok(Got::Value(instance)),
-                    thrown @ Got::Throw(_) => Ok(thrown),
-                }
-            }
-            _ => Err(Stop),
-        }
-    }
-
-    /// Calls a value.
-    fn call(&mut self, function: &Value, this: Value, args: Vec<Value>) -> Run<Got> {
-        match function {
-            Value::Function(func, env, own) => {
-                self.call_function(*func, *env, own.as_deref().cloned().unwrap_or(this), args)
-            }
-            Value::Method(receiver, name) => {
-                let receiver = receiver.as_ref().clone();
-                self.method(&receiver, &name.clone(), args)
-            }
-            Value::Host(name) => {
-                if name == "Function" {
-                    let text = args.last().and_then(|value| self.store.to_concrete(value, 1));
-                    let text = text.as_ref().and_then(|value| value.as_str().map(str::to_owned)).ok_or(Stop)?;
-                    // The usual ways to ask for the global object.
-                    return if text.contains("return this") {
-                        Ok(Got::Value(Value::Host(SmolStr::new_static("\u{1}global"))))
-                    } else {
-                        Err(Stop)
-                    };
-                }
-                if name == "\u{1}global" {
-                    return Ok(Got::Value(Value::Host(SmolStr::new_static("globalThis"))));
-                }
-                let known: Option<Vec<Concrete>> = args.iter().map(|arg| self.store.to_concrete(arg, 8)).collect();
-                let outcome = super::function(name, &known.ok_or(Stop)?, &mut self.budget).ok_or(Stop)?;
-                Ok(Got::Value(self.store.adopt(&outcome.value)))
-            }
-            Value::Plain(_) | Value::Object(_) => Ok(self.thrown("not a function")),
-            Value::Unknown => Err(Stop),
-        }
-    }
-
-    fn call_function(&mut self, func: FuncId, env: usize, this: Value, args: Vec<Value>) -> Run<Got> {
-        self.calls += 1;
-        if self.calls > MOST_CALLS {
-            return Err(Stop);
-        }
-        let module = Rc::clone(&self.module);
-        let function = module.function(func).ok_or(Stop)?;
-        if function.is_async || function.is_generator {
-            return Err(Stop);
-        }
-        let own = self.store.environment(func, Some(env), function.slots.len());
-        self.frames.push((own, this, args.clone()));
-        let mut ended = None;
-        for (position, param) in function.params.iter().enumerate() {
-            let mut value = match param.kind {
-                ParamKind::Star => {
-                    let rest = args.get(position..).unwrap_or_default().to_vec();
-                    self.store.array(rest)
-                }
-                _ => args.get(position).cloned().unwrap_or(Value::UNDEFINED),
-            };
-            if let (Value::Plain(Concrete::Undefined), Some(default)) = (&value, param.default) {
-                match self.eval(&module, default)? {
-                    Got::Value(default) => value = default,
-                    Got::Throw(thrown) => {
-                        ended = Some(End::Throw(thrown));
-                        break;
-                    }
-                }
-            }
-            self.store.set_slot(own, param.slot as usize, value.clone());
-            if let Some(pattern) = &param.pattern
-                && let Got::Throw(thrown) = self.assign(&module, pattern, value)?
-            {
-                ended = Some(End::Throw(thrown));
-                break;
-            }
-        }
-        let end = match ended {
-            Some(end) => end,
-            None => self.block(&module, &function.body)?,
-        };
-        self.frames.pop();
-        self.calls -= 1;
-        Ok(match end {
-            End::Return(value) => Got::Value(value),
-            End::Throw(value) => Got::Throw(value),
-            _ => Got::Value(Value::UNDEFINED),
-        })
-    }
-
-    /// Calls a method of a value that is no object of the code's own.
-    fn method(&mut self, receiver: &Value, name: &SmolStr, args: Vec<Value>) -> Run<Got> {
-        let first = args.first().cloned().unwrap_or(Value::UNDEFINED);
-        match (receiver, name.as_str()) {
-            (Value::Function(..) | Value::Method(..) | Value::Host(_), "call") => {
-                let rest = args.get(1..).unwrap_or_default().to_vec();
-                return self.call(receiver, first, rest);
-            }
-            (Value::Function(..) | Value::Method(..) | Value::Host(_), "apply") => {
-                let rest = match args.get(1) {
-                    None | Some(Value::Plain(Concrete::Undefined | Concrete::None)) => Vec::new(),
-                    Some(list) => self.store.items(list).ok_or(Stop)?,
-                };
-                return self.call(receiver, first, rest);
-            }
-            (Value::Function(func, env, own), "bind") if args.len() <= 1 => {
-                let this = own.clone().or_else(|| Some(Rc::new(first)));
-                return Ok(Got::Value(Value::Function(*func, *env, this)));
-            }
-            (Value::Object(id), _) if self.store.is_array(*id) => {
-                if let Some(got) = self.array_method(receiver, name, &args)? {
-                    return Ok(got);
-                }
-            }
-            (Value::Plain(Concrete::Str(text)), "replace") if matches!(args.get(1), Some(Value::Function(..))) => {
-                return self.replace(&text.clone(), &first, args.get(1).ok_or(Stop)?);
-            }
-            _ => {}
-        }
-        let known = self.store.to_concrete(receiver, 4).ok_or(Stop)?;
-        let args: Option<Vec<Concrete>> = args.iter().map(|arg| self.store.to_concrete(arg, 4)).collect();
-        let outcome = super::method(&known, name, &args.ok_or(Stop)?, &mut self.budget).ok_or(Stop)?;
-        Ok(Got::Value(self.store.adopt(&outcome.value)))
-    }
-
-    fn replace(&mut self, text: &str, pattern: &Value, function: &Value) -> Run<Got> {
-        let Value::Plain(Concrete::Regex(pattern, flags)) = pattern else { return Err(Stop) };
-        let found = super::matches(pattern, flags, text, &mut self.budget).ok_or(Stop)?;
-        let mut result = String::new();
-        let mut last = 0;
-        for one in found {
-            let (start, end) = one.span();
-            let values = one.texts(text).into_iter().map(Value::Plain).collect();
-            let made = value!(self.call(function, Value::UNDEFINED, values));
-            let made = self.store.to_primitive(&made).and_then(|made| super::to_text(&made)).ok_or(Stop)?;
-            result.push_str(text.get(last..start).ok_or(Stop)?);
-            result.push_str(&made);
-            last = end;
-        }
-        result.push_str(text.get(last..).ok_or(Stop)?);
-        self.budget.produce(result.len()).ok_or(Stop)?;
-        Ok(Got::Value(Value::Plain(Concrete::Str(Arc::from(result)))))
-    }
-
-    /// A method of an array that changes it or calls something back.
-    fn array_method(&mut self, receiver: &Value, name: &str, args: &[Value]) -> Run<Option<Got>> {
-        if let Some(value) = self.store.change_array(receiver, name, args, &mut self.budget) {
-            return Ok(Some(Got::Value(value)));
-        }
-        let Some(function @ (Value::Function(..) | Value::Host(_))) = args.first() else { return Ok(None) };
-        let items = self.store.items(receiver).ok_or(Stop)?;
-        let mut kept = Vec::new();
-        let mut total = args.get(1).cloned();
-        for (position, item) in items.into_iter().enumerate() {
-            self.step()?;
-            let at = Value::Plain(Concrete::Int(i64::try_from(position).unwrap_or(0)));
-            let values = match (name, &total) {
-                ("reduce", None) => {
-                    total = Some(item);
-                    continue;
-                }
-                ("reduce", Some(total)) => vec![total.clone(), item.clone(), at],
-                _ => vec![item.clone(), at, receiver.clone()],
-            };
-            let result = match self.call(function, Value::UNDEFINED, values)? {
-                Got::Value(value) => value,
-                thrown @ Got::Throw(_) => return Ok(Some(thrown)),
-            };
-            match name {
-                "map" => kept.push(result),
-                "filter" if self.truth(&result)? => kept.push(item),
-                "filter" | "forEach" => {}
-                "reduce" => total = Some(result),
-                "find" if self.truth(&result)? => return Ok(Some(Got::Value(item))),
-                "some" if self.truth(&result)? => return Ok(Some(Got::Value(Value::Plain(Concrete::Bool(true))))),
-                "find" | "some" => {}
-                _ => return Ok(None),
-            }
-        }
-        Ok(Some(Got::Value(match name {
-            "map" | "filter" => self.store.array(kept),
-            "reduce" => total.ok_or(Stop)?,
-            "some" => Value::Plain(Concrete::Bool(false)),
-            "find" | "forEach" => Value::UNDEFINED,
-            _ => return Ok(None),
-        })))
     }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use indexmap::IndexMap;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use sluice_syntax::ir::FuncId;
 use smol_str::SmolStr;
 
@@ -11,8 +11,9 @@ use crate::evaluate::{Budget, Concrete};
 
 /// Most items of an array.
 const MOST_ITEMS: usize = 200_000;
-/// Most objects and environments of one machine.
+/// Most objects, and most calls with their variables, of one machine.
 const MOST_OBJECTS: usize = 400_000;
+const MOST_ENVIRONMENTS: usize = 600_000;
 
 /// A value.
 #[derive(Clone, Debug)]
@@ -40,8 +41,6 @@ impl Value {
 pub(super) enum Thing {
     Plain,
     Array(Vec<Value>),
-    /// What was in it is not known any more.
-    Forgotten,
 }
 
 /// An object.
@@ -66,22 +65,29 @@ pub(super) struct Store {
     globals: FxHashMap<SmolStr, Value>,
     /// Properties of functions, by the function and its environment.
     statics: FxHashMap<(FuncId, usize), usize>,
-    /// Objects and environments that were changed, in order.
+    /// What objects and variables held that were there before the mark, in the order in which they were changed first.
     changed: Vec<Change>,
+    /// Those of them that are kept already.
+    kept: FxHashSet<(usize, usize)>,
+    mark: Mark,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 enum Change {
-    Object(usize),
-    Slot(usize, usize),
+    Object(usize, Box<Object>),
+    Slot(usize, usize, Value),
+    Statics((FuncId, usize)),
+    Global(SmolStr, Option<Value>),
 }
+
+/// Stands for the whole object among the keys of what is kept.
+const WHOLE: usize = usize::MAX;
 
 /// A moment of the run.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Mark {
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
     objects: usize,
     environments: usize,
-    changed: usize,
 }
 
 /// What `typeof` says of a global; `None` if that depends on the host.
@@ -114,6 +120,11 @@ impl Store {
         self.environments.len() - 1
     }
 
+    /// True if no more calls can be made.
+    pub(super) fn is_full(&self) -> bool {
+        self.environments.len() >= MOST_ENVIRONMENTS
+    }
+
     pub(super) fn owner(&self, env: usize) -> Option<(FuncId, Option<usize>)> {
         self.environments.get(env).map(|env| (env.owner, env.parent))
     }
@@ -123,40 +134,61 @@ impl Store {
     }
 
     pub(super) fn set_slot(&mut self, env: usize, slot: usize, value: Value) {
-        if let Some(place) = self.environments.get_mut(env).and_then(|env| env.slots.get_mut(slot)) {
-            *place = value;
-            self.changed.push(Change::Slot(env, slot));
+        let Some(place) = self.environments.get_mut(env).and_then(|env| env.slots.get_mut(slot)) else { return };
+        let old = std::mem::replace(place, value);
+        if env < self.mark.environments && self.kept.insert((env, slot)) {
+            self.changed.push(Change::Slot(env, slot, old));
         }
     }
 
-    pub(super) fn mark(&mut self) -> Mark {
+    /// Begins to keep what is changed.
+    pub(super) fn mark(&mut self) {
         self.changed.clear();
-        Mark { objects: self.objects.len(), environments: self.environments.len(), changed: 0 }
+        self.kept.clear();
+        self.mark = Mark { objects: self.objects.len(), environments: self.environments.len() };
     }
 
-    /// Forgets what objects and variables that were there before hold, where the run since then changed it.
-    pub(super) fn forget_since(&mut self, mark: Mark) {
-        let changed: Vec<Change> = self.changed.drain(mark.changed..).collect();
-        for change in changed {
+    /// Keeps what an object holds before it is changed.
+    fn keep(&mut self, id: usize) {
+        if id < self.mark.objects
+            && !self.kept.contains(&(id, WHOLE))
+            && let Some(object) = self.objects.get(id)
+        {
+            self.changed.push(Change::Object(id, Box::new(object.clone())));
+            self.kept.insert((id, WHOLE));
+        }
+    }
+
+    /// Takes back what was changed since the mark: a statement that meets something unknown is as if it had not begun.
+    pub(super) fn take_back(&mut self) {
+        while let Some(change) = self.changed.pop() {
             match change {
-                Change::Object(id) if id < mark.objects => {
+                Change::Object(id, old) => {
                     if let Some(object) = self.objects.get_mut(id) {
-                        object.thing = Thing::Forgotten;
-                        object.properties.clear();
+                        *object = *old;
                     }
                 }
-                Change::Slot(env, slot) if env < mark.environments => {
+                Change::Slot(env, slot, old) => {
                     if let Some(place) = self.environments.get_mut(env).and_then(|env| env.slots.get_mut(slot)) {
-                        *place = Value::Unknown;
+                        *place = old;
                     }
                 }
-                _ => {}
+                Change::Statics(key) => {
+                    self.statics.remove(&key);
+                }
+                Change::Global(name, old) => {
+                    match old {
+                        Some(old) => self.globals.insert(name, old),
+                        None => self.globals.remove(&name),
+                    };
+                }
             }
         }
+        self.kept.clear();
     }
 
     pub(super) fn object(&mut self, object: Object) -> Value {
-        if self.objects.len() >= MOST_OBJECTS || self.environments.len() >= MOST_OBJECTS {
+        if self.objects.len() >= MOST_OBJECTS {
             return Value::Unknown;
         }
         self.objects.push(object);
@@ -176,7 +208,8 @@ impl Store {
     }
 
     pub(super) fn set_global(&mut self, name: &SmolStr, value: Value) {
-        self.globals.insert(name.clone(), value);
+        let old = self.globals.insert(name.clone(), value);
+        self.changed.push(Change::Global(name.clone(), old));
     }
 
     /// An object's own property. `None` if the object's content is not known.
@@ -186,7 +219,6 @@ impl Store {
             return Some(Some(value.clone()));
         }
         match &object.thing {
-            Thing::Forgotten => None,
             Thing::Plain => Some(None),
             Thing::Array(items) => Some(match (name, index_of(name)) {
                 ("length", _) => Some(Value::Plain(Concrete::Int(i64::try_from(items.len()).unwrap_or(i64::MAX)))),
@@ -260,12 +292,13 @@ impl Store {
                     let made = self.object(Object { thing: Thing::Plain, properties: IndexMap::default() });
                     let Value::Object(id) = made else { return None };
                     self.statics.insert((*func, *env), id);
+                    self.changed.push(Change::Statics((*func, *env)));
                     id
                 }
             },
             _ => return None,
         };
-        self.changed.push(Change::Object(id));
+        self.keep(id);
         let object = self.objects.get_mut(id)?;
         if let (Thing::Array(items), Some(at)) = (&mut object.thing, index_of(name)) {
             if at >= MOST_ITEMS {
@@ -311,7 +344,7 @@ impl Store {
             Value::Plain(known) => Some(super::iterate(known)?.into_iter().map(Value::Plain).collect()),
             Value::Object(id) => match &self.objects.get(*id)?.thing {
                 Thing::Array(items) => Some(items.clone()),
-                Thing::Plain | Thing::Forgotten => None,
+                Thing::Plain => None,
             },
             _ => None,
         }
@@ -324,7 +357,6 @@ impl Store {
         let mut keys: Vec<String> = match &object.thing {
             Thing::Array(items) => (0..items.len()).map(|at| at.to_string()).collect(),
             Thing::Plain => Vec::new(),
-            Thing::Forgotten => return None,
         };
         keys.extend(object.properties.keys().filter(|key| !key.starts_with('\u{1}')).map(ToString::to_string));
         Some(keys)
@@ -362,7 +394,6 @@ impl Store {
                             .collect();
                         Some(Concrete::Dict(Rc::new(pairs?)))
                     }
-                    Thing::Forgotten => None,
                 }
             }
             _ => None,
@@ -408,7 +439,7 @@ impl Store {
         };
         let changes = matches!(name, "push" | "pop" | "shift" | "unshift" | "reverse" | "splice" | "fill");
         if changes {
-            self.changed.push(Change::Object(*id));
+            self.keep(*id);
         }
         let Thing::Array(items) = &mut self.objects.get_mut(*id)?.thing else { return None };
         let length = i64::try_from(items.len()).ok()?;

@@ -7,7 +7,10 @@
 mod bytes;
 mod convert;
 mod functions;
+#[macro_use]
+mod machine_macros;
 mod machine;
+mod machine_calls;
 mod machine_values;
 mod regexes;
 #[cfg(test)]

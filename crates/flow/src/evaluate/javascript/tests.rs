@@ -121,3 +121,54 @@ fn a_budget_bounds_what_is_made() {
     assert!(method(&text("abc"), "repeat", &[Concrete::Int(1 << 40)], &mut small).is_none());
     assert!(small.exhausted);
 }
+
+#[test]
+fn a_table_that_code_rotates_and_decodes_is_opened() {
+    use sluice_syntax::ir::{FuncId, Language};
+    let source = r#"
+        function table() { const all = ["YQ==", "aG9zdG5hbWU=", "b3M="]; table = function () { return all; }; return table(); }
+        function word(at) {
+            const all = table();
+            if (word.memory === undefined) { word.memory = {}; }
+            if (word.memory[at] === undefined) { word.memory[at] = atob(all[at - 16]); }
+            return word.memory[at];
+        }
+        (function (list, wanted) {
+            const all = list();
+            while (true) {
+                try { if (atob(all[0]) === wanted) break; all.push(all.shift()); } catch (e) { all.push(all.shift()); }
+            }
+        })(table, "os");
+        const host = require(word(16))[word(18)]();
+        send(host);
+    "#;
+    let module = Rc::new(sluice_syntax::parse("x.js", source, Language::JavaScript));
+    let mut machine = Machine::new(&module, 10_000_000);
+    let function = module.functions.iter().position(|function| function.name == "word").unwrap();
+    let function = FuncId(u32::try_from(function).unwrap());
+    let mut asked = |at: i64| machine.call_known(function, &[Concrete::Int(at)]);
+    // What the statement that needs the host had remembered does not get lost.
+    assert_eq!(asked(16), Some(text("os")));
+    assert_eq!(asked(18), Some(text("hostname")));
+    assert_eq!(asked(99), None, "what would throw gives nothing");
+}
+
+#[test]
+fn what_never_ends_is_ended() {
+    use sluice_syntax::ir::{FuncId, Language};
+    for source in [
+        "function f(a) { while (true) { a = a + 1; } }",
+        "function f(a) { return f(a + 1); }",
+        "function f(a) { let s = 'x'; for (;;) { s = s + s; } }",
+        "function f(a) { const l = []; for (;;) { l.push(l); } }",
+    ] {
+        // The walk is bounded, but deep, as everywhere in this crate.
+        let run = move || {
+            let module = Rc::new(sluice_syntax::parse("x.js", source, Language::JavaScript));
+            let mut machine = Machine::new(&module, 10_000_000);
+            machine.call_known(FuncId(1), &[Concrete::Int(1)]).is_none()
+        };
+        let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run).unwrap();
+        assert!(thread.join().unwrap(), "{source}");
+    }
+}
