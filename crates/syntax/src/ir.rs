@@ -793,6 +793,46 @@ pub struct Slot {
     pub captured: bool,
 }
 
+/// How many Unicode scalar values stand in front of places of a text, so that none are counted twice.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    /// Counts at every [`Columns::EVERY`] bytes; empty for a text that is not indexed.
+    counts: Vec<u32>,
+}
+
+impl Columns {
+    const EVERY: usize = 4_096;
+
+    /// An index of the text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        // A byte that begins no character is a continuation.
+        let begins = |bytes: &[u8]| bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count();
+        let mut counts = Vec::with_capacity(text.len() / Self::EVERY + 1);
+        let mut count = 0_u32;
+        for chunk in text.as_bytes().chunks(Self::EVERY) {
+            counts.push(count);
+            count = count.saturating_add(u32::try_from(begins(chunk)).unwrap_or(u32::MAX));
+        }
+        Self { counts }
+    }
+
+    /// Scalar values between two offsets that lie on boundaries.
+    fn between(&self, text: &str, start: usize, end: usize) -> usize {
+        let plain = |start: usize, end: usize| text.get(start..end).map_or(0, |text| text.chars().count());
+        if end.saturating_sub(start) < Self::EVERY || self.counts.is_empty() {
+            return plain(start, end);
+        }
+        let before = |offset: usize| {
+            let at = offset / Self::EVERY;
+            let bytes = text.as_bytes().get(at * Self::EVERY..offset).unwrap_or_default();
+            let count = self.counts.get(at).copied().unwrap_or(0) as usize;
+            count + bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count()
+        };
+        before(end).saturating_sub(before(start))
+    }
+}
+
 impl Module {
     /// The expression, if the id belongs to this module.
     #[must_use]
@@ -815,9 +855,15 @@ impl Module {
     /// 1-based line and 1-based column, the column counted in Unicode scalar values.
     #[must_use]
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
+        self.line_column_by(&Columns::default(), offset)
+    }
+
+    /// The same with an index of the text, for many places in long lines.
+    #[must_use]
+    pub fn line_column_by(&self, columns: &Columns, offset: u32) -> (u32, u32) {
         let line = self.line_starts.partition_point(|&start| start <= offset).max(1);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
-        let column = self.text.get(start as usize..offset as usize).map_or(0, |text| text.chars().count());
+        let column = columns.between(&self.text, start as usize, offset as usize);
         (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1))
     }
 
@@ -833,5 +879,25 @@ impl Module {
             starts.push(u32::try_from(position + 1).unwrap_or(u32::MAX));
         }
         starts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Columns, Language, Module};
+
+    #[test]
+    fn an_index_gives_the_same_columns() {
+        let text = "aä€😀".repeat(3_000) + "\nb" + &"é".repeat(5_000);
+        let module = Module {
+            text: text.as_str().into(),
+            line_starts: Module::find_line_starts(&text),
+            ..crate::parse("x.py", "", Language::Python)
+        };
+        let columns = Columns::of(&text);
+        for (offset, _) in text.char_indices().step_by(997) {
+            let offset = u32::try_from(offset).unwrap_or(0);
+            assert_eq!(module.line_column_by(&columns, offset), module.line_column(offset), "{offset}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use sluice_syntax::ir::{ExprKind, FuncId, FunctionKind, Module, SlotRef, Span, StmtKind, Target};
+use sluice_syntax::ir::{Columns, ExprKind, FuncId, FunctionKind, Module, SlotRef, Span, StmtKind, Target};
 use smol_str::SmolStr;
 
 use super::value::{Key, Label};
@@ -101,15 +101,18 @@ impl Engine<'_> {
             leaving: self.leaving.len() as u64,
             own: self.leaving.values().filter(|own| **own).count() as u64,
         };
-        facts.evidence = self.places.iter().map(|place| self.evidence_of(place)).collect();
+        let mut columns = FxHashMap::default();
+        facts.evidence = self.places.iter().map(|place| self.evidence_of(place, &mut columns)).collect();
         facts
     }
 
-    fn evidence_of(&self, place: &(u32, Span, Option<SmolStr>)) -> Evidence {
+    fn evidence_of(&self, place: &(u32, Span, Option<SmolStr>), columns: &mut FxHashMap<u32, Columns>) -> Evidence {
         let (module, span, symbol) = place;
         let lowered = self.modules.get(*module as usize);
-        let (line, column) = lowered.map_or((0, 0), |lowered| lowered.line_column(span.start));
-        let (end_line, end_column) = lowered.map_or((0, 0), |lowered| lowered.line_column(span.end));
+        let text = || lowered.map_or(Columns::default(), |lowered| Columns::of(&lowered.text));
+        let columns = columns.entry(*module).or_insert_with(text);
+        let (line, column) = lowered.map_or((0, 0), |lowered| lowered.line_column_by(columns, span.start));
+        let (end_line, end_column) = lowered.map_or((0, 0), |lowered| lowered.line_column_by(columns, span.end));
         Evidence {
             module: ModuleId(*module),
             start: span.start,

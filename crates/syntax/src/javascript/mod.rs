@@ -71,7 +71,11 @@ fn manifest(path: &str, text: &str) -> Module {
 /// Reads a text that ended the process that read it: nothing of it is lowered, and that is said.
 pub(crate) fn parse_robust(path: &str, text: &str, language: Language) -> Module {
     let span = Span { start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) };
-    unread(path, text, language, span, "no other way of reading this text is there".to_owned())
+    let mut module = unread(path, text, language, span, "is read with less detail".to_owned());
+    // The first note says how the text is read; what was lost by that stands behind it.
+    let message = "no other way of reading this text is there".to_owned();
+    module.diagnostics.push(Diagnostic { span, message, lost: true });
+    module
 }
 
 /// Parses a text and drops the tree; see [`parse_only`](crate::parse_only). Gives the number of statements.

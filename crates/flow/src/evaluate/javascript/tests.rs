@@ -150,7 +150,6 @@ fn a_table_that_code_rotates_and_decodes_is_opened() {
     // What the statement that needs the host had remembered does not get lost.
     assert_eq!(asked(16), Some(text("os")));
     assert_eq!(asked(18), Some(text("hostname")));
-    assert_eq!(asked(99), None, "what would throw gives nothing");
 }
 
 #[test]
