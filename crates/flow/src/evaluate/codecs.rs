@@ -227,7 +227,12 @@ fn quoted_printable(text: &[u8], b: &mut Budget) -> Option<Vec<u8>> {
                 out.push(byte);
                 rest = rest.get(2..).unwrap_or_default();
             }
-            None => out.push(b'='),
+            // At the end it stands for nothing; a pair of them is one.
+            None if rest.is_empty() => {}
+            None => {
+                rest = rest.strip_prefix(b"=").unwrap_or(rest);
+                out.push(b'=');
+            }
         }
     }
     Some(out)
