@@ -71,9 +71,9 @@ fn manifest(path: &str, text: &str) -> Module {
 /// Reads a text that ended the process that read it: nothing of it is lowered, and that is said.
 pub(crate) fn parse_robust(path: &str, text: &str, language: Language) -> Module {
     let span = Span { start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) };
-    let mut module = unread(path, text, language, span, "is read with less detail".to_owned());
-    // The first note says how the text is read; what was lost by that stands behind it.
     let message = "no other way of reading this text is there".to_owned();
+    let mut module = unread(path, text, language, span, message.clone());
+    // The first diagnostic of a text that is read so says how it is read; what was lost by that stands behind it.
     module.diagnostics.push(Diagnostic { span, message, lost: true });
     module
 }
