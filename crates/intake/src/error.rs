@@ -10,7 +10,7 @@ use crate::index::IndexError;
 #[derive(Debug, Error)]
 pub enum IntakeError {
     /// Nothing has this name.
-    #[error("`{}` does not exist; check the spelling, or write `pypi:NAME` for a package of the index", path.display())]
+    #[error("`{}` does not exist; check the spelling, or write `pypi:NAME` or `npm:NAME` for a package of a registry", path.display())]
     NotFound {
         /// The path as typed.
         path: PathBuf,

@@ -17,6 +17,7 @@ mod error;
 mod index;
 mod ini;
 mod input;
+mod json;
 mod limits;
 mod manifest;
 mod notebook;

@@ -21,6 +21,16 @@ pub(crate) struct Found {
     pub is_python: bool,
     /// Whether it is one of a package for Node.
     pub is_node: bool,
+    /// What of it was not read to the end, so that entry points may be missing.
+    pub unclear: Vec<Unclear>,
+}
+
+/// A manifest that was not read to the end.
+#[derive(Debug)]
+pub(crate) struct Unclear {
+    pub file: String,
+    /// Why, as the end of a sentence about the file.
+    pub why: String,
 }
 
 /// A folder in which a package lies.
@@ -47,15 +57,16 @@ pub(crate) fn read(files: &[SourceFile], shape: &Shape) -> Found {
     record::compare(files, &roots, &mut manifest.notes);
     manifest.entry_points = entry::points(files, &roots, &mut manifest.notes);
     let mut is_node = false;
+    let mut unclear = Vec::new();
     // Of a package for both the one that is installed by the other's manager brings no scripts.
     for root in roots.iter().filter(|root| !root.installed && !matches!(shape, Shape::PypiVersion { .. })) {
-        is_node |= npm::read(files, root, &mut manifest);
+        is_node |= npm::read(files, root, &mut manifest, &mut unclear);
     }
     for list in [&mut manifest.urls, &mut manifest.requires, &mut manifest.notes, &mut manifest.read_from] {
         let mut seen = BTreeSet::new();
         list.retain(|item| seen.insert(item.clone()));
     }
-    Found { manifest, is_python, is_node }
+    Found { manifest, is_python, is_node, unclear }
 }
 
 /// A project's name in the form in which names are compared.

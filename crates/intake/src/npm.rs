@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
-use crate::manifest::Root;
+use crate::json::{self, Object};
+use crate::manifest::{Root, Unclear};
 use crate::package::{EntryKind, EntryPoint, Manifest, SourceFile};
 
 /// The file that makes a folder a package for Node.
@@ -18,11 +19,15 @@ const AT_BUILD: [&str; 4] = ["preprepare", "prepare", "postprepare", "prepublish
 /// What is tried behind a path without suffix, in Node's order and then a compiler's.
 const SUFFIXES: [&str; 6] = ["", ".js", ".json", ".node", ".mjs", ".ts"];
 
-/// Most nested conditions of `exports` that are followed.
-const MOST_CONDITIONS: usize = 16;
+/// Bytes of `exports` that are looked at, each as often as conditions stand around it. Only a text that nests many
+/// thousand conditions in megabytes takes more.
+const MOST_CONDITIONS: usize = 256 << 20;
 
 /// Reads the manifest of one root. Gives whether there is one.
-pub(crate) fn read(files: &[SourceFile], root: &Root, manifest: &mut Manifest) -> bool {
+///
+/// It is read as Node's own reader does: of a key that is there twice the last is taken, and no value is nested too
+/// deeply.
+pub(crate) fn read(files: &[SourceFile], root: &Root, manifest: &mut Manifest, unclear: &mut Vec<Unclear>) -> bool {
     let tree: BTreeMap<&str, &SourceFile> = files
         .iter()
         .filter_map(|file| Some((file.path.strip_prefix(&root.prefix)?, file)))
@@ -31,9 +36,9 @@ pub(crate) fn read(files: &[SourceFile], root: &Root, manifest: &mut Manifest) -
     let Some(file) = tree.get(MANIFEST) else { return false };
     let Some(text) = file.text.as_deref() else { return false };
     manifest.read_from.push(file.path.clone());
-    let object = match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(object)) => object,
-        Ok(_) => {
+    let object = match serde_json::from_str::<&RawValue>(text).map(json::object) {
+        Ok(Some(object)) => object,
+        Ok(None) => {
             manifest.notes.push(format!("`{}` holds no object", file.path));
             return true;
         }
@@ -47,7 +52,10 @@ pub(crate) fn read(files: &[SourceFile], root: &Root, manifest: &mut Manifest) -
     let mut found = BTreeSet::new();
     let reader = Reader { tree: &tree, manifest: file };
     reader.scripts(&object, &mut found);
-    reader.files(&object, &mut found, &mut manifest.notes);
+    if !reader.files(&object, &mut found, &mut manifest.notes) {
+        unclear
+            .push(Unclear { file: file.path.clone(), why: "has more nested `exports` than are followed".to_owned() });
+    }
     for point in found {
         if !manifest.entry_points.contains(&point) {
             manifest.entry_points.push(point);
@@ -56,32 +64,29 @@ pub(crate) fn read(files: &[SourceFile], root: &Root, manifest: &mut Manifest) -
     true
 }
 
-fn text_of<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
-    object.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+fn text_of(object: &Object<'_>, key: &str) -> Option<String> {
+    let text = json::text(object.get(key)?)?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-fn about(object: &Map<String, Value>, manifest: &mut Manifest) {
-    let set = |field: &mut Option<String>, value: Option<&str>| {
-        if let (None, Some(value)) = (&field, value) {
-            *field = Some(value.to_owned());
+fn object_of<'a>(object: &Object<'a>, key: &str) -> Option<Object<'a>> {
+    json::object(object.get(key)?)
+}
+
+fn about(object: &Object<'_>, manifest: &mut Manifest) {
+    let set = |field: &mut Option<String>, value: Option<String>| {
+        if field.is_none() {
+            *field = value;
         }
     };
     set(&mut manifest.name, text_of(object, "name"));
     set(&mut manifest.version, text_of(object, "version"));
     set(&mut manifest.summary, text_of(object, "description"));
     set(&mut manifest.home_page, text_of(object, "homepage"));
-    let author = match object.get("author") {
-        Some(Value::Object(author)) => text_of(author, "name"),
-        Some(Value::String(author)) => Some(author.as_str()),
-        _ => None,
-    };
-    set(&mut manifest.author, author);
+    let inside = |key: &str, field: &str| object_of(object, key).and_then(|inner| text_of(&inner, field));
+    set(&mut manifest.author, text_of(object, "author").or_else(|| inside("author", "name")));
     for key in ["repository", "bugs"] {
-        match object.get(key) {
-            Some(Value::String(url)) => manifest.urls.push(url.clone()),
-            Some(Value::Object(inner)) => manifest.urls.extend(text_of(inner, "url").map(ToOwned::to_owned)),
-            _ => {}
-        }
+        manifest.urls.extend(text_of(object, key).or_else(|| inside(key, "url")));
     }
     if manifest.name.is_none() {
         manifest.notes.push("`package.json` names no package".to_owned());
@@ -89,11 +94,10 @@ fn about(object: &Map<String, Value>, manifest: &mut Manifest) {
 }
 
 /// Dependencies, and what is odd about where they come from.
-fn requirements(object: &Map<String, Value>, manifest: &mut Manifest) {
+fn requirements(object: &Object<'_>, manifest: &mut Manifest) {
     for key in ["dependencies", "optionalDependencies", "peerDependencies"] {
-        let Some(Value::Object(list)) = object.get(key) else { continue };
-        for (name, version) in list {
-            let version = version.as_str().unwrap_or_default();
+        for (name, version) in object_of(object, key).unwrap_or_default() {
+            let version = json::text(version).unwrap_or_default();
             manifest.requires.push(format!("{name}@{version}"));
             let from = if let Some(other) = version.strip_prefix("npm:") {
                 Some(format!("is another package under this name: `{other}`"))
@@ -110,9 +114,8 @@ fn requirements(object: &Map<String, Value>, manifest: &mut Manifest) {
         }
     }
     for key in ["bundledDependencies", "bundleDependencies"] {
-        if let Some(Value::Array(list)) = object.get(key)
-            && !list.is_empty()
-        {
+        let list = object.get(key).copied().and_then(json::list).unwrap_or_default();
+        if !list.is_empty() {
             manifest.notes.push(format!("carries {} of its dependencies along", list.len()));
         }
     }
@@ -124,9 +127,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn scripts(&self, object: &Map<String, Value>, found: &mut BTreeSet<EntryPoint>) {
-        let none = Map::new();
-        let scripts = object.get("scripts").and_then(Value::as_object).unwrap_or(&none);
+    fn scripts(&self, object: &Object<'_>, found: &mut BTreeSet<EntryPoint>) {
+        let mut scripts = object_of(object, "scripts").unwrap_or_default();
+        scripts.retain(|_, command| json::text(command).is_some());
         // Without an install script of its own, a package with a `binding.gyp` is built when it is installed.
         if let Some(file) = self.tree.get("binding.gyp")
             && !["preinstall", "install"].iter().any(|name| scripts.contains_key(*name))
@@ -182,31 +185,37 @@ impl Reader<'_> {
         });
     }
 
-    fn files(&self, object: &Map<String, Value>, found: &mut BTreeSet<EntryPoint>, notes: &mut Vec<String>) {
+    fn files(&self, object: &Object<'_>, found: &mut BTreeSet<EntryPoint>, notes: &mut Vec<String>) -> bool {
         let mut imported: Vec<String> = Vec::new();
         for key in ["main", "module", "browser", "jsnext:main", "react-native", "unpkg"] {
             if let Some(path) = text_of(object, key) {
-                if key == "main" && self.file(path).is_none() && !path.ends_with('/') {
+                if key == "main" && self.file(&path).is_none() && !path.ends_with('/') {
                     notes.push(format!("`main` names `{path}`, which is not in the package"));
                 }
-                imported.push(path.to_owned());
+                imported.push(path);
             }
         }
-        let mut pending: Vec<(&Value, usize)> = object.get("exports").map(|value| (value, 0)).into_iter().collect();
-        while let Some((value, depth)) = pending.pop() {
-            match value {
-                Value::String(path) if !path.contains('*') => imported.push(path.clone()),
-                Value::Object(inner) if depth < MOST_CONDITIONS => {
-                    pending.extend(inner.values().map(|value| (value, depth + 1)));
-                }
-                Value::Array(inner) if depth < MOST_CONDITIONS => {
-                    pending.extend(inner.iter().map(|value| (value, depth + 1)));
-                }
-                _ => {}
+        let mut pending: Vec<&RawValue> = object.get("exports").copied().into_iter().collect();
+        let mut left = MOST_CONDITIONS;
+        let mut whole = true;
+        while let Some(value) = pending.pop() {
+            let Some(rest) = left.checked_sub(value.get().len()) else {
+                whole = false;
+                break;
+            };
+            left = rest;
+            if let Some(inner) = json::object(value) {
+                pending.extend(inner.into_values());
+            } else if let Some(inner) = json::list(value) {
+                pending.extend(inner);
+            } else if let Some(path) = json::text(value)
+                && !path.contains('*')
+            {
+                imported.push(path);
             }
         }
         // Node falls back to it where `main` is absent, is no text, or names no file.
-        if text_of(object, "main").is_none_or(|main| self.file(main).is_none()) {
+        if text_of(object, "main").is_none_or(|main| self.file(&main).is_none()) {
             imported.push("index.js".to_owned());
         }
         for path in imported {
@@ -214,16 +223,14 @@ impl Reader<'_> {
                 self.add(EntryKind::Import, file, found);
             }
         }
-        let commands: Vec<&str> = match object.get("bin") {
-            Some(Value::String(path)) => vec![path.as_str()],
-            Some(Value::Object(list)) => list.values().filter_map(Value::as_str).collect(),
-            _ => Vec::new(),
-        };
+        let list = object_of(object, "bin").unwrap_or_default();
+        let commands = text_of(object, "bin").into_iter().chain(list.into_values().filter_map(json::text));
         for path in commands {
-            if let Some(file) = self.file(path) {
+            if let Some(file) = self.file(&path) {
                 self.add(EntryKind::Run, file, found);
             }
         }
+        whole
     }
 }
 
@@ -250,7 +257,9 @@ mod tests {
     fn manifest(files: &[SourceFile]) -> Manifest {
         let mut manifest = Manifest::default();
         let root = Root { prefix: "package/".to_owned(), installed: false };
-        assert!(read(files, &root, &mut manifest));
+        let mut unclear = Vec::new();
+        assert!(read(files, &root, &mut manifest, &mut unclear));
+        assert!(unclear.is_empty(), "{unclear:?}");
         manifest
     }
 
@@ -285,6 +294,35 @@ mod tests {
             ]
         );
         assert_eq!(manifest.notes, ["the dependency `b` is another package under this name: `c@1`"]);
+    }
+
+    #[test]
+    fn what_node_reads_is_read() {
+        let deep = |levels: usize, inner: &str| format!("{}{inner}{}", "{\"x\":".repeat(levels), "}".repeat(levels));
+        let manifests = [
+            format!(r#"{{"x": {}, "scripts": {{"postinstall": "node a.js"}}, "main": "a"}}"#, deep(3000, "1")),
+            format!(r#"{{"scripts": {{"y": {}, "postinstall": "node a.js"}}, "main": "a"}}"#, deep(3000, "[]")),
+            format!(r#"{{"exports": {}, "scripts": {{"postinstall": "node a.js"}}}}"#, deep(200, "\"./a.js\"")),
+            r#"{"scripts": {}, "scripts": {"postinstall": "node a.js"}, "main": "b", "main": "a"}"#.to_owned(),
+            r#"{"\ud800": 1e999, "scripts": {"postinstall": "node a.js \ud800"}, "main": "a"}"#.to_owned(),
+        ];
+        for text in manifests {
+            let files = [file("package/a.js", ""), file("package/b.js", ""), file("package/package.json", &text)];
+            let points: Vec<(EntryKind, Option<String>)> =
+                manifest(&files).entry_points.into_iter().map(|point| (point.kind, point.file)).collect();
+            let wanted = [(EntryKind::Install, "package/package.json"), (EntryKind::Import, "package/a.js")];
+            assert_eq!(points, wanted.map(|(kind, path)| (kind, Some(path.to_owned()))), "{text:.200}");
+        }
+    }
+
+    #[test]
+    fn exports_that_are_not_followed_to_the_end_are_said() {
+        let levels = 30_000;
+        let text = format!(r#"{{"exports": {}1{}}}"#, "[".repeat(levels), "]".repeat(levels));
+        let root = Root { prefix: String::new(), installed: false };
+        let mut unclear = Vec::new();
+        assert!(read(&[file("package.json", &text)], &root, &mut Manifest::default(), &mut unclear));
+        assert_eq!(unclear.len(), 1);
     }
 
     #[test]

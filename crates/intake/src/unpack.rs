@@ -45,10 +45,6 @@ pub fn unpack(input: Input, limits: &Limits) -> Package {
     }
     let (mut files, mut coverage) = unpacker.finish();
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    coverage.unread.sort();
-    coverage.unread.dedup();
-    coverage.notes.sort();
-    coverage.notes.dedup();
     let kind = match &shape {
         Shape::File => PackageKind::File,
         Shape::FileSet => PackageKind::FileSet,
@@ -57,6 +53,13 @@ pub fn unpack(input: Input, limits: &Limits) -> Package {
     };
     let found = if kind == PackageKind::Package { manifest::read(&files, &shape) } else { manifest::Found::default() };
     let mut found = found;
+    for unclear in &found.unclear {
+        coverage.unread(&unclear.file, unclear.why.clone(), true);
+    }
+    coverage.unread.sort();
+    coverage.unread.dedup();
+    coverage.notes.sort();
+    coverage.notes.dedup();
     if shape == Shape::Archive {
         manifest::compare_with_file_name(&mut found.manifest, &name);
     }

@@ -60,12 +60,8 @@ pub(crate) fn parse(path: &str, text: &str, language: Language) -> Module {
 
 /// Reads a manifest, whose scripts are the code.
 fn manifest(path: &str, text: &str) -> Module {
-    let empty = || Lowerer::new(text, Vec::new()).finish(path, Language::PackageJson);
-    if bounds::first_excess(text).is_some() {
-        return empty();
-    }
-    let read = stacker::grow(STACK, || catch_unwind(AssertUnwindSafe(|| scripts::read(text, empty()))));
-    read.unwrap_or_else(|_| empty())
+    let empty = Lowerer::new(text, Vec::new()).finish(path, Language::PackageJson);
+    scripts::read(text, empty).unwrap_or_else(|error| unread(path, text, Language::PackageJson, error.at, error.why))
 }
 
 /// Reads a text that ended the process that read it: nothing of it is lowered, and that is said.

@@ -1,9 +1,10 @@
 //! `package.json` as code: each script that a package manager runs is a function that runs a command.
 
-use oxc_allocator::Allocator;
-use oxc_ast::ast::{Expression, ObjectExpression, ObjectPropertyKind, PropertyKey};
-use oxc_parser::Parser;
-use oxc_span::{GetSpan, SourceType};
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_bytes::ByteBuf;
+use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
 use crate::ir::{
@@ -15,27 +16,36 @@ use crate::ir::{
 const RUNNER: &str = "npm";
 const RUN: &str = "run_script";
 
-fn span(place: oxc_span::Span) -> Span {
-    Span { start: place.start, end: place.end }
+/// Why a text is not the manifest of a package.
+pub(super) struct NoManifest {
+    pub(super) at: Span,
+    pub(super) why: String,
 }
 
-/// The text between the quotes.
-fn inside(place: oxc_span::Span) -> Span {
-    Span { start: place.start.saturating_add(1), end: place.end.saturating_sub(1).max(place.start) }
-}
-
-/// Reads a manifest. What is no object of scripts gives a module without statements.
-pub(super) fn read(text: &str, mut module: Module) -> Module {
-    let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, text, SourceType::mjs()).parse_expression();
-    let Ok(Expression::ObjectExpression(object)) = parsed else { return module };
-    let Some(scripts) = property(&object, "scripts") else { return module };
-    let scripts = strings(scripts);
+/// Reads a manifest. One without scripts gives a module without statements.
+///
+/// It is read as Node's own reader does: of a key that is there twice the last is taken, and no value is nested too
+/// deeply.
+///
+/// # Errors
+/// If the text is no JSON, or no object, so that no package manager reads it either.
+pub(super) fn read(text: &str, mut module: Module) -> Result<Module, NoManifest> {
+    let manifest = match serde_json::from_str::<Object<'_>>(text) {
+        Ok(Object(fields)) => fields,
+        Err(error) => {
+            let line = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+            let at = offset(line.saturating_add(error.column().saturating_sub(1)).min(text.len()));
+            return Err(NoManifest { at: Span { start: at, end: at }, why: format!("is not a manifest: {error}") });
+        }
+    };
+    let Some((_, scripts)) = manifest.iter().rfind(|(key, _)| key == "scripts") else { return Ok(module) };
+    let scripts = strings(text, scripts);
     let mut run: Vec<&SmolStr> = scripts.iter().map(|(name, ..)| name).filter(|name| is_run(name)).collect();
     let mut next = 0;
     while let Some(name) = run.get(next).copied() {
         next += 1;
-        let command = scripts.iter().find(|(known, ..)| known == name).map_or("", |(_, _, (command, _))| command);
+        let command =
+            scripts.iter().find(|(known, ..)| known == name).map_or("", |(_, _, (command, _))| command.as_str());
         let words: Vec<&str> = command.split([' ', '&', ';', '|', '(', ')']).collect();
         let named = scripts.iter().map(|(name, ..)| name).filter(|name| words.contains(&name.as_str()));
         let more: Vec<&SmolStr> = named.filter(|name| !run.contains(name)).collect();
@@ -43,10 +53,10 @@ pub(super) fn read(text: &str, mut module: Module) -> Module {
     }
     for (name, place, command) in &scripts {
         if run.contains(&name) {
-            add(&mut module, name, *place, *command);
+            add(&mut module, name, *place, command);
         }
     }
-    module
+    Ok(module)
 }
 
 /// True if a package manager runs the script of a package that is installed, or of sources that it builds. What only a
@@ -66,39 +76,73 @@ fn is_run(name: &str) -> bool {
     RUN.contains(&name)
 }
 
-fn property<'a>(object: &'a ObjectExpression<'a>, name: &str) -> Option<&'a ObjectExpression<'a>> {
-    object.properties.iter().find_map(|property| match property {
-        ObjectPropertyKind::ObjectProperty(property) if key(&property.key).is_some_and(|(key, _)| key == name) => {
-            match &property.value {
-                Expression::ObjectExpression(object) => Some(&**object),
-                _ => None,
-            }
-        }
-        _ => None,
-    })
-}
+/// A text that may hold half of a surrogate pair, which becomes U+FFFD.
+struct Text(SmolStr);
 
-fn key<'a>(key: &PropertyKey<'a>) -> Option<(&'a str, oxc_span::Span)> {
-    match key {
-        PropertyKey::StringLiteral(text) => Some((text.value.as_str(), text.span)),
-        _ => None,
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let bytes = ByteBuf::deserialize(from)?;
+        Ok(Self(String::from_utf8_lossy(&bytes).into()))
     }
 }
 
-/// The properties whose values are texts: name, place of the name, text and its place.
-fn strings<'a>(object: &'a ObjectExpression<'a>) -> Vec<(SmolStr, Span, (&'a str, Span))> {
-    object
-        .properties
-        .iter()
-        .filter_map(|property| match property {
-            ObjectPropertyKind::ObjectProperty(property) => {
-                let (name, place) = key(&property.key)?;
-                let Expression::StringLiteral(text) = &property.value else { return None };
-                Some((SmolStr::new(name), inside(place), (text.value.as_str(), span(property.value.span()))))
+/// An object's keys and values in the order in which they stand. The values stay text, so that their depth costs nothing.
+struct Object<'a>(Vec<(SmolStr, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Object<'de>;
+
+            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+                to.write_str("an object")
             }
-            ObjectPropertyKind::SpreadProperty(_) => None,
-        })
-        .collect()
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some((Text(key), value)) = map.next_entry()? {
+                    fields.push((key, value));
+                }
+                Ok(Object(fields))
+            }
+        }
+        from.deserialize_map(Fields)
+    }
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Where `part`, a slice of `whole`, lies in it.
+fn place(whole: &str, part: &str) -> Span {
+    let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
+    Span { start: offset(start), end: offset(start.saturating_add(part.len())) }
+}
+
+/// The properties whose values are texts, of equal names the last: name, place of the name, text and its place.
+fn strings(text: &str, scripts: &RawValue) -> Vec<(SmolStr, Span, (SmolStr, Span))> {
+    let Ok(Object(fields)) = serde_json::from_str(scripts.get()) else { return Vec::new() };
+    let mut found: Vec<(SmolStr, Span, (SmolStr, Span))> = Vec::new();
+    // Between two values stand a comma, a key and a colon: the key is what lies between the outermost quotes.
+    let mut from = place(text, scripts.get()).start;
+    for (name, value) in fields {
+        let at = place(text, value.get());
+        let between = text.get(from as usize..at.start as usize).unwrap_or_default();
+        let key = match (between.find('"'), between.rfind('"')) {
+            (Some(open), Some(close)) => place(text, between.get(open + 1..close).unwrap_or_default()),
+            _ => at,
+        };
+        from = at.end;
+        found.retain(|(known, ..)| *known != name);
+        if value.get().starts_with('"')
+            && let Ok(Text(command)) = serde_json::from_str(value.get())
+        {
+            found.push((name, key, (command, at)));
+        }
+    }
+    found
 }
 
 fn push(module: &mut Module, kind: ExprKind, span: Span) -> ExprId {
@@ -107,10 +151,11 @@ fn push(module: &mut Module, kind: ExprKind, span: Span) -> ExprId {
     id
 }
 
-fn add(module: &mut Module, name: &SmolStr, place: Span, (command, at): (&str, Span)) {
+fn add(module: &mut Module, name: &SmolStr, place: Span, (command, at): &(SmolStr, Span)) {
+    let at = *at;
     let runner = push(module, ExprKind::Free(SmolStr::new_static(RUNNER)), place);
     let callee = push(module, ExprKind::Attr { base: runner, name: SmolStr::new_static(RUN) }, place);
-    let text = push(module, ExprKind::Const(Const::Str(command.into())), at);
+    let text = push(module, ExprKind::Const(Const::Str(command.as_str().into())), at);
     let args = vec![Arg { kind: ArgKind::Positional, value: text }];
     let whole = place.to(at);
     let call = push(module, ExprKind::Call { callee, args, new: false }, whole);
@@ -156,9 +201,37 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_code() {
-        for text in ["", "[]", "{", "{\"scripts\": []}", "null", "{\"scripts\": {\"a\": \"b\"}} x"] {
+        for text in ["{}", "{\"scripts\": []}", "{\"scripts\": {\"install\": 1, \"postinstall\": [\"b\"]}}"] {
             let module = crate::parse("package.json", text, Language::PackageJson);
-            assert!(module.functions.len() <= 2, "{text}");
+            assert_eq!((module.functions.len(), module.diagnostics.len()), (1, 0), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_manifest_is_said_to_be_none() {
+        for text in ["", "[]", "{", "null", "{\"scripts\": {\"install\": \"b\"}} x"] {
+            let module = crate::parse("package.json", text, Language::PackageJson);
+            assert_eq!(module.functions.len(), 1, "{text}");
+            assert!(module.diagnostics.iter().any(|diagnostic| diagnostic.lost), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_node_reads_is_read() {
+        let deep = format!("{}1{}", "[".repeat(3000), "]".repeat(3000));
+        let texts = [
+            format!("{{\"x\": {deep}, \"scripts\": {{\"install\": \"a\"}}}}"),
+            format!("{{\"scripts\": {{\"x\": {deep}, \"install\": \"a\"}}}}"),
+            "{\"scripts\": {\"install\": \"b\"}, \"scripts\": {\"install\": \"c\", \"install\": \"a\"}}".to_owned(),
+            "{\"\\ud800\": 1e999, \"scripts\": {\"\\u0069nstall\": \"a\"}}".to_owned(),
+        ];
+        for text in texts {
+            let module = crate::parse("package.json", &text, Language::PackageJson);
+            let printed = crate::print::print(&module);
+            assert_eq!(module.functions.len(), 2, "{text:.100}");
+            assert!(printed.contains("npm.run_script(\"a\")"), "{printed}");
+            let name = module.functions.get(1).map(|function| module.slice(function.name_span));
+            assert!(name.is_some_and(|name| name.ends_with("nstall")), "{name:?}");
         }
     }
 }
