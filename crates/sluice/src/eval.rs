@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use sluice_evaluation::{self as evaluation, Bin, Change, Estimate, Families, Fired, Measures, Record, Threshold};
 use sluicegate::{Field, Review, Verdict};
 
@@ -30,8 +31,11 @@ struct Entry {
     #[serde(flatten)]
     record: Record,
     digest: String,
-    /// The engine that decided.
+    /// The engine that decided: version and digest of its program.
     engine: String,
+    /// What tells whether the target is still what was decided on; see [`stamp`].
+    #[serde(default)]
+    stamp: String,
     verdict: String,
     /// The first claims on its behaviors.
     evidence: Vec<String>,
@@ -46,6 +50,9 @@ struct Run {
     schema: String,
     engine: String,
     seconds: f64,
+    /// Targets that could not be reviewed, and stand in no sum.
+    #[serde(default)]
+    unreviewed: usize,
     all: Measures,
     families: Families,
     strata: BTreeMap<String, Measures>,
@@ -72,17 +79,19 @@ fn labelled(args: &EvalArgs) -> Result<Vec<Labelled>, Failure> {
     for list in &args.list {
         let text = fs::read_to_string(list).map_err(|source| Failure::File { path: list.clone(), source })?;
         let folder = list.parent().unwrap_or(Path::new(""));
+        let mut first = true;
         for (number, line) in text.lines().enumerate() {
             let line = line.trim_end();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
+            let header = std::mem::take(&mut first);
             let mut cells = line.split('\t');
             let (path, label) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
             let malicious = match label.trim() {
                 "malicious" => true,
                 "benign" => false,
-                "label" if number == 0 => continue,
+                "label" if header => continue,
                 other => {
                     return Err(wrong(format!(
                         "line {} of `{}` has the label `{other}`, which is neither `malicious` nor `benign`",
@@ -125,7 +134,48 @@ fn archives(folder: &Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn entry(label: &Labelled, done: Result<Box<Review>, Failure>, engine: &str) -> Entry {
+/// SHA-256, in hexadecimal digits.
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The engine: its version, and the digest of the program that runs, since two builds of a version may decide differently.
+fn engine() -> String {
+    let version = concat!("sluice ", env!("CARGO_PKG_VERSION"));
+    // A program whose bytes cannot be had is taken to be new each time.
+    let build = std::env::current_exe().and_then(fs::read).map_or_else(
+        |_| format!("{:?}", std::time::SystemTime::now()),
+        |bytes| digest(&bytes).chars().take(16).collect(),
+    );
+    format!("{version} ({build})")
+}
+
+/// What changes when the files of a target do: their names, sizes and contents.
+fn stamp(path: &Path) -> String {
+    let mut files = Vec::new();
+    let is_folder = path.is_dir();
+    if is_folder && archives(path, &mut files).is_err() {
+        return String::new();
+    }
+    if !is_folder {
+        files.push(path.to_owned());
+    }
+    files.sort();
+    let mut all = String::new();
+    for file in files {
+        // What is no regular file may never end.
+        let known = fs::symlink_metadata(&file).is_ok_and(|data| data.is_file() || (!is_folder && file.is_file()));
+        let digest =
+            if known { fs::read(&file).map(|bytes| digest(&bytes)).unwrap_or_default() } else { String::new() };
+        let _ = writeln!(all, "{digest} {:?}", file.strip_prefix(path).unwrap_or(&file));
+    }
+    digest(all.as_bytes())
+}
+
+fn entry(label: &Labelled, done: Result<Box<Review>, Failure>, engine: &str, stamp: String) -> Entry {
     let target = label.path.display().to_string();
     let record = |called, inconclusive, score, behaviors| Record {
         target: target.clone(),
@@ -156,6 +206,7 @@ fn entry(label: &Labelled, done: Result<Box<Review>, Failure>, engine: &str) -> 
                 ),
                 digest: review.digest.clone(),
                 engine: engine.to_owned(),
+                stamp,
                 verdict: verdict.to_owned(),
                 evidence,
                 error: None,
@@ -166,6 +217,7 @@ fn entry(label: &Labelled, done: Result<Box<Review>, Failure>, engine: &str) -> 
             record: record(false, true, 0.0, BTreeSet::new()),
             digest: String::new(),
             engine: engine.to_owned(),
+            stamp,
             verdict: "inconclusive".to_owned(),
             evidence: Vec::new(),
             error: Some(failure.to_string()),
@@ -178,15 +230,16 @@ pub fn run(args: &EvalArgs) -> Result<Code, Failure> {
     let all = labelled(args)?;
     fs::create_dir_all(&args.out).map_err(|source| Failure::File { path: args.out.clone(), source })?;
     let done_path = args.out.join("done.jsonl");
-    let engine = concat!("sluice ", env!("CARGO_PKG_VERSION")).to_owned();
+    let engine = engine();
     let mut known: BTreeMap<String, Entry> = BTreeMap::new();
     if args.resume
         && let Ok(text) = fs::read_to_string(&done_path)
     {
         let entries = text.lines().filter_map(|line| serde_json::from_str::<Entry>(line).ok());
-        // What another engine decided is decided anew.
+        // What another engine decided is decided anew, and so is what has changed since.
         let own = entries.filter(|entry| entry.engine == engine && entry.error.is_none());
         known.extend(own.map(|entry| (entry.record.target.clone(), entry)));
+        known.retain(|target, entry| !entry.stamp.is_empty() && entry.stamp == stamp(Path::new(target)));
     } else {
         write(&done_path, "")?;
     }
@@ -195,13 +248,15 @@ pub fn run(args: &EvalArgs) -> Result<Code, Failure> {
     let left: Vec<&Labelled> = all.iter().filter(|one| !known.contains_key(&one.path.display().to_string())).collect();
     let mut reviewed = 0_usize;
     for part in left.chunks(PART) {
+        let stamps: Vec<String> = part.iter().map(|one| stamp(&one.path)).collect();
+        let mut stamps = stamps.into_iter();
         let paths: Vec<OsString> = part.iter().map(|one| one.path.clone().into_os_string()).collect();
         let mut labels = part.iter();
         let mut lines = String::new();
         let results = review::reviews(&paths, args.jobs, args.no_progress)?;
         for done in results {
             let Some(label) = labels.next() else { break };
-            let entry = entry(label, done, &engine);
+            let entry = entry(label, done, &engine, stamps.next().unwrap_or_default());
             lines.push_str(&serde_json::to_string(&entry)?);
             lines.push('\n');
             known.insert(entry.record.target.clone(), entry);
@@ -270,6 +325,7 @@ fn measured(targets: Vec<Entry>, engine: String, seconds: f64, before: Option<&R
         schema: SCHEMA.to_owned(),
         engine,
         seconds,
+        unreviewed: targets.len() - records.len(),
         all: evaluation::measures(&every),
         families: evaluation::families(&records),
         strata: strata.into_iter().map(|(name, records)| (name, evaluation::measures(&records))).collect(),
@@ -283,8 +339,13 @@ fn measured(targets: Vec<Entry>, engine: String, seconds: f64, before: Option<&R
     }
 }
 
-/// True if every bar that was asked for holds. A measure that the targets do not give does not hold.
+/// True if every bar that was asked for holds. A measure that the targets do not give does not hold, and none does while
+/// a target could not be reviewed: what is not in a sum must not make it better.
 fn bars_hold(run: &Run, bars: &Bars) -> bool {
+    let asked = [bars.recall, bars.family_recall, bars.precision, bars.fpr];
+    if run.unreviewed > 0 && asked.iter().any(Option::is_some) {
+        return false;
+    }
     let at_least =
         |bar: Option<f64>, value: Option<Estimate>| bar.is_none_or(|bar| value.is_some_and(|v| v.value >= bar));
     at_least(bars.recall, run.all.recall)
@@ -328,7 +389,7 @@ fn rows(run: &Run) -> Vec<(String, String)> {
                 counts.found + counts.missed,
                 counts.accused + counts.cleared,
                 counts.inconclusive,
-                run.targets.iter().filter(|entry| entry.error.is_some()).count()
+                run.unreviewed
             ),
         ),
         ("recall".to_owned(), percent(run.all.recall)),
@@ -515,6 +576,7 @@ mod tests {
             record,
             digest: String::new(),
             engine: String::new(),
+            stamp: String::new(),
             verdict: "malicious".to_owned(),
             evidence: vec!["<img>".to_owned()],
             error: None,

@@ -396,7 +396,7 @@ impl Engine<'_> {
             key = found;
         }
         if self.dialect.receiver() == Receiver::This && self.is_property_key(&key) {
-            let value = self.item_named(module, &object, &key, span);
+            let value = self.item_named(&object, &key, span);
             let value = self.touched(value, module, at, span);
             self.named_member(&key, module, index);
             return value;

@@ -77,7 +77,7 @@ impl Engine<'_> {
                             {
                                 key = found;
                             }
-                            Some(self.item_named(module, &value, &key, Span::default()))
+                            Some(self.item_named(&value, &key, Span::default()))
                         }
                         PatternKey::Rest => Some(value.clone()),
                     };

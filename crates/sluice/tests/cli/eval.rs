@@ -48,6 +48,30 @@ fn two_runs_are_compared_and_one_goes_on() {
 }
 
 #[test]
+fn what_changed_is_reviewed_again() {
+    let place = labelled();
+    let args = ["eval", "list.tsv", "--out", "run", "--no-progress", "--resume"];
+    assert!(place.run(&args).stdout.contains("recall                      100.0 %"));
+    std::fs::write(place.path("bad/family/thief.py"), PLAIN).unwrap();
+    assert!(place.run(&args).stdout.contains("recall                      0.0 %"));
+    // What another build decided is not taken over.
+    let done = place.path("run/done.jsonl");
+    let text = std::fs::read_to_string(&done).unwrap().replace("\"engine\":\"sluice", "\"engine\":\"other");
+    std::fs::write(&done, text.replace("\"called\":false", "\"called\":true")).unwrap();
+    assert!(place.run(&args).stdout.contains("recall                      0.0 %"));
+}
+
+#[test]
+fn what_could_not_be_reviewed_holds_no_bar() {
+    let place =
+        labelled().file("gone.tsv", "# a list\npath\tlabel\nbad/family/thief.py\tmalicious\ngone.py\tmalicious\n");
+    let args = ["eval", "gone.tsv", "--out", "run", "--no-progress", "--format", "json"];
+    let run = place.run(&args).json();
+    assert_eq!((&run["unreviewed"], &run["all"]["counts"]["found"]), (&1.into(), &1.into()));
+    assert_eq!(place.run(&[&args[..], &["--require", "recall=0.5"]].concat()).code, 1);
+}
+
+#[test]
 fn a_wrong_list_is_named_with_its_line() {
     let place = labelled().file("wrong.tsv", "good/plain.py\tgood\n");
     let ran = place.run(&["eval", "wrong.tsv", "--out", "run"]);

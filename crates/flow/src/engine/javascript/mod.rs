@@ -168,7 +168,7 @@ impl Engine<'_> {
             "Reflect.get" => {
                 let object = first?;
                 let key = args.positional.get(1).map(|(value, _)| value.clone())?;
-                Some(self.item_named(module, &object, &key, site.span))
+                Some(self.item_named(&object, &key, site.span))
             }
             "Reflect.apply" => {
                 let list = args.positional.get(2).map(|(value, _)| value.clone()).unwrap_or_default();
