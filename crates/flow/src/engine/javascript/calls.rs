@@ -46,6 +46,7 @@ impl Engine<'_> {
             if is_function(value)
                 && params.get(next).is_none_or(|param| !model.calls.contains_key(&param.name) && param.stars == 0)
                 && let Some(at) = params.iter().skip(next).position(|param| model.calls.contains_key(&param.name))
+                && params.iter().skip(next).take(at).all(|param| param.optional)
             {
                 next += at;
             }

@@ -10,11 +10,13 @@ use crate::engine::call::{Args, Site};
 use crate::engine::heap::ObjectKind;
 use crate::engine::value::{Ref, Value};
 
-/// True if the value can be called.
+/// True if the value can be called. A library's name for a value of a known type (`process.env`) cannot.
 pub(super) fn is_function(value: &Value) -> bool {
-    value.refs().iter().any(|reference| {
-        matches!(reference, Ref::Function(..) | Ref::Class(_) | Ref::Method(..))
-            || matches!(reference, Ref::Symbol(symbol) if symbol.contains('.') || symbol == "eval" || symbol == "Function")
+    let is_typed = value.refs().iter().any(|reference| matches!(reference, Ref::Instance(_)));
+    value.refs().iter().any(|reference| match reference {
+        Ref::Function(..) | Ref::Class(_) | Ref::Method(..) => true,
+        Ref::Symbol(symbol) => !is_typed && (symbol.contains('.') || symbol == "eval" || symbol == "Function"),
+        _ => false,
     })
 }
 
