@@ -153,6 +153,8 @@ pub struct Summary {
     pub flows: Rc<Vec<(u32, u32, Rc<SinkData>)>>,
     /// Parameters whose known value changes what happens.
     pub telling: ParamSet,
+    /// Parameters that it stores in a variable of an enclosing function: who reads that next gets what was passed.
+    pub kept: ParamSet,
     /// True if a modelled event of weight stands in it or in what it calls.
     pub weighty: bool,
     /// True if something in it has an effect or a source, so that its result cannot be had by evaluation alone.

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use sluice_syntax::ir::{BinOp, Const, ExprId, ExprKind, FuncId, Module, PatternKey, SlotRef, Span, Target};
 use smol_str::SmolStr;
 
-use super::Engine;
 use super::heap::ObjectKind;
 use super::value::{Key, Ref, Value};
+use super::{Engine, OriginKey};
 use crate::dialect::Receiver;
 use crate::facts::StepKind;
 
@@ -130,6 +130,15 @@ impl Engine<'_> {
             return;
         }
         self.share((here.module, slot), &value);
+        for label in value.labels() {
+            if let Some(OriginKey::Param(key, index)) =
+                self.origins.get(label.origin as usize).map(|origin| &origin.key)
+                && *key == here
+            {
+                let index = *index;
+                self.summaries.entry(here).or_default().kept.insert(index);
+            }
+        }
         let key = Key { module: here.module, func: slot.func.0 };
         if let Some(frame) = self.frames.iter_mut().rev().find(|frame| frame.key == key)
             && let Some(place) = frame.slots.get_mut(slot.slot as usize)
@@ -138,14 +147,20 @@ impl Engine<'_> {
         }
     }
 
+    /// How many sources a value has, parameters left out.
+    pub(crate) fn sources(&self, value: &Value) -> usize {
+        let origins = value.labels().iter().filter_map(|label| self.origins.get(label.origin as usize));
+        origins.filter(|origin| matches!(origin.key, OriginKey::Source(..))).count()
+    }
+
     pub(crate) fn share(&mut self, place: (u32, SlotRef), value: &Value) {
         let (joined, news) = match self.shared.get(&place) {
             Some(before) => {
                 let joined = before.join(value);
-                let news = joined.refs().len() != before.refs().len();
+                let news = joined.refs().len() != before.refs().len() || self.sources(&joined) != self.sources(before);
                 (joined, news)
             }
-            None => (value.clone(), !value.refs().is_empty()),
+            None => (value.clone(), !value.refs().is_empty() || self.sources(value) > 0),
         };
         if news {
             *self.versions.entry(place).or_default() += 1;

@@ -232,6 +232,9 @@ impl Engine<'_> {
             if summary.telling.contains(number) && specific(self, value) {
                 return true;
             }
+            if summary.kept.contains(number) && summary.contexts < MOST_CONTEXTS && self.sources(value) > 0 {
+                return true;
+            }
         }
         // An instance whose fields are known, on a method that does something of weight.
         if summary.weighty

