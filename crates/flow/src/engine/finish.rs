@@ -334,7 +334,8 @@ impl Engine<'_> {
                 imports,
                 diagnostics,
                 lost,
-                lines: number(lowered.line_starts.len()),
+                // Behind the last line break no line begins.
+                lines: number(lowered.line_starts.partition_point(|start| (*start as usize) < lowered.text.len())),
                 bytes: lowered.text.len() as u64,
                 text: Arc::clone(&lowered.text),
                 body: function_of(body),

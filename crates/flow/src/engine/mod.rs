@@ -22,6 +22,7 @@ mod names;
 pub(crate) mod native;
 mod presume;
 mod sinks;
+pub mod state;
 pub(crate) mod stmt;
 mod store;
 mod summary;
@@ -40,10 +41,13 @@ use sluice_syntax::ir::{Const, ExprId, FuncId, Module, SlotRef, Span};
 use smol_str::SmolStr;
 
 use self::heap::Object;
+pub use self::state::{
+    Entry, EventArg, EventData, FlowData, Frame, LayerData, Origin, OriginKey, Progress, SinkData, SinkKey, Summary,
+};
 use self::value::{Key, Label, ObjectId, Term, Value};
 use crate::dialect::{Dialect, Receiver};
 use crate::evaluate::Budget;
-use crate::facts::{EvidenceId, Guard, Guards, StepKind};
+use crate::facts::{EvidenceId, Guards, StepKind};
 use crate::program::Program;
 
 /// Statements and calls interpreted again for the sake of known arguments: at most so many for one file, and for a
@@ -63,203 +67,6 @@ const EVALUATION_STEPS_FILE: u64 = 5_000_000;
 const EVALUATION_STEPS: u64 = 50_000_000;
 const EVALUATION_BYTES_FILE: u64 = 64 << 20;
 const EVALUATION_BYTES: u64 = 512 << 20;
-
-/// Where a label starts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum OriginKey {
-    /// A parameter of a function.
-    Param(Key, u32),
-    /// A source: the expression and the kind.
-    Source(u32, ExprId, SmolStr),
-}
-
-/// A source.
-#[derive(Clone, Debug)]
-pub struct Origin {
-    pub key: OriginKey,
-    pub kind: SmolStr,
-    pub symbol: SmolStr,
-    pub detail: Option<String>,
-    pub place: EvidenceId,
-    pub function: Key,
-    pub event: Option<usize>,
-    /// The first step of its way; set by [`Engine::origin`].
-    pub start: u32,
-}
-
-/// Where a label can end: an argument of an event, or a raise or return.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SinkKey {
-    pub module: u32,
-    pub place: EvidenceId,
-    pub kind: SmolStr,
-    pub arg: SmolStr,
-}
-
-/// A label that reached a sink.
-#[derive(Clone, Debug)]
-pub struct FlowData {
-    pub origin: u32,
-    pub trace: u32,
-    pub sink: Rc<SinkData>,
-}
-
-/// A sink as met.
-#[derive(Debug)]
-pub struct SinkData {
-    pub key: SinkKey,
-    pub symbol: SmolStr,
-    pub function: Key,
-    pub event: Option<usize>,
-    pub presumed: Option<Arc<str>>,
-    pub guards: Guards,
-}
-
-/// An argument of an event, joined over all contexts.
-#[derive(Clone, Debug)]
-pub struct EventArg {
-    pub name: SmolStr,
-    pub roles: Vec<SmolStr>,
-    pub fact: crate::facts::ValueFact,
-    pub place: EvidenceId,
-}
-
-/// An event, joined over all contexts.
-#[derive(Clone, Debug)]
-pub struct EventData {
-    pub actions: Vec<SmolStr>,
-    pub source: Option<SmolStr>,
-    pub symbol: SmolStr,
-    pub written: SmolStr,
-    pub place: EvidenceId,
-    pub function: Key,
-    pub args: Vec<EventArg>,
-    pub receiver: Option<crate::facts::ValueFact>,
-    pub result: Vec<u64>,
-    pub guards: Guards,
-    pub silent: bool,
-    pub looped: bool,
-    pub dropped: bool,
-    pub order: u32,
-    pub presumed: Option<Arc<str>>,
-}
-
-/// What is known of a function after one interpretation with unknown parameters.
-#[derive(Clone, Debug, Default)]
-pub struct Summary {
-    pub done: bool,
-    pub result: Value,
-    /// Parameter index and flow, for each sink that a parameter reaches. Shared, since every call reads it.
-    pub flows: Rc<Vec<(u32, u32, Rc<SinkData>)>>,
-    /// Parameters whose known value changes what happens.
-    pub telling: ParamSet,
-    /// Parameters that it stores in a variable of an enclosing function: who reads that next gets what was passed.
-    pub kept: ParamSet,
-    /// True if a modelled event of weight stands in it or in what it calls.
-    pub weighty: bool,
-    /// True if something in it has an effect or a source, so that its result cannot be had by evaluation alone.
-    pub effects: bool,
-    /// Number of contexts interpreted.
-    pub contexts: u32,
-    /// Variables of enclosing functions that it read, with the state they were in.
-    pub captured: Vec<((u32, SlotRef), u32)>,
-    /// How often it was interpreted again because such a variable took another meaning.
-    pub again: u32,
-    /// True if it calls something that its instance holds.
-    pub asks: bool,
-}
-
-/// A set of parameters by index. Those from the 63rd on share one place: what is true of one is taken to be true of all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ParamSet(u64);
-
-impl ParamSet {
-    fn bit(index: u32) -> u64 {
-        1 << index.min(63)
-    }
-
-    /// Adds a parameter.
-    pub fn insert(&mut self, index: u32) {
-        self.0 |= Self::bit(index);
-    }
-
-    /// True if the parameter is in the set.
-    pub fn contains(self, index: u32) -> bool {
-        self.0 & Self::bit(index) != 0
-    }
-}
-
-/// Whether a module's body was interpreted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    No,
-    Running,
-    Done,
-}
-
-/// How a frame with known arguments was entered.
-pub struct Entry {
-    pub place: EvidenceId,
-    pub name: SmolStr,
-    /// Traces from here on were made inside.
-    pub mark: u32,
-    /// Origins whose labels the arguments brought in.
-    pub passed: Vec<u32>,
-}
-
-/// A frame of the interpretation.
-pub struct Frame {
-    /// For an interpretation with known arguments: the call.
-    pub entry: Option<Entry>,
-    pub key: Key,
-    pub slots: Vec<Value>,
-    /// Old values of slots, while a branch is open.
-    pub undo: Vec<(u32, Value)>,
-    pub open: u32,
-    pub returns: Option<Value>,
-    pub yields: Option<Value>,
-    pub guards: Vec<Guard>,
-    /// The guards as one shared list, until they change.
-    pub shared_guards: Option<Guards>,
-    pub silent: u32,
-    pub looped: u32,
-    /// Number of undecided branches around the current statement.
-    pub unsure: u32,
-    /// True if an undecided branch left a loop or the function since it was last cleared.
-    pub left: bool,
-    /// What a generator gives, in order, as long as that is sure.
-    pub yielded: Vec<Value>,
-    /// True if something was given where it was not sure whether, or how often.
-    pub yields_more: bool,
-    /// Variables of enclosing functions that were read.
-    pub captured: Vec<(u32, SlotRef)>,
-    /// True if something was called that a constructor stored in the instance.
-    pub asks: bool,
-    /// The receiver.
-    pub this: Option<Value>,
-    /// All arguments as one list, where the language has a name for it.
-    pub arguments: Option<Value>,
-    pub order: u32,
-    /// True for the interpretation that makes the summary.
-    pub generic: bool,
-    /// The caught exception, in a handler.
-    pub caught: Vec<Value>,
-    /// What was met so far, as in [`Summary::weighty`] and [`Summary::effects`].
-    pub weighty: bool,
-    pub effects: bool,
-}
-
-/// A piece of code text that reaches execution.
-#[derive(Clone, Debug)]
-pub struct LayerData {
-    pub parent: u32,
-    pub place: EvidenceId,
-    pub event: usize,
-    pub language: SmolStr,
-    pub codings: Vec<SmolStr>,
-    pub text: Arc<str>,
-    pub module: Option<u32>,
-}
 
 /// The engine.
 pub struct Engine<'a> {

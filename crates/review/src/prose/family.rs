@@ -116,6 +116,13 @@ impl Family {
         });
         by_action.chain(by_role).min()
     }
+
+    /// True if a call writes, makes, moves or removes files, and does not only take a path from outside.
+    pub(crate) fn changes_files(event: &Event) -> bool {
+        let by_action = event.actions.iter().any(|action| Self::of_action(action) == Some(Self::Files));
+        let mut roles = event.args.iter().flat_map(|arg| &arg.roles);
+        !in_memory(event) && (by_action || roles.any(|role| matches!(role.as_str(), "file.write" | "file.delete")))
+    }
 }
 
 /// True for a write of a compressing writer that was opened over a buffer and not over a path.

@@ -217,6 +217,7 @@ fn size(view: &View<'_>) -> Option<Draft> {
     }
     let families: BTreeSet<Family> =
         view.events().filter(|event| event.presumed.is_none()).filter_map(Family::of_event).collect();
+    let changes = view.events().filter(|event| event.presumed.is_none()).any(Family::changes_files);
     let does: Vec<String> = families
         .iter()
         .filter_map(|family| {
@@ -224,7 +225,8 @@ fn size(view: &View<'_>) -> Option<Draft> {
                 Family::Network => "talks to the network",
                 Family::Commands => "runs commands",
                 Family::Code => "loads or executes code",
-                Family::Files => "writes files",
+                Family::Files if changes => "writes files",
+                Family::Files => "works with paths from outside",
                 Family::Database => "queries databases",
                 _ => return None,
             })

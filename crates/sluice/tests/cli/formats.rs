@@ -142,6 +142,20 @@ fn a_device_is_written_to_and_not_replaced() {
 }
 
 #[test]
+fn what_code_does_with_files_and_its_lines_are_told_as_they_are() {
+    let place = Place::new()
+        .file("reads/one.py", "import sys\n\nprint(open(sys.argv[1]).read())\n")
+        .file("writes/one.py", "import sys\n\nopen(sys.argv[1], 'w').write('1')");
+    let purpose = |target: &str| {
+        let review = place.run(&["review", target, "--format", "json"]).json();
+        review["report"]["purpose"].as_str().unwrap().to_owned()
+    };
+    let (reads, writes) = (purpose("reads"), purpose("writes"));
+    assert!(reads.contains("1 file of source code with 3 lines; its code works with paths from outside."), "{reads}");
+    assert!(writes.contains("1 file of source code with 3 lines; its code writes files."), "{writes}");
+}
+
+#[test]
 fn the_same_bytes_on_one_worker_and_on_many() {
     let mut place = Place::with_both();
     for number in 0..12 {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_bytes::ByteBuf;
 use serde_json::value::RawValue;
@@ -40,19 +41,21 @@ pub(super) fn read(text: &str, mut module: Module) -> Result<Module, NoManifest>
     };
     let Some((_, scripts)) = manifest.iter().rfind(|(key, _)| key == "scripts") else { return Ok(module) };
     let scripts = strings(text, scripts);
-    let mut run: Vec<&SmolStr> = scripts.iter().map(|(name, ..)| name).filter(|name| is_run(name)).collect();
-    let mut next = 0;
-    while let Some(name) = run.get(next).copied() {
-        next += 1;
-        let command =
-            scripts.iter().find(|(known, ..)| known == name).map_or("", |(_, _, (command, _))| command.as_str());
-        let words: Vec<&str> = command.split([' ', '&', ';', '|', '(', ')']).collect();
-        let named = scripts.iter().map(|(name, ..)| name).filter(|name| words.contains(&name.as_str()));
-        let more: Vec<&SmolStr> = named.filter(|name| !run.contains(name)).collect();
-        run.extend(more);
+    let commands: FxHashMap<&str, &str> =
+        scripts.iter().map(|(name, _, (command, _))| (name.as_str(), command.as_str())).collect();
+    // What is run, and whatever a command that is run names.
+    let mut pending: Vec<&str> = commands.keys().copied().filter(|name| is_run(name)).collect();
+    let mut run: FxHashSet<&str> = FxHashSet::default();
+    while let Some(name) = pending.pop() {
+        if run.insert(name)
+            && let Some(command) = commands.get(name)
+        {
+            let words = command.split([' ', '&', ';', '|', '(', ')']);
+            pending.extend(words.filter(|word| !run.contains(word) && commands.contains_key(word)));
+        }
     }
     for (name, place, command) in &scripts {
-        if run.contains(&name) {
+        if run.contains(name.as_str()) {
             add(&mut module, name, *place, command);
         }
     }
@@ -124,10 +127,11 @@ fn place(whole: &str, part: &str) -> Span {
 /// The properties whose values are texts, of equal names the last: name, place of the name, text and its place.
 fn strings(text: &str, scripts: &RawValue) -> Vec<(SmolStr, Span, (SmolStr, Span))> {
     let Ok(Object(fields)) = serde_json::from_str(scripts.get()) else { return Vec::new() };
-    let mut found: Vec<(SmolStr, Span, (SmolStr, Span))> = Vec::new();
+    let last: FxHashMap<SmolStr, usize> = fields.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
+    let mut found = Vec::new();
     // Between two values stand a comma, a key and a colon: the key is what lies between the outermost quotes.
     let mut from = place(text, scripts.get()).start;
-    for (name, value) in fields {
+    for (number, (name, value)) in fields.into_iter().enumerate() {
         let at = place(text, value.get());
         let between = text.get(from as usize..at.start as usize).unwrap_or_default();
         let key = match (between.find('"'), between.rfind('"')) {
@@ -135,8 +139,8 @@ fn strings(text: &str, scripts: &RawValue) -> Vec<(SmolStr, Span, (SmolStr, Span
             _ => at,
         };
         from = at.end;
-        found.retain(|(known, ..)| *known != name);
-        if value.get().starts_with('"')
+        if last.get(&name) == Some(&number)
+            && value.get().starts_with('"')
             && let Ok(Text(command)) = serde_json::from_str(value.get())
         {
             found.push((name, key, (command, at)));
