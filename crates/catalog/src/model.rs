@@ -26,14 +26,14 @@ pub struct Model {
     /// The parameters whose taint labels reach the result; `None`: those of all arguments and the receiver do.
     pub from: Option<Vec<SmolStr>>,
     /// The type of the result, for resolving methods called on it. For a class it is the class itself; `self` is the
-    /// type of the receiver.
+    /// type of the receiver, `$name` that of the argument of this name.
     pub result: Option<SmolStr>,
     /// Parameters into which others flow: `self = ["data"]` for `write` of a buffer. `result` stands for the result,
     /// with the label of its source: `buffer = ["result"]` for `recv_into`.
     pub into: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// Parameters that are called, each with the parameters whose values it is called with; `result` stands for the
     /// result, as in [`Model::into`], `_` for a value of which nothing is told. A type may follow a colon:
-    /// `result:http.IncomingMessage`.
+    /// `result:http.IncomingMessage`. A method of a parameter may be what is called: `destination.write`.
     pub calls: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// The kind of guard that a test of the result is: `platform`, `date`, `host`, `locale`, `argument`.
     pub guard: Option<SmolStr>,

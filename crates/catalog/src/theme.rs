@@ -150,9 +150,10 @@ const RESULT: &str = "result";
 /// Stands among the values of `calls` for an argument of which nothing is told, such as the error before an answer.
 const NOTHING: &str = "_";
 
-/// A value of `calls` without the type behind its colon (`result:http.IncomingMessage`).
+/// A name of `calls` without the type behind its colon (`result:http.IncomingMessage`) or the method behind its dot
+/// (`destination.write`).
 fn untyped(name: &str) -> &str {
-    name.split_once(':').map_or(name, |(name, _)| name)
+    name.split_once([':', '.']).map_or(name, |(name, _)| name)
 }
 
 /// How many aliases may follow one another.
@@ -473,10 +474,13 @@ impl Reader<'_> {
             None => None,
             Some(value) => Some(self.texts(value, "from")?),
         };
+        let result = self.optional_text(table, "result")?;
+        let result_of: Option<Spelled> =
+            result.as_ref().and_then(|(name, span)| Some((SmolStr::new(name.strip_prefix('$')?), span.clone())));
         let shared = Model {
             actions: self.actions(table)?,
             source: self.source(table)?,
-            result: self.optional_text(table, "result")?.map(|(name, _)| SmolStr::new(name)),
+            result: result.map(|(name, _)| SmolStr::new(name)),
             guard: self.guard(table)?,
             pure: self.flag(table, "pure")?,
             sanitizes: self.flag(table, "sanitizes")?,
@@ -495,6 +499,7 @@ impl Reader<'_> {
             .iter()
             .map(|(name, _, span)| (name, span))
             .chain(from.iter().flatten().map(|(name, span)| (name, span)))
+            .chain(result_of.iter().map(|(name, span)| (name, span)))
             .chain(into.iter().chain(&calls).flat_map(|((name, span), targets)| {
                 std::iter::once((name, span)).chain(targets.iter().map(|(name, span)| (name, span)))
             }));
@@ -514,7 +519,7 @@ impl Reader<'_> {
                 if plain == RESULT || plain == NOTHING {
                     return Some(name.clone());
                 }
-                // A type goes with its parameter.
+                // A type or a method goes with its parameter.
                 let kind = name.get(plain.len()..).unwrap_or_default();
                 find(&params, plain).map(|found| SmolStr::new(format!("{found}{kind}")))
             };

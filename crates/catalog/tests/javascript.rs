@@ -139,7 +139,7 @@ fn sinks_that_matter_most_have_their_roles() {
         ("fs.writeFileSync", "data", "file.write"),
         ("fs.writeFile", "file", "file.path"),
         ("fs.WriteStream.write", "chunk", "file.write"),
-        ("stream.Readable.pipe", "self", "file.write"),
+        ("fs.WriteStream.write", "chunk", "file.write"),
         ("fs.unlinkSync", "path", "file.delete"),
         ("fs.rmSync", "path", "file.delete"),
         ("http.ClientRequest.write", "chunk", "network.send"),
@@ -191,6 +191,8 @@ fn callbacks_get_what_was_asked_for() {
     assert_eq!(model("setTimeout").calls["callback"], ["args"]);
     assert_eq!(model("Array.push").into["self"], ["items"]);
     assert_eq!(model("stream.Readable.pipe").into["destination"], ["self"]);
+    assert_eq!(model("stream.Readable.pipe").calls["destination.write"], ["self:Buffer"]);
+    assert_eq!(model("stream.Readable.pipe").result.as_deref(), Some("$destination"));
 }
 
 #[test]
@@ -213,7 +215,7 @@ fn objects_lead_from_call_to_call() {
     assert_eq!(last("child_process.execSync", &["trim"]), "String", "with an encoding it is a text");
     assert_eq!(last("child_process.spawn", &["stdout", "on"]), "stream.Readable");
     assert_eq!(last("child_process.spawn", &["stdin"]), "child_process.Stdin");
-    assert_eq!(last("fs.createReadStream", &["pipe", "on"]), "stream.Duplex");
+    assert_eq!(last("fs.createReadStream", &["on"]), "fs.ReadStream");
     assert_eq!(last("crypto.createHash", &["update", "digest"]), "Buffer");
     assert_eq!(last("fetch", &["text", "slice"]), "String");
     assert_eq!(last("net.connect", &["on", "on"]), "net.Socket");

@@ -34,6 +34,8 @@ struct Graph {
     into: FxHashMap<Node, Vec<ExprId>>,
     by_span: FxHashMap<Span, Vec<ExprId>>,
     params: FxHashSet<(u32, u32)>,
+    /// Variables that a parameter is taken apart into (`([key, value]) => …`), by the place of their name.
+    parts: FxHashMap<Span, (u32, u32)>,
 }
 
 /// A step as the walk sees it.
@@ -85,6 +87,10 @@ impl<'a> Confirmer<'a> {
 
     fn walk(&self, before: Mark, after: Mark) -> bool {
         let Some(start) = self.graphs.get(&after.module) else { return false };
+        // What is passed is taken apart at once.
+        if before.kind == StepKind::Pass && start.parts.contains_key(&after.span) {
+            return true;
+        }
         let mut seen: FxHashSet<(u32, ExprId)> = FxHashSet::default();
         let mut nodes: FxHashSet<(u32, Node)> = FxHashSet::default();
         let mut queue: std::collections::VecDeque<(u32, ExprId)> =
@@ -119,6 +125,9 @@ impl<'a> Confirmer<'a> {
                 ExprKind::Slot(slot) => {
                     // A step that assigns stands at its target: the variable itself is the meeting point.
                     if before.kind == StepKind::Pass && graph.params.contains(&(slot.func.0, slot.slot)) {
+                        return true;
+                    }
+                    if index == before.module && graph.parts.get(&before.span) == Some(&(slot.func.0, slot.slot)) {
                         return true;
                     }
                     follow(Node::Slot(slot.func.0, slot.slot), false);
@@ -264,6 +273,9 @@ fn add_module(graph: &mut Graph, module: &Module) {
         let func = u32::try_from(func).unwrap_or(u32::MAX);
         for param in &function.params {
             graph.params.insert((func, param.slot));
+            if let Some(pattern) = &param.pattern {
+                parts(graph, pattern);
+            }
             if let Some(default) = param.default {
                 graph.into.entry(Node::Slot(func, param.slot)).or_default().push(default);
             }
@@ -323,6 +335,26 @@ fn into_target(graph: &mut Graph, module: &Module, target: &Target, value: ExprI
             into_target(graph, module, inner, *default);
         }
         Target::Unknown(_) => {}
+    }
+}
+
+/// The variables of a parameter that is taken apart. Each is a part of what was passed.
+fn parts(graph: &mut Graph, target: &Target) {
+    match target {
+        Target::Slot(slot, span) => {
+            graph.parts.insert(*span, (slot.func.0, slot.slot));
+            graph.params.insert((slot.func.0, slot.slot));
+        }
+        Target::Sequence(targets) => targets.iter().for_each(|target| parts(graph, target)),
+        Target::Keys(entries) => entries.iter().for_each(|(_, target)| parts(graph, target)),
+        Target::Rest(inner) => parts(graph, inner),
+        Target::Default(inner, default) => {
+            parts(graph, inner);
+            if let Target::Slot(slot, _) = &**inner {
+                graph.into.entry(Node::Slot(slot.func.0, slot.slot)).or_default().push(*default);
+            }
+        }
+        Target::Free(..) | Target::Attr { .. } | Target::Index { .. } | Target::Unknown(_) => {}
     }
 }
 

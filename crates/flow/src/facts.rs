@@ -58,10 +58,22 @@ pub struct Facts {
     pub unmodelled: Vec<Unmodelled>,
     /// Constants of modules and classes that were computed, or that are addresses.
     pub constants: Vec<ConstantFact>,
+    /// Files that are named as source code and are a program whose bytes are masked. Whoever reads the package's bytes
+    /// fills this in: the engines read none.
+    pub disguised: Vec<Disguised>,
     /// Where a budget ended the work.
     pub limits: Vec<LimitHit>,
     /// How much was made on the way.
     pub work: Work,
+}
+
+/// A program behind the name of source code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disguised {
+    /// The file.
+    pub file: String,
+    /// The format of the program: `PE executable`.
+    pub what: String,
 }
 
 /// Counts of what the engine made: a measure of work that does not depend on the machine.
@@ -211,6 +223,9 @@ pub struct ValueFact {
     pub literal: bool,
     /// The codings that were undone to get it, outermost first: `base64`, `zlib`.
     pub codings: ThinVec<SmolStr>,
+    /// The texts that it is, whole and from nowhere else, where the function is called with known arguments; at most
+    /// 16. `true` for one that stood in the code only encoded.
+    pub known_as: Vec<(Arc<str>, bool)>,
 }
 
 /// An argument of an event.

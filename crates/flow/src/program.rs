@@ -38,6 +38,21 @@ fn joined(folder: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// A dotted name without the folders up to the one in which a package keeps copies of others.
+pub fn copied(name: &str) -> &str {
+    /// Names of such folders.
+    const FOLDERS: [&str; 6] = ["_vendor", "vendored", "vendor", "_vendored", "extern", "_extern"];
+    let mut start = 0;
+    let mut offset = 0;
+    for part in name.split('.') {
+        offset += part.len() + 1;
+        if FOLDERS.contains(&part) {
+            start = offset;
+        }
+    }
+    name.get(start..).unwrap_or_default()
+}
+
 impl Program {
     /// From the paths of all modules, in their order.
     pub fn new(paths: &[&str]) -> Self {
@@ -80,6 +95,21 @@ impl Program {
     /// The dotted name of a module.
     pub fn name(&self, module: u32) -> &str {
         self.names.get(module as usize).map_or("", String::as_str)
+    }
+
+    /// The module at a path.
+    pub fn at_path(&self, path: &str) -> Option<u32> {
+        self.by_path.get(path).copied()
+    }
+
+    /// The name of a module as that of a library, and the package that is the library here: the module's own name, or
+    /// what follows the folder in which a package keeps copies of others (`pip._vendor.requests.api` is
+    /// `requests.api`, and `pip._vendor.requests` the library).
+    pub fn library(&self, module: u32) -> Option<(&str, &str)> {
+        let name = self.names.get(module as usize)?;
+        let library = Some(copied(name)).filter(|library| !library.is_empty())?;
+        let top = library.split('.').next()?;
+        Some((library, name.get(..name.len() - library.len() + top.len())?))
     }
 
     /// The module that an absolute dotted name means when `from` imports it.

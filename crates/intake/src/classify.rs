@@ -63,7 +63,9 @@ const MAGIC: &[(usize, &[u8], &str)] = &[
 ];
 
 /// Binary formats whose content could run, or hide what runs. Of these, what cannot be opened matters.
-const ACTIVE: [&str; 16] = [
+const ACTIVE: [&str; 18] = [
+    "masked PE executable",
+    "masked ELF executable",
     "ELF executable",
     "PE executable",
     "DOS executable",
@@ -312,6 +314,31 @@ pub(crate) fn binary_name(bytes: &[u8]) -> Option<&'static str> {
         .map(|(_, _, name)| *name)
 }
 
+/// What the name of a binary format begins with if the bytes are masked: a [`FileKind::Binary`] of a file that is named
+/// as source code.
+pub const MASKED: &str = "masked ";
+
+/// The format of a program of which each byte was changed by the same exclusive or: the header of a PE or ELF file that
+/// comes out by one key fits in so many places that chance does not make it.
+fn masked_program(bytes: &[u8]) -> Option<&'static str> {
+    let at = |index: usize| bytes.get(index).copied();
+    let key = at(0)? ^ b'M';
+    if key != 0 && at(1)? ^ key == b'Z' {
+        let field = bytes.get(0x3c..0x40)?.iter().rev().fold(0_usize, |sum, byte| sum << 8 | usize::from(byte ^ key));
+        let header = bytes.get(field..field.checked_add(4)?)?;
+        return header.iter().map(|byte| byte ^ key).eq(*b"PE\0\0").then_some("PE executable");
+    }
+    let key = at(0)? ^ 0x7f;
+    // Signature, 32 or 64 bits, byte order, version 1, and seven bytes of padding, the first of which names a system.
+    let head: Vec<u8> = bytes.get(..16)?.iter().map(|byte| byte ^ key).collect();
+    let padding = head.get(9..16)?;
+    let fits = key != 0
+        && head.starts_with(b"\x7fELF")
+        && matches!(head.get(4..7), Some([1 | 2, 1 | 2, 1]))
+        && padding.iter().all(|byte| *byte == 0);
+    fits.then_some("ELF executable")
+}
+
 /// Whether the bytes begin as a compiled Python module: a magic number of a released interpreter, then CR LF, then a type code of a code object.
 fn is_bytecode(bytes: &[u8]) -> bool {
     let Some(head) = bytes.get(..4) else { return false };
@@ -387,6 +414,12 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
                 notes.push(format!("is a module compiled by {version}"));
             }
             (kind, notes)
+        }
+        (None, Some(named @ (FileKind::Python | FileKind::OtherSource(_)))) if masked_program(bytes).is_some() => {
+            let what = masked_program(bytes).unwrap_or("executable");
+            let named = words(&named);
+            notes.push(format!("named as {named} but its content is a program, each byte masked with the same value"));
+            (FileKind::Binary(format!("{MASKED}{what}")), notes)
         }
         (None, Some(named)) if mostly_text(bytes) => {
             notes.push("holds bytes that are not text".to_owned());
@@ -526,6 +559,24 @@ mod tests {
 
     fn kind(path: &str, bytes: &[u8]) -> FileKind {
         classify(path, bytes).0
+    }
+
+    #[test]
+    fn a_masked_program_is_seen_under_the_name_of_source() {
+        let mut program = vec![0_u8; 512];
+        program[..2].copy_from_slice(b"MZ");
+        program[0x3c] = 0x80;
+        program[0x80..0x84].copy_from_slice(b"PE\0\0");
+        let masked: Vec<u8> = program.iter().map(|byte| byte ^ 0x5b).collect();
+        assert_eq!(classify("pkg/tools.py", &masked).0, FileKind::Binary("masked PE executable".to_owned()));
+        // The same first bytes, and nothing where the header should stand.
+        let mut other = masked.clone();
+        other[0x80] = 0;
+        assert_eq!(classify("pkg/tools.py", &other).0, FileKind::Data);
+        let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
+        elf.resize(64, 0);
+        let masked: Vec<u8> = elf.iter().map(|byte| byte ^ 0xa7).collect();
+        assert_eq!(classify("pkg/tools.py", &masked).0, FileKind::Binary("masked ELF executable".to_owned()));
     }
 
     #[test]

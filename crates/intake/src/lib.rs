@@ -28,6 +28,7 @@ mod resolve;
 mod target;
 mod unpack;
 
+pub use classify::MASKED;
 pub use coverage::{Coverage, Note, Unread};
 pub use error::IntakeError;
 pub use index::IndexError;

@@ -198,7 +198,7 @@ fn malware(view: &View<'_>, found: &[&Found<'_>], form: bool, complete: bool, we
     if form {
         reasons.extend(form_reasons(view, weights));
     }
-    if order.is_empty() && complete {
+    if order.is_empty() && complete && view.disguised().next().is_none() {
         reasons.push(Reason::because("no malicious behavior found", model.nothing_found));
     }
     let mut sum: f64 = reasons.iter().map(|reason| reason.change).sum();
@@ -261,6 +261,14 @@ fn form_reasons(view: &View<'_>, weights: &Weights) -> Vec<Reason> {
     }
     if view.modules().any(|module| module.form.strange_characters > 3) && hides {
         reasons.push(Reason::of("form.characters", "", "invisible characters", form.strange_characters));
+    }
+    if view.disguised().next().is_some() {
+        reasons.push(Reason::of(
+            "form.disguised",
+            "",
+            "a program behind the name of source code",
+            form.disguised_program,
+        ));
     }
     if !crate::prose::anomalies::computed(view).is_empty() {
         reasons.push(Reason::of("form.computed-names", "", "computed names", form.computed_names));

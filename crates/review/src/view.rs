@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use sluice_flow::facts::{
-    Event, EventId, Evidence, EvidenceId, Facts, FunctionFacts, FunctionId, HandlerFacts, ModuleFacts, ModuleId, Path,
-    PathId,
+    Disguised, Event, EventId, Evidence, EvidenceId, Facts, FunctionFacts, FunctionId, HandlerFacts, ModuleFacts,
+    ModuleId, Path, PathId,
 };
 
 use crate::package::PackageInfo;
@@ -361,6 +361,12 @@ macro_rules! lists {
 }
 
 impl<'a> View<'a> {
+    /// Programs behind the name of source code. A file that was read as code is none.
+    pub(crate) fn disguised(&self) -> impl Iterator<Item = &'a Disguised> {
+        let whole = self.file.is_none();
+        self.facts().disguised.iter().filter(move |_| whole)
+    }
+
     lists! {
         modules: ModuleFacts,
         events: Event,

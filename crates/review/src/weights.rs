@@ -86,6 +86,7 @@ pub struct Form {
     pub dense_share: f64,
     pub strange_characters: f64,
     pub computed_names: f64,
+    pub disguised_program: f64,
 }
 
 /// Weights of `securityRisk`.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sluice_catalog::Catalog;
-use sluice_flow::facts::Facts;
+use sluice_flow::facts::{Disguised, Facts};
 use sluice_flow::{Context, Entry, Source};
-use sluice_intake::{EntryKind, FileKind, Package, PackageKind, SourceFile};
+use sluice_intake::{EntryKind, FileKind, MASKED, Package, PackageKind, SourceFile};
 use sluice_review::model::{Coverage, Unread};
 use sluice_review::{EntryPoint, FileInfo, PackageInfo};
 use sluice_syntax::ir::Language;
@@ -175,6 +175,15 @@ fn path_file(text: &str) -> Arc<str> {
         }
     }
     Arc::from(code)
+}
+
+/// The masked programs among the files that are named as source code.
+pub(crate) fn disguised(package: &Package, analysis: &Analysis) -> Vec<Disguised> {
+    let programs = package.files.iter().filter_map(|file| match &file.kind {
+        FileKind::Binary(format) => Some((file, format.strip_prefix(MASKED)?)),
+        _ => None,
+    });
+    programs.map(|(file, what)| Disguised { file: analysis.name(&file.path), what: what.to_owned() }).collect()
 }
 
 /// What a file is that holds code and that no front end reads. `None` for files that hold no code.

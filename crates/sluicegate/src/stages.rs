@@ -63,7 +63,9 @@ impl<'a> Stages<'a> {
     /// Runs the engines over the modules that [`Stages::lower`] gave, and drops these.
     #[must_use]
     pub fn analyze(&self, modules: Vec<Rc<Module>>) -> Facts {
-        sluice_flow::analyze_modules(modules, &self.analysis.context, self.engine.catalog())
+        let mut facts = sluice_flow::analyze_modules(modules, &self.analysis.context, self.engine.catalog());
+        facts.disguised = convert::disguised(self.package, &self.analysis);
+        facts
     }
 
     /// Matches the behaviors of the catalog.

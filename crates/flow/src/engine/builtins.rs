@@ -11,6 +11,7 @@ use super::Engine;
 use super::call::{Args, Site};
 use super::heap::{ObjectKind, field_name};
 use super::native::{is_builtin, shown};
+use super::paths::Restart;
 use super::value::{Key, Ref, Term, Value};
 
 /// Longest range whose numbers are listed.
@@ -128,6 +129,26 @@ impl Engine<'_> {
                 })?;
                 Some(Value::reference(Ref::Class(class)))
             }
+            "importlib.util.spec_from_file_location"
+            | "importlib.machinery.SourceFileLoader"
+            | "imp.load_source"
+            | "runpy.run_path" => {
+                // A file of the package that is loaded by its path is imported.
+                let path = args.get(usize::from(name != "runpy.run_path"), "location").cloned();
+                let path = path.or_else(|| args.get(1, "path").cloned())?;
+                let target = self.module_at(&path)?;
+                let model = self.catalog.model(symbol);
+                let value = model.map(|model| self.apply_model(module, model, None, args, site, None));
+                self.enter_module(target, site.span);
+                let mut value = value.unwrap_or_default();
+                value.edit().refs.insert(0, Ref::Module(target));
+                Some(value)
+            }
+            "importlib.util.module_from_spec" => {
+                let spec = first?;
+                let module = spec.refs().iter().find(|reference| matches!(reference, Ref::Module(_)))?.clone();
+                Some(Value::reference(module))
+            }
             "__import__" | "importlib.import_module" | "importlib.__import__" => {
                 let name = first.clone().or_else(|| args.get(0, "name").cloned())?;
                 let text = name.known_text()?.clone();
@@ -154,10 +175,7 @@ impl Engine<'_> {
             "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "bytearray"
                 if args.positional.len() == 1 && args.named.is_empty() && receiver.is_none() =>
             {
-                let mut value = first?;
-                if let Some(inner) = self.hook(module, &value, "__iter__", Vec::new(), site.span) {
-                    value = inner;
-                }
+                let value = self.iterable(module, first?, site);
                 // Items keep what is known of each.
                 let keeps = matches!(name, "list" | "tuple" | "iter") && value.object().is_some();
                 if !keeps && let Some(known) = self.known_function(name, args) {
@@ -290,6 +308,9 @@ impl Engine<'_> {
             }
             "next" => {
                 let value = first?;
+                if let Some(symbol) = self.protocol(&value, "__next__") {
+                    return Some(self.call_symbol(module, &symbol, Some(&value), &Args::default(), site));
+                }
                 let known = self.items(&value).and_then(|items| items.first().cloned());
                 Some(known.unwrap_or_else(|| self.element_of(&value)))
             }
@@ -314,7 +335,8 @@ impl Engine<'_> {
                     parts.push(Value::UNKNOWN);
                 }
                 for (value, _) in &args.positional {
-                    parts.push(self.element_of(&value.clone()));
+                    let value = self.iterable(module, value.clone(), site);
+                    parts.push(self.element_of(&value));
                 }
                 if name.ends_with("range") {
                     return Some(Value::UNKNOWN);
@@ -330,23 +352,7 @@ impl Engine<'_> {
                 if let Some(known) = self.known_function("os.path.join", args) {
                     return Some(known);
                 }
-                let slash = Rc::new(Term::Text(Arc::from("/")));
-                let mut term: Option<Rc<Term>> = None;
-                for (value, expr) in &args.positional {
-                    let piece = value.term().unwrap_or_else(|| {
-                        let text = expr.and_then(|id| module.expr(id)).map_or("…", |expr| module.slice(expr.span));
-                        Rc::new(Term::Name(SmolStr::new(if text.len() < 60 { text } else { "…" })))
-                    });
-                    term = Some(match term {
-                        Some(before) => Term::join(&Term::join(&before, &slash), &piece),
-                        None => piece,
-                    });
-                }
-                let mut value = Value::UNKNOWN;
-                let all: Vec<&Value> = args.all().collect();
-                self.inherit(&mut value, &all, None);
-                value.edit().term = term;
-                Some(value)
+                Some(self.joined_path(module, args, Restart::AtSlash))
             }
             "str.format" => {
                 let receiver = receiver?;
@@ -366,12 +372,26 @@ impl Engine<'_> {
                 value.edit().term = Some(self.format_term(&format, &positional, &named));
                 Some(value)
             }
+            "str.replace" => {
+                let receiver = receiver?;
+                if let Some(value) = self.known_method(receiver, "replace", args) {
+                    return Some(value);
+                }
+                let old = args.positional.first()?.0.known_text()?.clone();
+                let new = args.positional.get(1)?.0.term()?;
+                let term = self.replaced(&receiver.term()?, &old, &new)?;
+                let mut value = Value::UNKNOWN;
+                let all: Vec<&Value> = args.all().chain([receiver]).collect();
+                self.inherit(&mut value, &all, None);
+                value.edit().term = Some(term);
+                Some(value)
+            }
             "str.join" => {
                 let receiver = receiver?;
                 if let Some(value) = self.known_method(receiver, "join", args) {
                     return Some(value);
                 }
-                let list = first?;
+                let list = self.iterable(module, first?, site);
                 let separator = receiver.term()?;
                 let mut value = Value::UNKNOWN;
                 self.inherit(&mut value, &[&list, receiver], None);

@@ -163,6 +163,9 @@ impl Engine<'_> {
             );
         }
         let single = refs.len() == 1;
+        // Of a copy of a library (see `or_modelled`) the catalog tells the result; the copy's own code runs too.
+        let copy = matches!(refs.first(), Some(Ref::Symbol(_)))
+            && refs.iter().skip(1).all(|reference| matches!(reference, Ref::Function(..) | Ref::Class(_)));
         for reference in refs {
             let value = match reference {
                 Ref::Symbol(symbol) => Some(self.call_symbol(module, &symbol, None, &args, site)),
@@ -193,6 +196,7 @@ impl Engine<'_> {
             };
             if let Some(value) = value {
                 result = Some(match result {
+                    Some(before) if copy => before,
                     Some(before) => before.join(&value),
                     None => value,
                 });
@@ -505,7 +509,7 @@ impl Engine<'_> {
         self.edge(key, site.span);
         self.summarize(key);
         let this = receiver.clone().filter(|_| self.dialect_of(key.module).receiver() == Receiver::This);
-        let bound = self.bind_args(key, receiver, args);
+        let mut bound = self.bind_args(key, receiver, args);
         let target = self.module(key.module);
         let Some(function) = target.function(FuncId(key.func)) else { return Value::UNKNOWN };
         let name = function.name.clone();
@@ -552,6 +556,7 @@ impl Engine<'_> {
             self.inlined -= 1;
             return self.stepped(result, StepKind::Return, place, &name);
         }
+        self.read_passed(module, &summary, &mut bound, site);
         self.apply_summary(key, &summary, &bound, place, &name)
     }
 

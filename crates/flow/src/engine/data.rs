@@ -20,13 +20,15 @@ const SHORTEST_NAME: usize = 3;
 pub(crate) type Data = FxHashMap<String, Arc<[u8]>>;
 
 impl Engine<'_> {
-    /// The data file that a path means: the folders in front may be unknown, as those of the code itself are.
-    fn data_at(&self, path: &Value) -> Option<Arc<[u8]>> {
-        if self.data.is_empty() {
-            return None;
-        }
+    /// The file of the package that a path means: the folders in front may be unknown, as those of the code itself are.
+    fn beside<T>(&self, path: &Value, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let patterns = path.term()?.patterns();
         let [pattern] = patterns.as_slice() else { return None };
+        self.beside_named(pattern, find)
+    }
+
+    /// The same for the text of a path with `{}` for what is not known.
+    pub(crate) fn beside_named<T>(&self, pattern: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let name = pattern.trim_start_matches("{}").trim_start_matches('/').trim_start_matches("./");
         if name.contains("{}") || name.len() < SHORTEST_NAME || name.contains("..") {
             return None;
@@ -36,14 +38,38 @@ impl Engine<'_> {
         let mut folder = here.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         loop {
             let slash = if folder.is_empty() { "" } else { "/" };
-            if let Some(found) = self.data.get(&format!("{folder}{slash}{name}")) {
-                return Some(Arc::clone(found));
+            if let Some(found) = find(&format!("{folder}{slash}{name}")) {
+                return Some(found);
             }
             if folder.is_empty() {
                 return None;
             }
             folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
         }
+    }
+
+    /// The data file, or the source of the module, that a path means.
+    fn data_at(&self, path: &Value) -> Option<Arc<[u8]>> {
+        self.beside(path, |path| self.data_named(path))
+    }
+
+    fn data_named(&self, path: &str) -> Option<Arc<[u8]>> {
+        let source = || {
+            let module = self.modules.get(self.program.at_path(path)? as usize)?;
+            Some(Arc::from(module.text.as_bytes()))
+        };
+        self.data.get(path).map(Arc::clone).or_else(source)
+    }
+
+    /// The module of the package that the file at a path is.
+    pub(crate) fn module_at(&self, path: &Value) -> Option<u32> {
+        self.beside(path, |path| self.program.at_path(path))
+    }
+
+    /// The text of the data file at a path with `{}` for what is not known. Source that is parsed is none.
+    pub(crate) fn data_text(&self, pattern: &str) -> Option<Arc<str>> {
+        let bytes = self.beside_named(pattern, |path| self.data.get(path).map(Arc::clone))?;
+        std::str::from_utf8(&bytes).ok().map(Arc::from)
     }
 
     fn content(bytes: &Arc<[u8]>, as_bytes: bool) -> Value {
@@ -62,9 +88,6 @@ impl Engine<'_> {
         args: &Args,
         site: Site,
     ) -> Option<Value> {
-        if self.data.is_empty() {
-            return None;
-        }
         let first = args.get(0, "file").cloned();
         let with_labels = |engine: &mut Self, mut content: Value, from: Value| {
             engine.inherit(&mut content, &[&from], Some("file"));

@@ -221,8 +221,7 @@ impl Engine<'_> {
                     && let Some(text) = self.dialect.format(&concrete, *conversion, &spec)
                 {
                     let mut result = Value::text(&text);
-                    result.add_tokens(inner.tokens());
-                    result.add_labels(inner.labels());
+                    self.inherit(&mut result, &[&inner], None);
                     return result;
                 }
                 self.as_text(module, &inner, *value)
@@ -444,11 +443,9 @@ impl Engine<'_> {
             let (labels, tokens) = self.deep(source);
             value.add_labels(&labels);
             value.add_tokens(&tokens);
-            if let Some(data) = source.data()
-                && !data.codings.is_empty()
-                && value.data().is_none_or(|own| own.codings.len() < data.codings.len())
-            {
-                value.edit().codings = data.codings.clone();
+            let codings = self.codings(source);
+            if value.data().map_or(0, |own| own.codings.len()) < codings.len() {
+                value.edit().codings = codings.iter().cloned().collect();
             }
         }
         if let Some(coding) = coding {
@@ -457,6 +454,18 @@ impl Engine<'_> {
                 codings.push(SmolStr::new_static(coding));
             }
         }
+    }
+
+    /// The codings that were undone to get a value, or the items of a list.
+    pub(crate) fn codings<'v>(&'v self, value: &'v Value) -> &'v [SmolStr] {
+        let own = value.data().map_or(&[][..], |data| data.codings.as_slice());
+        if !own.is_empty() {
+            return own;
+        }
+        let object = value.object().and_then(|id| self.object(id));
+        let items = object.map_or(&[][..], |object| object.items.as_slice());
+        let decoded = items.iter().take(8).filter_map(Value::data).find(|data| !data.codings.is_empty());
+        decoded.map_or(&[][..], |data| data.codings.as_slice())
     }
 
     pub(crate) fn eval_logic(&mut self, module: &Rc<Module>, op: LogicOp, operands: &[ExprId]) -> Value {
@@ -532,7 +541,7 @@ impl Engine<'_> {
             }
             return;
         };
-        let iterable = self.eval(module, clause.iterable);
+        let iterable = self.eval_iterable(module, clause.iterable);
         if let Some(items) = self.elements(&iterable)
             && (items.len() as u64) < self.budget.steps
         {
@@ -597,6 +606,8 @@ impl Engine<'_> {
     pub(crate) fn elements(&mut self, value: &Value) -> Option<Vec<Value>> {
         /// Longest text or bytes that are taken apart.
         const LONGEST: usize = 1_000_000;
+        /// Most items that are told to be decoded, each by itself.
+        const MOST_DECODED: usize = 10_000;
         if let Some(known) = value.known() {
             let length = match known {
                 Const::Str(text) => text.len(),
@@ -609,12 +620,17 @@ impl Engine<'_> {
             let concrete = evaluate::from_const(known)?;
             let items = self.dialect.iterate(&concrete)?;
             let labels = value.labels().to_vec();
+            let codings = value.data().filter(|_| items.len() <= MOST_DECODED).map(|data| data.codings.clone());
+            let codings = codings.filter(|codings| !codings.is_empty());
             return Some(
                 items
                     .iter()
                     .map(|item: &Concrete| {
                         let mut item = self.abstracted(item);
                         item.add_labels(&labels);
+                        if let Some(codings) = &codings {
+                            item.edit().codings = codings.clone();
+                        }
                         item
                     })
                     .collect(),

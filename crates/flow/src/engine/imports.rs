@@ -60,7 +60,7 @@ impl Engine<'_> {
             self.enter_module(target, span);
             // A package that imports a submodule of its own has a variable of that name, which is empty until then.
             if let Some(value) = self.module_attr(target, name).filter(|value| child.is_none() || !value.is_unknown()) {
-                return value;
+                return self.or_modelled(value, target, name);
             }
         }
         if let Some(child) = child {
@@ -85,6 +85,35 @@ impl Engine<'_> {
         }
         let stars = self.stars.entry(here).or_default();
         stars.push((target, absolute));
+    }
+
+    /// A function or class of a library that the package carries a copy of is also what the catalog says of it: a copy
+    /// need not be followed to its end to know what it does, and that it is there hides nothing. What the catalog says
+    /// stands first, see [`Engine::call`].
+    pub(crate) fn or_modelled(&mut self, value: Value, module: u32, name: &str) -> Value {
+        let own = value.refs().iter().any(|reference| matches!(reference, Ref::Function(..) | Ref::Class(_)));
+        if !own && !value.is_unknown() {
+            return value;
+        }
+        let here = self.file_of(self.here().module);
+        let Some((library, home)) = self.program.library(module) else { return value };
+        // Inside of the copy the library is what its text says.
+        if self.program.name(here).starts_with(home) {
+            return value;
+        }
+        let symbol = format!("{library}.{name}");
+        let symbol = self.canonical(&symbol);
+        let tells = |model: &sluice_catalog::Model| {
+            model.source.is_some() || !model.actions.is_empty() || !model.args.is_empty() || model.result.is_some()
+        };
+        if !self.catalog.model(&symbol).is_some_and(tells) {
+            return value;
+        }
+        let mut both = Value::reference(Ref::Symbol(symbol));
+        value.refs().iter().for_each(|reference| both.add_ref(reference.clone()));
+        both.add_labels(value.labels());
+        both.add_tokens(value.tokens());
+        both
     }
 
     /// What a module holds under a name.

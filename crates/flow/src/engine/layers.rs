@@ -59,6 +59,16 @@ fn is_script(word: &str) -> bool {
     [".py", ".pyw", ".js", ".mjs", ".cjs", ".ts"].iter().any(|suffix| word.ends_with(suffix))
 }
 
+/// The name of a file beside the code (`os.path.join(os.path.dirname(__file__), "tool.py")`), empty if it is none.
+fn beside(word: &Value) -> String {
+    let patterns = word.term().map(|term| term.patterns()).unwrap_or_default();
+    let [pattern] = patterns.as_slice() else { return String::new() };
+    match pattern.strip_prefix("{}/") {
+        Some(name) if !name.is_empty() && !name.contains("{}") => name.to_owned(),
+        _ => String::new(),
+    }
+}
+
 impl Engine<'_> {
     /// A value reaches code execution: as a layer if its text is known, else as something that could not be opened.
     pub(crate) fn executed(
@@ -134,16 +144,23 @@ impl Engine<'_> {
                     _ => None,
                 })
                 .collect(),
-            // The interpreter's own path is unknown (`sys.executable`), the code behind `-c` is known.
+            // The interpreter's own path is unknown (`sys.executable`), what stands behind it is known.
+            (None, None) if value.object().is_none() => {
+                let patterns = value.term().map(|term| term.patterns()).unwrap_or_default();
+                let [pattern] = patterns.as_slice() else { return };
+                let words = shlex::split(&pattern.replace('\\', "\\\\")).unwrap_or_default();
+                words.iter().map(|word| Arc::from(if word == "{}" { "" } else { word.as_str() })).collect()
+            }
             _ => self
                 .items(value)
                 .unwrap_or_default()
                 .iter()
-                .map(|item| item.known_text().cloned().unwrap_or_else(|| Arc::from("")))
+                .map(|item| item.known_text().cloned().unwrap_or_else(|| Arc::from(beside(item).as_str())))
                 .collect(),
         };
         self.written_layer(module, value, event, place);
         self.own_program(&words, place);
+        self.own_text(module, &words, event, place);
         let flags: &[&str] = &["-c", "-e", "--eval", "-p", "-pe"];
         let by_flag = |word: &Arc<str>| flags.contains(&&**word);
         let code_at = words.iter().position(|word| &**word == "-c").or_else(|| {
@@ -257,10 +274,15 @@ impl Engine<'_> {
                     || interpreter(text).is_some()
                     || LAUNCHERS.contains(&program(text).as_str())
             }
-            None => word
-                .refs()
-                .iter()
-                .any(|reference| matches!(reference, Ref::Symbol(symbol) if symbol == "sys.executable")),
+            None => {
+                let named =
+                    |pattern: &String| interpreter(pattern).is_some() || LAUNCHERS.contains(&program(pattern).as_str());
+                word.refs()
+                    .iter()
+                    .any(|reference| matches!(reference, Ref::Symbol(symbol) if symbol == "sys.executable"))
+                    // Where an interpreter was looked for (`shutil.which("python")`) one was found.
+                    || word.term().is_some_and(|term| term.patterns().iter().any(named))
+            }
         };
         words.iter().find(|word| !passes(word)).or(words.first()).cloned().unwrap_or_default()
     }
@@ -325,6 +347,44 @@ impl Engine<'_> {
                 && *key != here
             {
                 self.calls.entry((here, *key)).or_insert(place);
+            }
+        }
+    }
+
+    /// An interpreter that is given a file of the package which is no source by its name reads it as source all the same.
+    fn own_text(&mut self, module: &Rc<Module>, words: &[Arc<str>], event: usize, place: EvidenceId) {
+        for part in words.split(|word| matches!(&**word, "&&" | "||" | ";" | "|" | "&")) {
+            let run_by = part.iter().position(|word| word.is_empty() || interpreter(word).is_some());
+            let rest = part.get(run_by.map_or(0, |at| at + 1)..).unwrap_or_default();
+            let Some(script) = rest.iter().find(|word| !word.starts_with('-')) else { continue };
+            let language = match run_by.and_then(|at| part.get(at)) {
+                Some(word) => interpreter(word).unwrap_or(self.dialect.name()),
+                None if [".sh", ".bash", ".bat", ".cmd"].iter().any(|suffix| script.ends_with(suffix)) => "shell",
+                None => continue,
+            };
+            let Some(text) = self.data_text(&script.replace('\\', "/")) else { continue };
+            if language == "shell" {
+                self.runs_script(event, &text, false);
+            }
+            self.add_layer(module, text, language, Vec::new(), event, place);
+        }
+    }
+
+    /// A command that runs a script of a shell does what the lines of the script do.
+    fn runs_script(&mut self, event: usize, text: &str, decoded: bool) {
+        /// Longest script that is told as a command.
+        const LONGEST: usize = 64 << 10;
+        if text.len() > LONGEST {
+            return;
+        }
+        let lines: Vec<&str> =
+            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        let command: Arc<str> = Arc::from(lines.join("; "));
+        let args = self.events.get_mut(event).map(|event| event.args.as_mut_slice()).unwrap_or_default();
+        for arg in args.iter_mut().filter(|arg| arg.roles.iter().any(|role| role == "process.command")) {
+            let known = (Arc::clone(&command), decoded);
+            if !arg.fact.known_as.contains(&known) && arg.fact.known_as.len() < super::model::MOST_CONTEXT_VALUES {
+                arg.fact.known_as.push(known);
             }
         }
     }
@@ -439,7 +499,10 @@ impl Engine<'_> {
             }
         };
         let language = own.or(run_by).unwrap_or_else(by_content);
-        let (text, codings) = (Arc::from(written.text.as_str()), written.codings.clone());
+        let (text, codings): (Arc<str>, _) = (Arc::from(written.text.as_str()), written.codings.clone());
+        if language == "shell" {
+            self.runs_script(event, &text, !codings.is_empty());
+        }
         self.add_layer(module, text, language, codings, event, place);
     }
 }

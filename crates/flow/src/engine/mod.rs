@@ -11,15 +11,18 @@ pub(crate) mod call;
 pub(crate) mod data;
 mod expr;
 mod finish;
+mod handles;
 mod heap;
 mod hooks;
 mod imports;
 pub(crate) mod javascript;
 mod layers;
 mod library;
+mod loops;
 pub(crate) mod model;
 mod names;
 pub(crate) mod native;
+mod paths;
 mod presume;
 mod sinks;
 pub mod state;
@@ -408,6 +411,8 @@ impl<'a> Engine<'a> {
             shared_guards: None,
             silent: 0,
             looped: 0,
+            scopes: Vec::new(),
+            decided: 0,
             unsure: 0,
             left: false,
             this: None,
@@ -606,7 +611,12 @@ impl<'a> Engine<'a> {
         if let Some(known) = self.canonical.get(&key) {
             return known.clone();
         }
-        let canonical = self.catalog.canonical(symbol);
+        let mut canonical = self.catalog.canonical(symbol);
+        // A copy of a library that another carries (`pip._vendor.requests`) is that library.
+        let copied = crate::program::copied(symbol);
+        if copied.len() < symbol.len() && !copied.is_empty() && self.catalog.model(&canonical).is_none() {
+            canonical = self.catalog.canonical(copied);
+        }
         self.canonical.insert(key, canonical.clone());
         canonical
     }
@@ -623,7 +633,7 @@ impl<'a> Engine<'a> {
     /// The value as a fact.
     pub(crate) fn value_fact(&self, value: &Value, literal: bool) -> crate::facts::ValueFact {
         let mut fact = crate::facts::ValueFact { literal, ..Default::default() };
-        fact.codings = value.data().map(|data| data.codings.clone()).unwrap_or_default();
+        fact.codings = self.codings(value).iter().cloned().collect();
         if let Some(Const::Str(text)) = value.known() {
             fact.text = Some(crate::facts::clip(text, 4096));
         } else if let Some(Const::Bytes(bytes)) = value.known()
@@ -647,6 +657,11 @@ impl<'a> Engine<'a> {
         }
         fact.tokens = tokens;
         fact.labels = self.label_kinds(&labels);
+        if let Some(text) = &fact.text
+            && !text.is_empty()
+        {
+            fact.known_as.push((Arc::clone(text), !fact.codings.is_empty()));
+        }
         fact.symbol = value.refs().first().and_then(|reference| self.symbol_of(reference));
         fact
     }

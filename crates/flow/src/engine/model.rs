@@ -14,7 +14,7 @@ use crate::dialect::Receiver;
 use crate::facts::{EvidenceId, StepKind, ValueFact};
 
 /// Most different texts, literals and identities that an event keeps for one argument over all its contexts.
-const MOST_CONTEXT_VALUES: usize = 16;
+pub(crate) const MOST_CONTEXT_VALUES: usize = 16;
 
 /// An argument bound to a parameter of a model.
 pub(crate) struct Bound {
@@ -46,6 +46,14 @@ fn join_facts(a: &mut ValueFact, b: &ValueFact) {
         if a.tokens.len() < MOST_CONTEXT_VALUES && !a.tokens.contains(token) {
             a.tokens.push(*token);
         }
+    }
+    for known in &b.known_as {
+        if a.known_as.len() < MOST_CONTEXT_VALUES && !a.known_as.contains(known) {
+            a.known_as.push(known.clone());
+        }
+    }
+    if a.codings.is_empty() {
+        a.codings.clone_from(&b.codings);
     }
     a.labels.extend(b.labels.iter().cloned());
     if a.symbol.is_none() {
@@ -219,11 +227,12 @@ impl Engine<'_> {
     ) -> Value {
         let written = self.written(module, site.callee);
         let with_this = self.dialect.receiver() == Receiver::This;
-        let bound = if with_this {
+        let mut bound = if with_this {
             self.bind_javascript(model, receiver, args)
         } else {
             self.bind_model(model, receiver, args)
         };
+        self.read_handles(module, &mut bound, site);
         if let (Some(guard), Some(probe)) = (&model.guard, &mut self.guard_probe) {
             probe.insert(guard.clone());
         }
@@ -306,8 +315,7 @@ impl Engine<'_> {
             }
         }
         for (target, sources) in &model.calls {
-            let callbacks: Vec<Value> =
-                bound.iter().filter(|arg| arg.name == *target).map(|arg| arg.value.clone()).collect();
+            let callbacks = self.callbacks(target, &bound, site);
             let mut values: Vec<Value> = Vec::new();
             if with_this {
                 values = self.callback_values(sources, &bound, &result);
@@ -331,6 +339,19 @@ impl Engine<'_> {
             }
         }
         result
+    }
+
+    /// What a model calls: an argument, or a method of an argument (`destination.write`).
+    fn callbacks(&mut self, target: &SmolStr, bound: &[Bound], site: Site) -> Vec<Value> {
+        let (name, method) = match target.split_once('.') {
+            Some((name, method)) => (name, Some(SmolStr::new(method))),
+            None => (target.as_str(), None),
+        };
+        let args: Vec<Value> = bound.iter().filter(|arg| arg.name == name).map(|arg| arg.value.clone()).collect();
+        match method {
+            Some(method) => args.iter().map(|value| self.attr(value, &method, site.span)).collect(),
+            None => args,
+        }
     }
 
     /// True if a stream is a buffer in memory, or writes into one: no file is written.
@@ -508,9 +529,18 @@ impl Engine<'_> {
             && kind != "None"
             && value.object().is_none()
         {
-            let own = match kind.as_str() {
-                "self" => bound.iter().find(|arg| arg.name == "self").map(|arg| arg.value.refs().to_vec()),
-                _ => None,
+            let own = match kind.strip_prefix('$') {
+                None if kind != "self" => None,
+                name => {
+                    let name = name.unwrap_or("self");
+                    Some(
+                        bound
+                            .iter()
+                            .find(|arg| arg.name == name)
+                            .map(|arg| arg.value.refs().to_vec())
+                            .unwrap_or_default(),
+                    )
+                }
             };
             match own {
                 Some(refs) => refs.into_iter().for_each(|reference| value.add_ref(reference)),
@@ -581,7 +611,10 @@ impl Engine<'_> {
         match first {
             Some(inner) if bound.len() <= 2 || model.pure => {
                 let name = model.symbol.rsplit('.').next().unwrap_or(&model.symbol);
-                if matches!(name, "encode" | "decode" | "str" | "strip" | "Path" | "bytes") {
+                if matches!(
+                    name,
+                    "encode" | "decode" | "str" | "strip" | "Path" | "bytes" | "which" | "find_executable"
+                ) {
                     return Some(inner);
                 }
                 Some(Term::through(&format!("{name}()"), &inner))

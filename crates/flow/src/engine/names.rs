@@ -25,12 +25,8 @@ impl Engine<'_> {
             return self.shared.get(&(here.module, slot)).cloned().unwrap_or_default();
         }
         let key = Key { module: here.module, func: slot.func.0 };
-        if slot.func != FuncId::MODULE
-            && let Some(frame) = self.frames.last_mut()
-            && frame.captured.len() < 16
-            && !frame.captured.contains(&(here.module, slot))
-        {
-            frame.captured.push((here.module, slot));
+        if slot.func != FuncId::MODULE {
+            self.captured(here.module, slot);
         }
         let live = self
             .frames
@@ -47,11 +43,27 @@ impl Engine<'_> {
             self.run_module(here.module);
         }
         let value = self.shared.get(&(here.module, slot)).cloned().unwrap_or_default();
+        // A callback may be met in the statement that gives the variable its value (`const s = connect(() => s.write(x))`).
+        if value.is_unknown() && slot.func == FuncId::MODULE {
+            self.captured(here.module, slot);
+        }
         if value.is_unknown() && slot.func != FuncId::MODULE {
             let name = self.slot_name(module, slot);
             return Value::new(Data { term: Some(Rc::new(Term::Name(name))), ..Data::default() });
         }
         value
+    }
+
+    /// Notes that what this frame does depends on a variable of another: where that changes, it is interpreted again.
+    fn captured(&mut self, module: u32, slot: SlotRef) {
+        /// Variables that are watched for one function.
+        const MOST_WATCHED: usize = 16;
+        if let Some(frame) = self.frames.last_mut()
+            && frame.captured.len() < MOST_WATCHED
+            && !frame.captured.contains(&(module, slot))
+        {
+            frame.captured.push((module, slot));
+        }
     }
 
     /// Reading a library's value may be a source.
@@ -178,6 +190,7 @@ impl Engine<'_> {
                 Ref::Module(module) => {
                     self.run_module(module);
                     if let Some(value) = self.module_attr(module, name) {
+                        let value = self.or_modelled(value, module, name);
                         add(value, &mut result);
                     }
                 }

@@ -152,6 +152,19 @@ pub struct Entry {
     pub passed: Vec<u32>,
 }
 
+/// What a `break` or `continue` leaves, and the values of variables at those that are perhaps taken.
+#[derive(Debug, Default)]
+pub struct Scope {
+    /// Changes of variables from here on were made inside.
+    pub mark: usize,
+    /// Undecided branches around it.
+    pub unsure: u32,
+    /// True if it was perhaps broken off.
+    pub broke: bool,
+    pub breaks: Vec<(u32, Value)>,
+    pub continues: Vec<(u32, Value)>,
+}
+
 /// A frame of the interpretation.
 pub struct Frame {
     /// For an interpretation with known arguments: the call.
@@ -168,6 +181,10 @@ pub struct Frame {
     pub shared_guards: Option<Guards>,
     pub silent: u32,
     pub looped: u32,
+    /// Loops and the like around the current statement, the innermost last.
+    pub scopes: Vec<Scope>,
+    /// Branches so far of which known values decided which way is walked.
+    pub decided: u32,
     /// Number of undecided branches around the current statement.
     pub unsure: u32,
     /// True if an undecided branch left a loop or the function since it was last cleared.

@@ -24,26 +24,8 @@ pub(crate) enum Next {
     Leave,
 }
 
-/// Rounds of a loop over known values that are followed one by one, times the statements in its body.
-const MOST_ROUNDS: u64 = 200_000;
-/// Rounds that are followed even if something in them is unknown, and if they do something that the catalog knows: an
-/// event keeps no more different arguments. Inside a loop that is followed, the first number holds for both.
-const ROUNDS_ANYWAY: u32 = 4;
-const ROUNDS_OF_EVENTS: u32 = 16;
-/// Evaluation steps that one interpreted statement of a followed loop costs.
-const STEPS_PER_STATEMENT: u64 = 10;
-/// Loops inside each other that are walked a second time for what the first round brought.
-const TWICE_DEPTH: u32 = 2;
-
-/// The rounds of a loop over known values, counted.
-pub(crate) struct Rounds {
-    done: u32,
-    /// Calls of which nothing was known, and calls that the catalog knows, when the loop began.
-    unknown: u64,
-    known: u64,
-}
-
-type Changes = Vec<(u32, Value)>;
+/// Variables with their new values.
+pub(crate) type Changes = Vec<(u32, Value)>;
 
 impl Engine<'_> {
     /// A list of statements.
@@ -240,18 +222,20 @@ impl Engine<'_> {
                     Some(next) => next,
                     None => {
                         let arms: Vec<MatchArm> = arms.iter().map(as_arm).collect();
-                        self.arms_of(module, &value, &arms)
+                        self.open_scope();
+                        let next = self.arms_of(module, &value, &arms, Next::Break);
+                        self.close_scope();
+                        next
                     }
                 }
             }
-            StmtKind::Label { body, .. } => match self.block(module, body) {
-                Next::Break => Next::On,
-                next => next,
-            },
-            StmtKind::Jump { again, .. } => {
-                self.leave();
-                if *again { Next::Continue } else { Next::Break }
+            StmtKind::Label { body, .. } => {
+                self.open_scope();
+                let next = self.block(module, body);
+                self.close_scope();
+                if next == Next::Break { Next::On } else { next }
             }
+            StmtKind::Jump { again, .. } => self.jump(if *again { Next::Continue } else { Next::Break }),
             StmtKind::Export { name, value } => {
                 let value = self.eval(module, *value);
                 self.export(name, value);
@@ -312,14 +296,8 @@ impl Engine<'_> {
                 }
                 Next::On
             }
-            StmtKind::Break => {
-                self.leave();
-                Next::Break
-            }
-            StmtKind::Continue => {
-                self.leave();
-                Next::Continue
-            }
+            StmtKind::Break => self.jump(Next::Break),
+            StmtKind::Continue => self.jump(Next::Continue),
             StmtKind::Pass => Next::On,
             StmtKind::Unknown(parts) => {
                 for part in parts {
@@ -380,6 +358,9 @@ impl Engine<'_> {
         // follows known values: what a reader calls dead code is still told in the generic walk.
         let decided = if guard.kind.is_empty() { truth } else { None };
         if let Some(truth) = decided {
+            if let Some(frame) = self.frames.last_mut() {
+                frame.decided = frame.decided.wrapping_add(1);
+            }
             return if truth { self.block(module, then) } else { self.block(module, otherwise) };
         }
         self.unsure(true);
@@ -418,11 +399,13 @@ impl Engine<'_> {
 
     pub(crate) fn arms(&mut self, module: &Rc<Module>, subject: ExprId, arms: &[MatchArm]) -> Next {
         let value = self.eval(module, subject);
-        self.arms_of(module, &value, arms)
+        self.arms_of(module, &value, arms, Next::On)
     }
 
-    fn arms_of(&mut self, module: &Rc<Module>, value: &Value, arms: &[MatchArm]) -> Next {
+    /// Walks all arms. `end` is how an arm may end, besides with its last statement, for the walk to go on behind them.
+    fn arms_of(&mut self, module: &Rc<Module>, value: &Value, arms: &[MatchArm], end: Next) -> Next {
         let mut all: Option<Changes> = None;
+        let mut other = Next::Leave;
         let mut on = !arms.iter().any(|arm| arm.irrefutable && arm.guard.is_none());
         self.unsure(true);
         for arm in arms {
@@ -439,19 +422,21 @@ impl Engine<'_> {
             }
             let next = self.block(module, &arm.body);
             let changes = self.unwind(mark);
-            if next == Next::On {
+            if next == Next::On || next == end {
                 on = true;
                 all = Some(match all {
                     None => changes,
                     Some(before) => self.joined_changes(before, changes),
                 });
+            } else if next != Next::Leave {
+                other = next;
             }
         }
         self.unsure(false);
         if let Some(changes) = all {
             self.merge(changes, Vec::new());
         }
-        if on || arms.is_empty() { Next::On } else { Next::Leave }
+        if on || arms.is_empty() { Next::On } else { other }
     }
 
     pub(crate) fn joined_changes(&self, mut a: Changes, b: Changes) -> Changes {
@@ -474,187 +459,6 @@ impl Engine<'_> {
         part.add_labels(&labels);
         part.add_tokens(&tokens);
         part
-    }
-
-    pub(crate) fn while_loop(
-        &mut self,
-        module: &Rc<Module>,
-        test: ExprId,
-        body: &[Stmt],
-        otherwise: &[Stmt],
-        test_last: bool,
-        step: Option<ExprId>,
-    ) -> Next {
-        let constant = module.expr(test).is_some_and(|expr| matches!(expr.kind, ExprKind::Const(_)))
-            && !super::javascript::switch::is_machine(body);
-        let mut counted = self.rounds();
-        let mut rounds = MOST_ROUNDS / (body.len() as u64 + 1);
-        let mut first = test_last;
-        let unknown = self.unknown_calls;
-        while !constant
-            && rounds > 0
-            && self.budget.steps > 0
-            && self.unknown_calls == unknown
-            && self.another(&mut counted)
-        {
-            let truth = if first { Some(true) } else { self.test(module, test).0 };
-            first = false;
-            match truth {
-                Some(false) => return self.block(module, otherwise),
-                Some(true) => {}
-                None => break,
-            }
-            rounds -= 1;
-            self.budget.steps = self.budget.steps.saturating_sub((body.len() as u64 + 1) * STEPS_PER_STATEMENT);
-            let mark = self.mark();
-            let left = self.frames.last_mut().map(|frame| std::mem::replace(&mut frame.left, false));
-            let next = self.block(module, body);
-            if let (Some(step), Next::On | Next::Continue) = (step, next) {
-                self.eval(module, step);
-            }
-            let unsure = self.frames.last().is_some_and(|frame| frame.left);
-            if let (Some(frame), Some(true)) = (self.frames.last_mut(), left) {
-                frame.left = true;
-            }
-            let progress = self.progressed(mark);
-            match next {
-                Next::Leave if !unsure => return Next::Leave,
-                Next::Break if !unsure => return Next::On,
-                _ if unsure || !progress => break,
-                _ => {}
-            }
-        }
-        let (_, guard) = self.test(module, test);
-        let endless = constant && self.truth_of_constant(module, test) == Some(true);
-        self.loop_body(
-            module,
-            body,
-            |engine| {
-                engine.test(module, test);
-                if let Some(step) = step {
-                    engine.eval(module, step);
-                }
-            },
-            (!constant).then_some(guard),
-        );
-        let next = self.block(module, otherwise);
-        if endless && !contains_break(body) { Next::Leave } else { next }
-    }
-
-    pub(crate) fn truth_of_constant(&mut self, module: &Rc<Module>, test: ExprId) -> Option<bool> {
-        let value = self.eval(module, test);
-        self.truth(&value)
-    }
-
-    /// The body of a loop whose rounds are not counted: once, and once more if the first round changed something that
-    /// a further round could read.
-    pub(crate) fn loop_body(
-        &mut self,
-        module: &Rc<Module>,
-        body: &[Stmt],
-        mut begin: impl FnMut(&mut Self),
-        guard: Option<Guard>,
-    ) {
-        self.unsure(true);
-        if let Some(frame) = self.frames.last_mut() {
-            frame.looped += 1;
-        }
-        let rounds = if self.frames.last().is_some_and(|frame| frame.looped <= TWICE_DEPTH) { 2 } else { 1 };
-        for _ in 0..rounds {
-            let mark = self.mark();
-            begin(self);
-            let guarded = guard.clone().map(|guard| self.push_guard(guard)).is_some();
-            self.block(module, body);
-            if guarded {
-                self.pop_guard();
-            }
-            let changes = self.unwind(mark);
-            let news = changes.iter().any(|(slot, value)| {
-                let old = self.slot(*slot);
-                value.labels().iter().any(|label| !old.labels().iter().any(|known| known.origin == label.origin))
-                    || value.refs().iter().any(|reference| !old.refs().contains(reference))
-            });
-            self.merge(changes, Vec::new());
-            if !news {
-                break;
-            }
-        }
-        if let Some(frame) = self.frames.last_mut() {
-            frame.looped = frame.looped.saturating_sub(1);
-        }
-        self.unsure(false);
-    }
-
-    pub(crate) fn for_loop(
-        &mut self,
-        module: &Rc<Module>,
-        target: &Target,
-        iterable: ExprId,
-        body: &[Stmt],
-        otherwise: &[Stmt],
-    ) -> Next {
-        let mut value = self.eval(module, iterable);
-        if let Some(inner) = self.hook(module, &value, "__iter__", Vec::new(), Span::default()) {
-            value = inner;
-        }
-        if let Some(items) = self.elements(&value)
-            && (items.len() as u64).saturating_mul(body.len() as u64 + 1) <= self.rounds_allowed(items.len())
-        {
-            let mut whole = true;
-            let mut rounds = self.rounds();
-            for (round, item) in items.iter().enumerate() {
-                if !self.another(&mut rounds) {
-                    whole = false;
-                    break;
-                }
-                self.budget.steps = self.budget.steps.saturating_sub((body.len() as u64 + 1) * STEPS_PER_STATEMENT);
-                if self.budget.steps == 0 {
-                    whole = false;
-                    break;
-                }
-                self.assign(module, target, item.clone());
-                let left = self.frames.last_mut().map(|frame| std::mem::replace(&mut frame.left, false));
-                let next = self.block(module, body);
-                let unsure = self.frames.last().is_some_and(|frame| frame.left);
-                if let (Some(frame), Some(true)) = (self.frames.last_mut(), left) {
-                    frame.left = true;
-                }
-                match next {
-                    Next::Leave if !unsure => return Next::Leave,
-                    Next::Break if !unsure => return Next::On,
-                    _ if unsure && round > 16 => {
-                        whole = false;
-                        break;
-                    }
-                    _ => {}
-                }
-            }
-            if whole {
-                return self.block(module, otherwise);
-            }
-        }
-        let element = self.element_of(&value);
-        self.loop_body(module, body, |engine| engine.assign(module, target, element.clone()), None);
-        self.block(module, otherwise)
-    }
-
-    /// Starts to count the rounds of a loop.
-    pub(crate) fn rounds(&self) -> Rounds {
-        Rounds { done: 0, unknown: self.unknown_calls, known: self.known_calls }
-    }
-
-    /// True if one more round is worth following. A loop that computes a value calls nothing unknown and has no effect;
-    /// one that does is walked once for all further rounds.
-    pub(crate) fn another(&mut self, rounds: &mut Rounds) -> bool {
-        rounds.done += 1;
-        let of_events = if self.inlined > 0 { ROUNDS_ANYWAY } else { ROUNDS_OF_EVENTS };
-        (rounds.done <= ROUNDS_ANYWAY || self.unknown_calls == rounds.unknown)
-            && (rounds.done <= of_events || self.known_calls == rounds.known)
-    }
-
-    /// Long loops are followed only while the budget for such loops lasts.
-    pub(crate) fn rounds_allowed(&self, rounds: usize) -> u64 {
-        if rounds <= 24 { u64::MAX } else { MOST_ROUNDS.min(self.budget.steps) }
     }
 
     pub(crate) fn guarded(
@@ -754,20 +558,4 @@ fn as_arm(arm: &SwitchArm) -> MatchArm {
         irrefutable: arm.value.is_none(),
         body,
     }
-}
-
-fn contains_break(body: &[Stmt]) -> bool {
-    body.iter().any(|stmt| match &stmt.kind {
-        StmtKind::Break => true,
-        StmtKind::If { then, otherwise, .. } => contains_break(then) || contains_break(otherwise),
-        StmtKind::Try { body, handlers, otherwise, finally } => {
-            contains_break(body)
-                || contains_break(otherwise)
-                || contains_break(finally)
-                || handlers.iter().any(|handler| contains_break(&handler.body))
-        }
-        StmtKind::With { body, .. } => contains_break(body),
-        StmtKind::Match { arms, .. } => arms.iter().any(|arm| contains_break(&arm.body)),
-        _ => false,
-    })
 }

@@ -75,11 +75,7 @@ impl Engine<'_> {
             }
         }
         let mut value = Value::UNKNOWN;
-        for side in [left, right] {
-            let (labels, tokens) = self.deep(side);
-            value.add_labels(&labels);
-            value.add_tokens(&tokens);
-        }
+        self.inherit(&mut value, &[left, right], None);
         match op {
             BinOp::Add => {
                 if let (Some(a), Some(b)) = (left.object(), right.object()) {
@@ -238,6 +234,49 @@ impl Engine<'_> {
                 }
             };
             whole = value;
+        }
+        whole
+    }
+
+    /// A term with a text in its constant pieces replaced. `None` if it has none there, or too many.
+    pub(crate) fn replaced(&self, term: &Rc<Term>, old: &str, new: &Rc<Term>) -> Option<Rc<Term>> {
+        /// Most places that are replaced.
+        const MOST: usize = 16;
+        let pieces: &[Rc<Term>] = match &**term {
+            Term::Join(pieces) => pieces,
+            Term::Text(_) => std::slice::from_ref(term),
+            Term::Name(_) | Term::Either(_) | Term::Through(..) => return None,
+        };
+        let count: usize = pieces
+            .iter()
+            .map(|piece| match &**piece {
+                Term::Text(text) => text.matches(old).take(MOST + 1).count(),
+                _ => 0,
+            })
+            .sum();
+        if old.is_empty() || count == 0 || count > MOST {
+            return None;
+        }
+        let mut whole: Option<Rc<Term>> = None;
+        let mut add = |piece: &Rc<Term>| {
+            whole = Some(match whole.take() {
+                Some(before) => Term::join(&before, piece),
+                None => Rc::clone(piece),
+            });
+        };
+        for piece in pieces {
+            let Term::Text(text) = &**piece else {
+                add(piece);
+                continue;
+            };
+            for (position, part) in text.split(old).enumerate() {
+                if position > 0 {
+                    add(new);
+                }
+                if !part.is_empty() {
+                    add(&Rc::new(Term::Text(Arc::from(part))));
+                }
+            }
         }
         whole
     }

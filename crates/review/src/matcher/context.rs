@@ -169,7 +169,10 @@ impl<'a> Context<'a> {
             return false;
         }
         if let Some(path) = self.path(candidate) {
-            if !step.source_symbol.is_empty() && !symbol_fits(&step.source_symbol, &path.source.symbol) {
+            // How a parameter's name is written is a matter of style: `SecretKey`, `secret_key`.
+            let named = |symbol: &str| symbol_fits(&step.source_symbol, symbol);
+            let named_alike = || path.source.kind == "parameter" && named(&path.source.symbol.to_lowercase());
+            if !step.source_symbol.is_empty() && !named(&path.source.symbol) && !named_alike() {
                 return false;
             }
             if !self.source_fits(step, path) {

@@ -33,7 +33,7 @@ pub(super) enum View<'a> {
 }
 
 /// The shortest text that joins two steps. Shorter ones (`.py`, `a`) are in too many others.
-const MIN_TEXT: usize = 5;
+const MIN_TEXT: usize = 4;
 
 /// A value made from more resources than this stands for none of them: it went through a container or a parameter that
 /// everything goes through.
@@ -100,6 +100,13 @@ pub(super) fn holds(predicate: &ArgPredicate, views: &[View<'_>], classes: &Clas
         return false;
     }
     let has = |view: &View<'_>, class: &str| classes.has(class, view.texts());
+    let known_as = views.iter().flat_map(|view| match view {
+        View::Value(value) => value.known_as.as_slice(),
+        _ => &[],
+    });
+    if known_as.into_iter().any(|(text, decoded)| holds_of(predicate, text, *decoded, classes)) {
+        return true;
+    }
     let positive = |view: &View<'_>| {
         (predicate.is.is_empty() || predicate.is.iter().any(|class| has(view, class)))
             && predicate.matches.as_ref().is_none_or(|pattern| view.texts().iter().any(|text| pattern.is_match(text)))
@@ -127,6 +134,22 @@ pub(super) fn holds(predicate: &ArgPredicate, views: &[View<'_>], classes: &Clas
     // An argument that is not given has no known value.
     let missing = views.is_empty() && predicate.known == Some(false);
     (!asks || missing || views.iter().any(positive)) && !views.iter().any(negative)
+}
+
+/// Whether the predicate holds of a text that the value is in one of its contexts. What other contexts bring in, such as
+/// the labels of parameters, does not belong to it.
+fn holds_of(predicate: &ArgPredicate, text: &str, decoded: bool, classes: &Classes) -> bool {
+    let has = |class: &smol_str::SmolStr| classes.has(class, [text]);
+    // Of a literal, and of where a value comes from, the joined value tells.
+    predicate.literal.is_none()
+        && predicate.labels.is_empty()
+        && predicate.known != Some(false)
+        && predicate.decoded.is_none_or(|wanted| wanted == decoded)
+        && (predicate.is.is_empty() || predicate.is.iter().any(has))
+        && predicate.matches.as_ref().is_none_or(|pattern| pattern.is_match(text))
+        && !predicate.is_not.iter().any(has)
+        && !predicate.matches_not.as_ref().is_some_and(|pattern| pattern.is_match(text))
+        && (!predicate.is.is_empty() || predicate.matches.is_some() || predicate.decoded.is_some())
 }
 
 /// What identifies the resource behind a role: identities, events, and texts that name it.
@@ -181,7 +204,12 @@ impl Identity {
 /// The text as the name of a resource: long enough, and shaped like a path, a file or an address. Words of prose,
 /// modes and extensions name nothing.
 fn name_of(text: &str) -> Option<String> {
-    let text = text.trim().trim_matches(['"', '\'', '/', '\\']).to_ascii_lowercase();
+    let mut text = text.trim().trim_matches(['"', '\'', '/', '\\']);
+    // A path from the working directory is the same with and without saying so.
+    while let Some(rest) = text.strip_prefix("./").or_else(|| text.strip_prefix(".\\")) {
+        text = rest;
+    }
+    let text = text.to_ascii_lowercase();
     let shaped = text.bytes().any(|byte| b"./\\:_-".contains(&byte)) && !text.starts_with('.');
     (text.len() >= MIN_TEXT && text.len() <= 4096 && shaped).then(|| text.replace('\\', "/"))
 }

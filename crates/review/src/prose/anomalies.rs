@@ -329,6 +329,15 @@ pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
         );
         drafts.push(Draft::new(Field::Anomalies, "unopened", 15, text).at(places));
     }
+    for program in view.disguised().take(3) {
+        let article = if program.what.starts_with(['E', 'O', 'A', 'I', 'U']) { "an" } else { "a" };
+        let text = format!(
+            "`{}` has the name of source code and is {article} {}, masked by changing each byte with the same value.",
+            escape(&program.file),
+            escape(&program.what)
+        );
+        drafts.push(Draft::new(Field::Anomalies, "form.disguised", 10, text).important(9));
+    }
     let computed = computed(view);
     if !computed.is_empty() {
         let names: BTreeSet<String> = computed.iter().map(|event| called(&event.symbol)).collect();

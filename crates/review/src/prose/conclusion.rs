@@ -47,6 +47,9 @@ fn malicious(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
             places.extend(found.item.evidence.iter().copied().take(4));
         }
     }
+    if view.disguised().next().is_some() {
+        titles.push("hides a program behind the name of source code".to_owned());
+    }
     let what = if titles.is_empty() { "its form and what it hides".to_owned() } else { list(&titles, 3) };
     let mut drafts = vec![say("conclusion.malicious", 0, format!("Malicious: {what}.")).at(places)];
     let entries: BTreeSet<&str> = guilty.iter().flat_map(|found| found.entries.iter().copied()).collect();

@@ -16,6 +16,7 @@ use smol_str::SmolStr;
 use super::Engine;
 use super::call::{Args, Site};
 use super::heap::ObjectKind;
+use super::paths::Restart;
 use super::value::{Data, Key, ObjectId, Ref, Term, Value};
 
 /// What is kept of the JavaScript modules of a package.
@@ -226,6 +227,11 @@ impl Engine<'_> {
                 let mut value = Value::reference(Ref::Instance(symbol));
                 value.add_tokens(&[place]);
                 Some(value)
+            }
+            "path.join" | "path.resolve" if args.star.is_none() => {
+                let known = self.known_function(symbol, args);
+                let restart = if symbol.ends_with("resolve") { Restart::AtSlash } else { Restart::Never };
+                known.or_else(|| Some(self.joined_path(module, args, restart)))
             }
             "String.raw" => None,
             _ => None,
