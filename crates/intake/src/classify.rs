@@ -563,7 +563,8 @@ mod tests {
 
     #[test]
     fn a_masked_program_is_seen_under_the_name_of_source() {
-        let mut program = vec![0_u8; 512];
+        let mut program: Vec<u8> = (0..512_u32).map(|at| (at * 7 % 251) as u8).collect();
+        program[0x3d..0x40].fill(0);
         program[..2].copy_from_slice(b"MZ");
         program[0x3c] = 0x80;
         program[0x80..0x84].copy_from_slice(b"PE\0\0");
@@ -574,7 +575,8 @@ mod tests {
         other[0x80] = 0;
         assert_eq!(classify("pkg/tools.py", &other).0, FileKind::Data);
         let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
-        elf.resize(64, 0);
+        elf.resize(16, 0);
+        elf.extend((0..400_u32).map(|at| (at * 11 % 253) as u8));
         let masked: Vec<u8> = elf.iter().map(|byte| byte ^ 0xa7).collect();
         assert_eq!(classify("pkg/tools.py", &masked).0, FileKind::Binary("masked ELF executable".to_owned()));
     }
@@ -604,7 +606,8 @@ mod tests {
     #[test]
     fn content_wins_over_a_name() {
         let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
-        elf.resize(64, 0);
+        elf.resize(16, 0);
+        elf.extend((0..400_u32).map(|at| (at * 11 % 253) as u8));
         let mut pe = b"MZ\x90\0".to_vec();
         pe.resize(0x3c, 0);
         pe.extend(0x40u32.to_le_bytes());
@@ -674,7 +677,8 @@ mod tests {
         assert_eq!(found, FileKind::Text);
         assert!(notes[0].contains(".png"), "{notes:?}");
         let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
-        elf.resize(64, 0);
+        elf.resize(16, 0);
+        elf.extend((0..400_u32).map(|at| (at * 11 % 253) as u8));
         let (found, notes) = classify("logo.png", &elf);
         assert_eq!(found, FileKind::Binary("ELF executable".into()));
         assert!(notes[0].contains("its content is: ELF"), "{notes:?}");

@@ -557,7 +557,32 @@ impl Engine<'_> {
             return self.stepped(result, StepKind::Return, place, &name);
         }
         self.read_passed(module, &summary, &mut bound, site);
+        self.share_passed(&target, key, &bound, place, &name);
         self.apply_summary(key, &summary, &bound, place, &name)
+    }
+
+    /// What is passed for a parameter that an inner function reads is what that function reads, later and elsewhere.
+    fn share_passed(
+        &mut self,
+        target: &Rc<Module>,
+        key: Key,
+        bound: &[Option<Value>],
+        place: crate::facts::EvidenceId,
+        name: &SmolStr,
+    ) {
+        let Some(function) = target.function(FuncId(key.func)) else { return };
+        for (param, value) in function.params.iter().zip(bound) {
+            let captured = function.slots.get(param.slot as usize).is_some_and(|slot| slot.captured);
+            let Some(value) = value.as_ref().filter(|value| captured && !value.is_unknown()) else { continue };
+            let calls = value.refs().iter().any(|reference| {
+                matches!(reference, Ref::Function(..) | Ref::Symbol(_) | Ref::Method(..) | Ref::Class(_))
+            });
+            if calls || value.known().is_some() || self.sources(value) > 0 {
+                let value = self.stepped(value.clone(), StepKind::Pass, place, name);
+                let slot = sluice_syntax::ir::SlotRef { func: FuncId(key.func), slot: param.slot };
+                self.share((key.module, slot), &value);
+            }
+        }
     }
 
     /// A new instance of a class of the package.

@@ -48,17 +48,9 @@ impl Engine<'_> {
         }
     }
 
-    /// The data file, or the source of the module, that a path means.
+    /// The data file that a path means.
     fn data_at(&self, path: &Value) -> Option<Arc<[u8]>> {
-        self.beside(path, |path| self.data_named(path))
-    }
-
-    fn data_named(&self, path: &str) -> Option<Arc<[u8]>> {
-        let source = || {
-            let module = self.modules.get(self.program.at_path(path)? as usize)?;
-            Some(Arc::from(module.text.as_bytes()))
-        };
-        self.data.get(path).map(Arc::clone).or_else(source)
+        self.beside(path, |path| self.data.get(path).map(Arc::clone))
     }
 
     /// The module of the package that the file at a path is.
@@ -88,6 +80,9 @@ impl Engine<'_> {
         args: &Args,
         site: Site,
     ) -> Option<Value> {
+        if self.data.is_empty() {
+            return None;
+        }
         let first = args.get(0, "file").cloned();
         let with_labels = |engine: &mut Self, mut content: Value, from: Value| {
             engine.inherit(&mut content, &[&from], Some("file"));

@@ -591,6 +591,7 @@ impl Engine<'_> {
         }
         for condition in &clause.conditions {
             self.test(module, *condition);
+            self.refine(module, *condition, true);
         }
         if let Some(object) = self.object_mut(id) {
             object.complete = false;

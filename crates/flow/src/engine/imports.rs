@@ -98,7 +98,7 @@ impl Engine<'_> {
         let here = self.file_of(self.here().module);
         let Some((library, home)) = self.program.library(module) else { return value };
         // Inside of the copy the library is what its text says.
-        if self.program.name(here).starts_with(home) {
+        if self.program.name(here).starts_with(home) && library.contains('.') {
             return value;
         }
         let symbol = format!("{library}.{name}");

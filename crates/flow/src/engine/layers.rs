@@ -254,6 +254,23 @@ impl Engine<'_> {
         let caller = self.here();
         self.calls.entry((caller, body)).or_insert(place);
         self.run_module(module);
+        self.rebind(module, root);
+    }
+
+    /// What a layer binds replaces what the code that executes it had bound under the same names.
+    fn rebind(&mut self, layer: u32, root: u32) {
+        let body = Key { module: root, func: FuncId::MODULE.0 };
+        let top = self.here() == body;
+        let lowered = self.module(layer);
+        let Some(names) = lowered.function(FuncId::MODULE).map(|body| &body.slots) else { return };
+        for name in names {
+            let Some(slot) = self.slot_named(body, &name.name) else { continue };
+            let Some(value) = self.module_attr(layer, &name.name).filter(|value| !value.is_unknown()) else { continue };
+            self.share((root, slot), &value);
+            if top {
+                self.set_slot(slot.slot, value);
+            }
+        }
     }
 
     /// What a command runs: of a list of words the first that is neither an interpreter, nor a launcher, nor a flag of

@@ -24,6 +24,7 @@ mod names;
 pub(crate) mod native;
 mod paths;
 mod presume;
+mod refine;
 mod sinks;
 pub mod state;
 pub(crate) mod stmt;
@@ -333,8 +334,36 @@ impl<'a> Engine<'a> {
             if matches!(function.kind, FunctionKind::Function | FunctionKind::Lambda) {
                 let key = Key { module: index, func: u32::try_from(func).unwrap_or(u32::MAX) };
                 self.summarize(key);
+                self.with_defaults(&module, key);
             }
         }
+    }
+
+    /// Interprets a function with what it takes where a caller leaves something out, if that hides something: a text
+    /// that is kept encoded and stands nowhere but as a default.
+    fn with_defaults(&mut self, module: &Rc<Module>, key: Key) {
+        let Some(function) = module.function(FuncId(key.func)) else { return };
+        let Some(telling) = self.summaries.get(&key).filter(|summary| summary.done).map(|summary| summary.telling)
+        else {
+            return;
+        };
+        let hides = |engine: &Self, index: u32| {
+            let default = engine.defaults.get(&(key, index))?;
+            default.known_text().is_some_and(|text| is_encoded(text)).then(|| default.clone())
+        };
+        let numbers = 0..u32::try_from(function.params.len()).unwrap_or(0);
+        if !numbers.clone().any(|index| telling.contains(index) && hides(self, index).is_some()) {
+            return;
+        }
+        let mut values = Vec::with_capacity(function.params.len());
+        for (index, param) in numbers.zip(&function.params) {
+            values.push(match hides(self, index) {
+                Some(value) => value,
+                None => self.parameter(key, index, &param.name, param.kind, param.span),
+            });
+        }
+        let place = self.place_in(key.module, function.name_span, Some(&function.name));
+        self.interpret(module, key, values, Some((place, function.name.clone())), None);
     }
 
     /// Applies flows that a summary gained after it was applied (through fields and recursion). Two rounds follow a
@@ -686,6 +715,15 @@ impl<'a> Engine<'a> {
         }
         whole
     }
+}
+
+/// True for a text that reads like base64 or hexadecimal digits: long, without spaces or separators, of mixed characters.
+fn is_encoded(text: &str) -> bool {
+    const SHORTEST: usize = 16;
+    let of = |test: fn(&u8) -> bool| text.bytes().any(|byte| test(&byte));
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+    let mixed = of(u8::is_ascii_uppercase) && of(u8::is_ascii_lowercase);
+    text.len() >= SHORTEST && plain && (mixed || text.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// True if knowing the value at such a sink changes what the reader should think of it.

@@ -225,7 +225,12 @@ impl Engine<'_> {
         site: Site,
         presumed: Option<Arc<str>>,
     ) -> Value {
-        let written = self.written(module, site.callee);
+        // A property is written with its owner.
+        let written = if site.id == site.callee {
+            SmolStr::new(crate::facts::clip(module.slice(site.span), 80))
+        } else {
+            self.written(module, site.callee)
+        };
         let with_this = self.dialect.receiver() == Receiver::This;
         let mut bound = if with_this {
             self.bind_javascript(model, receiver, args)

@@ -366,11 +366,13 @@ impl Engine<'_> {
         self.unsure(true);
         let mark = self.mark();
         self.push_guard(guard.clone());
+        self.refine(module, test, true);
         let next_then = self.block(module, then);
         self.pop_guard();
         let changes_then = self.unwind(mark);
         let mark = self.mark();
         self.push_guard(Guard { holds: false, ..guard.clone() });
+        self.refine(module, test, false);
         let next_otherwise = self.block(module, otherwise);
         self.pop_guard();
         let changes_otherwise = self.unwind(mark);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use sluice_syntax::ir::{BinOp, Const, ExprId, ExprKind, FuncId, Module, PatternKey, SlotRef, Span, Target};
 use smol_str::SmolStr;
 
+use super::call::{Args, Site};
 use super::heap::ObjectKind;
 use super::value::{Key, Ref, Value};
 use super::{Engine, OriginKey};
@@ -32,6 +33,8 @@ impl Engine<'_> {
                 let place = self.place(*span, None);
                 let written = SmolStr::new(module.slice(*span));
                 let value = self.stepped(value, StepKind::Store, place, &written);
+                let site = Site { id: *base, callee: *base, span: *span };
+                self.set_property(module, &object, name, &value, site);
                 self.store_attr(module, &object, name, value, Some(*base));
             }
             Target::Index { base, index, span } => {
@@ -166,6 +169,31 @@ impl Engine<'_> {
             *self.versions.entry(place).or_default() += 1;
         }
         self.shared.insert(place, joined);
+    }
+
+    /// Assigning a property of a library's value may do something (`image.src = address`): the catalog has a model of the
+    /// property's name, which takes the receiver and one value.
+    fn set_property(&mut self, module: &Rc<Module>, object: &Value, name: &SmolStr, value: &Value, site: Site) {
+        let catalog = self.catalog;
+        let kinds: Vec<SmolStr> = object
+            .refs()
+            .iter()
+            .filter_map(|reference| match reference {
+                Ref::Instance(kind) => Some(kind.clone()),
+                _ => None,
+            })
+            .collect();
+        // A method that is replaced is not called.
+        let callable = value.refs().iter().any(|reference| matches!(reference, Ref::Function(..) | Ref::Class(_)));
+        for kind in kinds {
+            let symbol = self.canonical(&format!("{kind}.{name}"));
+            let Some(model) = catalog.model(&symbol) else { continue };
+            let [receiver, given] = model.params.as_slice() else { continue };
+            let listens = model.args.get(&given.name).is_some_and(|roles| roles.iter().any(|role| role == "callback"));
+            if receiver.name == "self" && given.stars == 0 && callable == listens {
+                self.apply_model(module, model, Some(object), &Args::of(vec![value.clone()]), site, None);
+            }
+        }
     }
 
     pub(crate) fn store_attr(

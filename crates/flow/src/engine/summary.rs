@@ -155,11 +155,7 @@ impl Engine<'_> {
             let captured = function.slots.get(param.slot as usize).is_some_and(|slot| slot.captured);
             if captured {
                 let place = (key.module, sluice_syntax::ir::SlotRef { func: FuncId(key.func), slot: param.slot });
-                let joined = match self.shared.get(&place) {
-                    Some(before) => before.join(&value),
-                    None => value.clone(),
-                };
-                self.shared.insert(place, joined);
+                self.share(place, &value);
             }
             let value = match param.default.filter(|_| self.dialect.receiver() == Receiver::This) {
                 Some(default) => self.defaulted(module, param.slot, default, value),
