@@ -1,6 +1,7 @@
 //! Calls: what is called, with which arguments, and what a function of the package makes of them.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use sluice_syntax::ir::{Arg, ArgKind, Const, ExprId, ExprKind, FuncId, FunctionKind, Module, ParamKind, Span};
 use smol_str::SmolStr;
@@ -410,11 +411,46 @@ impl Engine<'_> {
         let positional: Option<Vec<_>> = args.positional.iter().map(|(value, _)| self.concrete(value, 4)).collect();
         let named: Option<Vec<_>> =
             args.named.iter().map(|(name, value, _)| Some((name.clone(), self.concrete(value, 4)?))).collect();
-        let outcome = self.dialect.function(symbol, &positional?, &named?, &mut self.budget)?;
+        let Some(positional) = positional else { return self.decoded_either(symbol, args) };
+        let outcome = self.dialect.function(symbol, &positional, &named?, &mut self.budget)?;
         let mut value = self.abstracted(&outcome.value);
         let from: Vec<&Value> = args.all().collect();
         self.inherit(&mut value, &from, outcome.coding);
         Some(value)
+    }
+
+    /// What a decoder makes of a text that is one of several, as far as these are known: one of several again.
+    fn decoded_either(&mut self, symbol: &str, args: &Args) -> Option<Value> {
+        let [(value, _)] = args.positional.as_slice() else { return None };
+        if !args.named.is_empty() || value.object().is_some() {
+            return None;
+        }
+        let mut term: Option<Rc<Term>> = None;
+        let mut coding = None;
+        for text in value.term()?.constants() {
+            let text = crate::evaluate::Concrete::text(&text);
+            let Some(outcome) = self.dialect.function(symbol, &[text], &[], &mut self.budget) else { continue };
+            let known = self.abstracted(&outcome.value);
+            let decoded = match known.known() {
+                Some(Const::Str(text)) => Arc::clone(text),
+                Some(Const::Bytes(bytes)) => match std::str::from_utf8(bytes) {
+                    Ok(text) => Arc::from(text),
+                    Err(_) => continue,
+                },
+                _ => continue,
+            };
+            coding = coding.or(outcome.coding);
+            let one = Rc::new(Term::Text(decoded));
+            term = Some(match term {
+                Some(before) => Term::either(&before, &one),
+                None => one,
+            });
+        }
+        let (term, coding) = (term?, coding?);
+        let mut result = Value::UNKNOWN;
+        self.inherit(&mut result, &[value], Some(coding));
+        result.edit().term = Some(term);
+        Some(result)
     }
 
     /// The arguments bound to the parameters of a function of the package.

@@ -97,6 +97,7 @@ impl Engine<'_> {
                     .refs()
                     .iter()
                     .any(|reference| matches!(reference, Ref::Function(..) | Ref::Method(..))) => {}
+                None if self.either_layer(module, value, &codings, event, place) => {}
                 None => {
                     let (labels, _) = self.deep(value);
                     let kinds: BTreeSet<SmolStr> = self.label_kinds(&labels);
@@ -117,6 +118,23 @@ impl Engine<'_> {
             "process.command" => self.command_layer(module, value, text, codings, event, place),
             _ => {}
         }
+    }
+
+    /// A text that is one of several, each of them decoded: all are layers. False if there is none.
+    fn either_layer(
+        &mut self,
+        module: &Rc<Module>,
+        value: &Value,
+        codings: &[SmolStr],
+        event: usize,
+        place: EvidenceId,
+    ) -> bool {
+        let texts =
+            if codings.is_empty() { Vec::new() } else { value.term().map(|term| term.constants()).unwrap_or_default() };
+        for text in &texts {
+            self.add_layer(module, Arc::from(text.as_str()), self.dialect.name(), codings.to_vec(), event, place);
+        }
+        !texts.is_empty()
     }
 
     /// `python -c TEXT` as an argument list, or a command line.

