@@ -56,11 +56,14 @@ impl Engine<'_> {
         self.constant_facts(&function_of, &mut facts);
         let mut lines: FxHashMap<u32, FxHashSet<String>> = FxHashMap::default();
         for (index, layer) in self.layers.iter().enumerate() {
+            // A file of the package stands there to be read too.
+            let is_file = || self.data.values().any(|bytes| **bytes == *layer.text.as_bytes());
             let visible = layer.codings.is_empty()
-                && self.modules.get(layer.parent as usize).is_some_and(|parent| {
-                    let lines = lines.entry(layer.parent).or_insert_with(|| trimmed_lines(&parent.text));
-                    stands_in(&layer.text, &parent.text, lines)
-                });
+                && (is_file()
+                    || self.modules.get(layer.parent as usize).is_some_and(|parent| {
+                        let lines = lines.entry(layer.parent).or_insert_with(|| trimmed_lines(&parent.text));
+                        stands_in(&layer.text, &parent.text, lines)
+                    }));
             facts.layers.push(Layer {
                 visible,
                 parent: ModuleId(layer.parent),

@@ -58,6 +58,9 @@ use crate::program::Program;
 /// package so many as a base and one more for every so many bytes of source.
 const INLINE_STEPS_FILE: u64 = 200_000;
 const INLINE_STEPS_BASE: u64 = 80_000;
+/// Of them each of the first files has this much, whatever those before it took.
+const INLINE_STEPS_SHARE: u64 = 10_000;
+const FILES_WITH_SHARE: u32 = 64;
 const BYTES_PER_INLINE_STEP: u64 = 128;
 /// Deepest chain of functions interpreted inside each other.
 const MOST_FRAMES: usize = 60;
@@ -266,7 +269,9 @@ impl<'a> Engine<'a> {
             self.budget.steps = allowed;
             let allowed_bytes = EVALUATION_BYTES_FILE.min(self.bytes_left);
             self.budget.bytes = allowed_bytes;
-            let allowed_inline = INLINE_STEPS_FILE.min(self.inline_steps_left);
+            // Files before it do not take all: what hides in one file is not hidden by what stands in others.
+            let share = if index < FILES_WITH_SHARE { INLINE_STEPS_SHARE } else { 0 };
+            let allowed_inline = INLINE_STEPS_FILE.min(self.inline_steps_left.max(share));
             self.inline_steps = allowed_inline;
             self.run_module(index);
             self.run_functions(index);

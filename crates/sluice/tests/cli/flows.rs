@@ -128,7 +128,8 @@ fn a_script_of_a_shell_is_read() {
     assert!(found.iter().any(|id| id == "dropper/unasked"), "{found:?}");
     let harmless = "#!/bin/sh\nmkdir -p build\ncp notes.txt build/\n";
     let (verdict, found) = judged(&[("setup.py", brought), ("tools/start.sh", harmless)]);
-    assert_eq!(verdict, "benign", "{found:?}");
+    // Its language has no front end: what was not read is not called clean.
+    assert_eq!(verdict, "inconclusive", "{found:?}");
 }
 
 /// Of a text that is one of several each alternative is decoded, and each is a layer.
