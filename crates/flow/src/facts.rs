@@ -95,6 +95,16 @@ pub struct Work {
     pub own: u64,
 }
 
+/// True for a file of tests, documentation or examples, by its folder or name.
+#[must_use]
+pub fn beside(path: &str) -> bool {
+    const FOLDERS: [&str; 9] =
+        ["test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks", "samples"];
+    let mut parts = path.split('/').rev();
+    let name = parts.next().unwrap_or("");
+    name.starts_with("test_") || name.starts_with("conftest.") || parts.any(|folder| FOLDERS.contains(&folder))
+}
+
 /// A variable of a module or class body whose value is one known text.
 #[derive(Clone, Debug)]
 pub struct ConstantFact {

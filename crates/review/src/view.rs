@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sluice_flow::facts::{
     Disguised, Event, EventId, Evidence, EvidenceId, Facts, FunctionFacts, FunctionId, HandlerFacts, ModuleFacts,
-    ModuleId, Path, PathId,
+    ModuleId, Path, PathId, beside,
 };
 
 use crate::package::PackageInfo;
@@ -55,15 +55,6 @@ impl Part {
             own.dedup();
         }
     }
-}
-
-/// True for a file of tests, documentation or examples, by its folder or name.
-fn beside(path: &str) -> bool {
-    const FOLDERS: [&str; 9] =
-        ["test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks", "samples"];
-    let mut parts = path.split('/').rev();
-    let name = parts.next().unwrap_or("");
-    name.starts_with("test_") || name.starts_with("conftest.") || parts.any(|folder| FOLDERS.contains(&folder))
 }
 
 /// The folder `name-version/` that holds everything.

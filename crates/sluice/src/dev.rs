@@ -214,6 +214,14 @@ fn value(value: &ValueFact) -> String {
         let labels: Vec<&str> = value.labels.iter().map(AsRef::as_ref).collect();
         let _ = write!(out, " from {}", labels.join(", "));
     }
+    let known: Vec<String> = value
+        .known_as
+        .iter()
+        .map(|(text, decoded)| format!("{text:?}{}", if *decoded { " (decoded)" } else { "" }))
+        .collect();
+    if value.text.is_none() && !known.is_empty() {
+        let _ = write!(out, ", known as {}", known.join(", "));
+    }
     out
 }
 

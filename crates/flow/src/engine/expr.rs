@@ -356,7 +356,7 @@ impl Engine<'_> {
         index: ExprId,
         span: Span,
     ) -> Value {
-        let object = self.eval(module, base);
+        let mut object = self.eval(module, base);
         if let Some(ExprKind::Slice { lower, upper, step }) = module.expr(index).map(|expr| &expr.kind) {
             let mut bounds = [None, None, None];
             let mut known = true;
@@ -403,7 +403,7 @@ impl Engine<'_> {
         // Reading one environment variable names it.
         if let Some(name) = key.known_text() {
             let name = name.to_string();
-            self.detail(&object, &name);
+            object = self.named_item(&object, &name);
         }
         if let (Some(container), Some(position)) = (object.known(), key.known())
             && let (Some(container), Some(position)) = (evaluate::from_const(container), evaluate::from_const(position))

@@ -664,6 +664,14 @@ impl<'a> Engine<'a> {
             .collect()
     }
 
+    /// True if what is being interpreted was called with what a test or an example calls it with.
+    fn called_by_tests(&self) -> bool {
+        let in_tests =
+            |key: Key| self.modules.get(key.module as usize).is_some_and(|module| crate::facts::beside(&module.path));
+        self.frames.last().is_some_and(|frame| frame.entry.is_some() && !in_tests(frame.key))
+            && self.frames.iter().any(|frame| in_tests(frame.key))
+    }
+
     /// The value as a fact.
     pub(crate) fn value_fact(&self, value: &Value, literal: bool) -> crate::facts::ValueFact {
         let mut fact = crate::facts::ValueFact { literal, ..Default::default() };
@@ -693,6 +701,7 @@ impl<'a> Engine<'a> {
         fact.labels = self.label_kinds(&labels);
         if let Some(text) = &fact.text
             && !text.is_empty()
+            && !self.called_by_tests()
         {
             fact.known_as.push((Arc::clone(text), !fact.codings.is_empty()));
         }

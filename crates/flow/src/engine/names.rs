@@ -166,6 +166,15 @@ impl Engine<'_> {
                         add(Value::reference(Ref::Symbol(member)), &mut result);
                     }
                 }
+                // An object with items by name (`process.env.HOME`).
+                Ref::Instance(kind) if with_this && self.is_item(&kind, name) => {
+                    let item = self.named_item(object, name);
+                    let mut value = self.only_labels(&item);
+                    if let Some(kind) = self.catalog.item(&kind, None).and_then(|attribute| attribute.result.clone()) {
+                        value.add_ref(Ref::Instance(kind));
+                    }
+                    add(value, &mut result);
+                }
                 Ref::Instance(kind) => {
                     let member = self.canonical(&format!("{kind}.{name}"));
                     if let Some(attribute) = self.catalog.attribute(&member) {
@@ -257,6 +266,14 @@ impl Engine<'_> {
             }
         }
         value
+    }
+
+    /// True if the values of a type have items by name, and this is no name of its own.
+    fn is_item(&mut self, kind: &str, name: &SmolStr) -> bool {
+        let member = self.canonical(&format!("{kind}.{name}"));
+        self.catalog.item(kind, None).is_some_and(|attribute| attribute.symbol.ends_with(".*"))
+            && self.catalog.attribute(&member).is_none()
+            && self.catalog.model(&member).is_none()
     }
 
     pub(crate) fn object_attr(&mut self, id: ObjectId, receiver: &Value, name: &SmolStr) -> Option<Value> {
@@ -437,16 +454,32 @@ impl Engine<'_> {
         Some(SlotRef { func: FuncId(key.func), slot })
     }
 
-    /// Names what was asked of a source: an environment variable, a file.
-    pub(crate) fn detail(&mut self, value: &Value, name: &str) {
-        for label in value.labels() {
-            if let Some(origin) = self.origins.get_mut(label.origin as usize)
-                && origin.detail.is_none()
-                && matches!(origin.kind.as_str(), "environment" | "argument" | "request")
-            {
-                origin.detail = Some(name.chars().take(120).collect());
+    /// A value of which one item is read by name: what comes from a source that has many items comes from this one.
+    pub(crate) fn named_item(&mut self, value: &Value, name: &str) -> Value {
+        /// Longest name that is kept.
+        const LONGEST: usize = 120;
+        let mut labels = value.labels().to_vec();
+        let mut changed = false;
+        for label in &mut labels {
+            let Some(origin) = self.origins.get(label.origin as usize) else { continue };
+            if origin.detail.is_some() || !matches!(origin.kind.as_str(), "environment" | "argument" | "request") {
+                continue;
             }
+            let name: SmolStr = name.chars().take(LONGEST).collect();
+            let item = Origin {
+                key: OriginKey::Item(label.origin, name.clone()),
+                detail: Some(name.to_string()),
+                ..origin.clone()
+            };
+            // The way so far is the same.
+            label.origin = self.origin(item).origin;
+            changed = true;
         }
+        let mut item = value.clone();
+        if changed {
+            item.edit().labels = labels.into_iter().collect();
+        }
+        item
     }
 
     /// The object that stands for any instance of a class.

@@ -70,7 +70,7 @@ impl Engine<'_> {
                 .filter(|label| {
                     self.origins
                         .get(label.origin as usize)
-                        .is_some_and(|origin| matches!(origin.key, OriginKey::Source(..)))
+                        .is_some_and(|origin| !matches!(origin.key, OriginKey::Param(..)))
                 })
                 .collect();
             if !real.is_empty() {

@@ -16,6 +16,8 @@ pub enum OriginKey {
     Param(Key, u32),
     /// A source: the expression and the kind.
     Source(u32, ExprId, SmolStr),
+    /// One item of a source that has many, by name: a variable of the environment.
+    Item(u32, SmolStr),
 }
 
 /// A source.

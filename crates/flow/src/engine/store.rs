@@ -153,7 +153,7 @@ impl Engine<'_> {
     /// How many sources a value has, parameters left out.
     pub(crate) fn sources(&self, value: &Value) -> usize {
         let origins = value.labels().iter().filter_map(|label| self.origins.get(label.origin as usize));
-        origins.filter(|origin| matches!(origin.key, OriginKey::Source(..))).count()
+        origins.filter(|origin| !matches!(origin.key, OriginKey::Param(..))).count()
     }
 
     pub(crate) fn share(&mut self, place: (u32, SlotRef), value: &Value) {

@@ -276,6 +276,14 @@ impl Value {
     }
 }
 
+/// True for an operation that finds a value by a name or a pattern, such as `config.get("server.address")`.
+fn looks_up(operation: &str) -> bool {
+    let name = operation.trim_end_matches("()").rsplit('.').next().unwrap_or(operation);
+    matches!(name, "get" | "getenv" | "getint" | "getboolean" | "getfloat" | "pop" | "setdefault")
+        || matches!(name, "compile" | "match" | "fullmatch" | "search" | "group" | "groups" | "findall" | "finditer")
+        || name.starts_with("get_")
+}
+
 impl Term {
     fn depth(&self) -> usize {
         match self {
@@ -419,6 +427,8 @@ impl Term {
                 }
                 all
             }
+            // What is looked up by a name is not the name.
+            Self::Through(operation, _) if looks_up(operation) => vec!["{}".to_owned()],
             Self::Through(_, inner) => inner.patterns(),
         }
     }

@@ -140,7 +140,12 @@ fn function(context: &Context<'_>, id: Option<FunctionId>) -> String {
 
 fn value_text(context: &Context<'_>, candidate: Candidate, role: &str) -> Option<String> {
     let views = context.views(role, candidate);
-    let texts = views.iter().filter_map(|view| view.texts().first().copied());
+    // A text with something known in it says more than one without.
+    let texts = views.iter().filter_map(|view| {
+        let texts = view.texts();
+        let telling = texts.iter().find(|text| text.replace("{}", "").chars().any(char::is_alphanumeric));
+        telling.or(texts.first()).copied()
+    });
     texts.map(|text| clean(text).replace("{}", "…")).find(|text| !text.is_empty())
 }
 

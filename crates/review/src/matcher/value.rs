@@ -45,6 +45,18 @@ const MAX_TEXTS: usize = 16;
 impl<'a> View<'a> {
     /// The known texts, most telling first; the shape last, for patterns about code such as `Path.home()`.
     pub(super) fn texts(self) -> Vec<&'a str> {
+        let mut texts = self.known_texts();
+        if let Self::Value(value) = self {
+            let shape = value.shape.trim_matches('`');
+            if !shape.is_empty() {
+                texts.push(shape);
+            }
+        }
+        texts
+    }
+
+    /// The known texts alone. A host is one of them: `self.host` in the code names none.
+    fn known_texts(self) -> Vec<&'a str> {
         match self {
             Self::Value(value) => {
                 let mut texts: Vec<&str> = Vec::new();
@@ -53,10 +65,6 @@ impl<'a> View<'a> {
                 // A constant piece is no value of its own where it is known what stands around it.
                 if texts.is_empty() {
                     texts.extend(value.literals.iter().map(AsRef::as_ref));
-                }
-                let shape = value.shape.trim_matches('`');
-                if !shape.is_empty() {
-                    texts.push(shape);
                 }
                 texts
             }
@@ -99,12 +107,22 @@ pub(super) fn holds(predicate: &ArgPredicate, views: &[View<'_>], classes: &Clas
     if predicate.given.is_some_and(|given| given == views.is_empty()) {
         return false;
     }
-    let has = |view: &View<'_>, class: &str| classes.has(class, view.texts());
+    let has = |view: &View<'_>, class: &str| {
+        let texts = if class.starts_with("destination/") { view.known_texts() } else { view.texts() };
+        classes.has(class, texts)
+    };
     let known_as = views.iter().flat_map(|view| match view {
         View::Value(value) => value.known_as.as_slice(),
         _ => &[],
     });
-    if known_as.into_iter().any(|(text, decoded)| holds_of(predicate, text, *decoded, classes)) {
+    let known_as: Vec<_> = known_as.collect();
+    let refused = |text: &str| {
+        predicate.is_not.iter().any(|class| classes.has(class, [text]))
+            || predicate.matches_not.as_ref().is_some_and(|pattern| pattern.is_match(text))
+    };
+    if known_as.iter().any(|(text, decoded)| holds_of(predicate, text, *decoded, classes))
+        && !known_as.iter().any(|(text, _)| refused(text))
+    {
         return true;
     }
     let positive = |view: &View<'_>| {
@@ -147,8 +165,6 @@ fn holds_of(predicate: &ArgPredicate, text: &str, decoded: bool, classes: &Class
         && predicate.decoded.is_none_or(|wanted| wanted == decoded)
         && (predicate.is.is_empty() || predicate.is.iter().any(has))
         && predicate.matches.as_ref().is_none_or(|pattern| pattern.is_match(text))
-        && !predicate.is_not.iter().any(has)
-        && !predicate.matches_not.as_ref().is_some_and(|pattern| pattern.is_match(text))
         && (!predicate.is.is_empty() || predicate.matches.is_some() || predicate.decoded.is_some())
 }
 

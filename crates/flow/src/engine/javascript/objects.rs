@@ -71,8 +71,8 @@ impl Engine<'_> {
     /// `object[key]` with a key that may be a name.
     pub(crate) fn item_named(&mut self, object: &Value, key: &Value, span: Span) -> Value {
         if let Some(name) = key.known().and_then(property_name) {
-            self.detail(object, &name);
-            return self.attr(object, &name, span);
+            let object = self.named_item(object, &name);
+            return self.attr(&object, &name, span);
         }
         let mut value = match object.object() {
             Some(id) => self.load_any(id),
