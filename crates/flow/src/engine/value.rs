@@ -276,10 +276,27 @@ impl Value {
     }
 }
 
-/// True for an operation that finds a value by a name or a pattern, such as `config.get("server.address")`.
-fn looks_up(operation: &str) -> bool {
+/// True for an operation whose result is another text than what goes in: it finds a value by a name or a pattern, such as
+/// `config.get("server.address")`, or codes it.
+fn changes_text(operation: &str) -> bool {
     let name = operation.trim_end_matches("()").rsplit('.').next().unwrap_or(operation);
     matches!(name, "get" | "getenv" | "getint" | "getboolean" | "getfloat" | "pop" | "setdefault")
+        || matches!(
+            name,
+            "b64encode"
+                | "b64decode"
+                | "hexlify"
+                | "unhexlify"
+                | "fromhex"
+                | "compress"
+                | "decompress"
+                | "btoa"
+                | "atob"
+        )
+        || matches!(
+            name,
+            "md5" | "sha1" | "sha256" | "digest" | "hexdigest" | "encrypt" | "decrypt" | "dumps" | "stringify"
+        )
         || matches!(name, "compile" | "match" | "fullmatch" | "search" | "group" | "groups" | "findall" | "finditer")
         || name.starts_with("get_")
 }
@@ -427,8 +444,8 @@ impl Term {
                 }
                 all
             }
-            // What is looked up by a name is not the name.
-            Self::Through(operation, _) if looks_up(operation) => vec!["{}".to_owned()],
+            // What is looked up by a name is not the name, and a coded text is another.
+            Self::Through(operation, _) if changes_text(operation) => vec!["{}".to_owned()],
             Self::Through(_, inner) => inner.patterns(),
         }
     }

@@ -211,14 +211,18 @@ impl<'a> Context<'a> {
         module.is_some_and(|module| module.bytes > 0 && module.form.dense_literal_bytes * 2 > module.bytes)
     }
 
+    /// The entry points that reach a candidate.
+    pub(super) fn when(&self, candidate: Candidate) -> Option<&'a BTreeSet<SmolStr>> {
+        match (self.path(candidate), self.event(candidate)) {
+            (Some(path), _) => Some(&path.when),
+            (None, event) => event.map(|event| &event.when),
+        }
+    }
+
     /// Whether the candidate stands where the step asks: entry point, layer, guards, swallowed errors, loop.
     fn stands(&self, step: &Step, candidate: Candidate) -> bool {
         let event = self.event(candidate);
-        let when = match (self.path(candidate), event) {
-            (Some(path), _) => &path.when,
-            (None, Some(event)) => &event.when,
-            (None, None) => return false,
-        };
+        let Some(when) = self.when(candidate) else { return false };
         if !step.entry.is_empty() && !step.entry.iter().any(|entry| when.contains(entry)) {
             return false;
         }
@@ -305,7 +309,11 @@ impl<'a> Context<'a> {
     fn codings(&self, candidate: Candidate, module: Option<ModuleId>) -> u32 {
         let around = module.and_then(|id| self.module_codings.get(id.0 as usize)).copied().unwrap_or(0);
         let executed = self.event_id(candidate).and_then(|id| self.event_codings.get(&id)).copied().unwrap_or(0);
-        around.max(executed)
+        // What executes a text is asked of that text, and not of the text in which it stands.
+        let executes = self.event(candidate).is_some_and(|event| {
+            event.actions.iter().any(|action| matches!(action.as_str(), "code.execute" | "memory.execute"))
+        });
+        if executes { executed } else { around.max(executed) }
     }
 
     /// The values behind a role, or behind several joined by `|`.

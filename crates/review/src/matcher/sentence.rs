@@ -44,7 +44,25 @@ pub(super) fn render(
         }
     }
     sentence.push_str(rest);
-    sentence
+    timed(context, chosen, sentence)
+}
+
+/// Which of the two it is that a sentence says: being installed, or being imported.
+fn timed(context: &Context<'_>, chosen: &[Candidate], sentence: String) -> String {
+    const BOTH: &str = "installed or imported";
+    if !sentence.contains(BOTH) {
+        return sentence;
+    }
+    let reached = |entries: [&str; 2]| {
+        chosen.iter().any(|candidate| {
+            context.when(*candidate).is_some_and(|when| entries.iter().any(|entry| when.contains(*entry)))
+        })
+    };
+    match (reached(["install", "build"]), reached(["import", "startup"])) {
+        (true, false) => sentence.replacen(BOTH, "installed", 1),
+        (false, true) => sentence.replacen(BOTH, "imported", 1),
+        _ => sentence,
+    }
 }
 
 fn several_modules(context: &Context<'_>, chosen: &[Candidate]) -> bool {
@@ -116,16 +134,20 @@ fn sources(context: &Context<'_>, candidate: Candidate, column: &[Candidate]) ->
     }
 }
 
-/// The line; with the file where a match spans several, and with the depth of a layer.
+/// The line; with the file where a match spans several, and with the number of a layer.
 fn line(context: &Context<'_>, evidence: Option<EvidenceId>, several: bool) -> String {
     let Some(place) = evidence.and_then(|id| context.facts.evidence(id)) else { return "?".to_owned() };
     let module = context.facts.modules.get(place.module.0 as usize);
-    let depth = module.map_or(0, |module| module.depth);
+    // Layers have numbers, by which the rest of the report names them.
+    let layer = module.and_then(|module| module.layer);
     let number = match module {
         Some(module) if several => format!("{}:{}", clean(&module.path), place.line),
         _ => place.line.to_string(),
     };
-    if depth > 0 { format!("{number} of layer {depth}") } else { number }
+    match layer {
+        Some(index) => format!("{number} of layer {}", index + 1),
+        None => number,
+    }
 }
 
 fn file(context: &Context<'_>, evidence: Option<EvidenceId>) -> String {

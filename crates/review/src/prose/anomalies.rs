@@ -478,7 +478,12 @@ fn looks_random(value: &str) -> bool {
 pub(crate) fn absence(view: &View<'_>, credential: bool) -> Option<Draft> {
     let hidden = view.layers().any(|layer| !layer.visible)
         || view.modules().any(|module| module.form.dense_literal_bytes >= 400 || module.form.strange_characters > 0);
-    let decodes = view.events().any(|event| does(event, "decode") || does(event, "decrypt"));
+    let decodes = view.events().any(|event| {
+        let decoded = |arg: &sluice_flow::facts::ArgFact| {
+            !arg.value.codings.is_empty() || arg.value.known_as.iter().any(|(_, decoded)| *decoded)
+        };
+        does(event, "decode") || does(event, "decrypt") || event.args.iter().any(decoded)
+    });
     // What is not known and is named for executing code may well execute some.
     let named = |symbol: &str| {
         let name = symbol.trim_end_matches("()").rsplit('.').next().unwrap_or(symbol);

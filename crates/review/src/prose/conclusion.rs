@@ -85,7 +85,12 @@ fn malicious(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
             }
             if let Some(arg) = destination(event) {
                 let names = hosts(&arg.value);
-                let text = known_text(&arg.value);
+                // A path on a server or a file of a database is no place that one talks to.
+                let text = known_text(&arg.value).filter(|text| {
+                    Family::of_event(event) == Some(Family::Network)
+                        && !text.starts_with(['/', '.'])
+                        && text.contains(['.', ':'])
+                });
                 if !names.is_empty() || text.is_some() {
                     address_places.push(event.evidence);
                 }
