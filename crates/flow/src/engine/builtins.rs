@@ -381,8 +381,9 @@ impl Engine<'_> {
                 let new = args.positional.get(1)?.0.term()?;
                 let term = self.replaced(&receiver.term()?, &old, &new)?;
                 let mut value = Value::UNKNOWN;
-                let all: Vec<&Value> = args.all().chain([receiver]).collect();
-                self.inherit(&mut value, &all, None);
+                let with = args.positional.get(1).map(|(value, _)| value);
+                let kept: Vec<&Value> = with.into_iter().chain([receiver]).collect();
+                self.inherit(&mut value, &kept, None);
                 value.edit().term = Some(term);
                 Some(value)
             }

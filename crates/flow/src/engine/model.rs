@@ -280,7 +280,8 @@ impl Engine<'_> {
         if !model.actions.is_empty() || model.source.is_some() || bound.iter().any(|arg| !arg.roles.is_empty()) {
             self.mark_weight(model, &bound);
         }
-        let in_memory = bound.first().is_some_and(|arg| arg.name == "self" && self.in_memory(&arg.value, 0));
+        let is_stream = |arg: &&Bound| arg.name == "self" || arg.roles.iter().any(|role| role == "file");
+        let in_memory = bound.iter().filter(is_stream).any(|arg| self.in_memory(&arg.value, 0));
         for arg in &bound {
             let sinks: Vec<&SmolStr> = arg
                 .roles

@@ -124,7 +124,12 @@ pub(crate) fn field(sentences: &[String], limit: usize) -> String {
     for (at, sentence) in sentences.iter().enumerate() {
         let size = sentence.chars().count() + 1;
         if length + size > limit && at > 0 {
-            let rest = sentences.len() - at;
+            // "And 52 more flows" stands for 52.
+            let counted = |sentence: &String| {
+                let number = sentence.strip_prefix("And ")?.split_once(" more")?.0;
+                number.parse::<usize>().ok()
+            };
+            let rest: usize = sentences.iter().skip(at).map(|sentence| counted(sentence).unwrap_or(1)).sum();
             out.push_str(&format!(" And {rest} more."));
             break;
         }
@@ -246,6 +251,9 @@ mod tests {
         let sentences = vec!["One two three.".to_owned(), "Four.".to_owned(), "Five.".to_owned()];
         assert_eq!(field(&sentences, 16), "One two three. And 2 more.");
         assert_eq!(field(&sentences, 100), "One two three. Four. Five.");
+        let sentences =
+            vec!["One two three.".to_owned(), "Four.".to_owned(), "And 52 more flows: 52 to files.".to_owned()];
+        assert_eq!(field(&sentences, 16), "One two three. And 53 more.");
     }
 
     #[test]

