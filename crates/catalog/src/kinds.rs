@@ -126,6 +126,7 @@ pub const ROLES: &[&str] = &[
     "cwd",
     "data",
     "default",
+    "description",
     "descriptor",
     "destination",
     "encoding",

@@ -699,6 +699,7 @@ impl Engine<'_> {
                     return both;
                 }
                 Ref::Symbol(symbol) => {
+                    self.tool_described(module, id, &symbol, None, &function);
                     self.registered_by(&symbol, &function);
                     return function;
                 }
@@ -706,10 +707,39 @@ impl Engine<'_> {
                     self.registered_by(&symbol, &function);
                     return function;
                 }
+                Ref::Instance(kind) => {
+                    let symbol = SmolStr::new(format!("{kind}.__call__"));
+                    self.tool_described(module, id, &symbol, Some(decorator), &function);
+                }
                 _ => {}
             }
         }
         function
+    }
+
+    /// A decorator that hands a function with its description to a library: an assistant's tool is described by its
+    /// documentation.
+    fn tool_described(
+        &mut self,
+        module: &Rc<Module>,
+        id: ExprId,
+        symbol: &str,
+        receiver: Option<&Value>,
+        function: &Value,
+    ) {
+        let catalog = self.catalog;
+        let describes = |model: &&sluice_catalog::Model| {
+            model.args.get("description").is_some_and(|roles| roles.iter().any(|role| role == "description"))
+                && model.params.iter().any(|param| param.name == "function")
+        };
+        let Some(model) = catalog.model(symbol).filter(describes) else { return };
+        let doc = function.refs().iter().find_map(|reference| match reference {
+            Ref::Function(key, _) => self.modules.get(key.module as usize)?.function(FuncId(key.func))?.doc.clone(),
+            _ => None,
+        });
+        let site = Site { id, callee: id, span: module.expr(id).map(|expr| expr.span).unwrap_or_default() };
+        let args = Args::of(vec![function.clone(), doc.map(|doc| Value::text(&doc)).unwrap_or_default()]);
+        self.apply_model(module, model, receiver, &args, site, None);
     }
 
     pub(crate) fn registered_by(&mut self, symbol: &str, function: &Value) {
