@@ -78,6 +78,7 @@ pub const ACTIONS: &[&str] = &[
     "descriptor.duplicate",
     "thread.start",
     "callback.register",
+    "hook",
     "import.dynamic",
     "code.execute",
     "code.compile",

@@ -675,7 +675,7 @@ impl Engine<'_> {
         index
     }
 
-    fn fill_event(
+    pub(crate) fn fill_event(
         &mut self,
         index: usize,
         model: &Model,

@@ -185,6 +185,9 @@ impl Engine<'_> {
             .collect();
         // A method that is replaced is not called.
         let callable = value.refs().iter().any(|reference| matches!(reference, Ref::Function(..) | Ref::Class(_)));
+        if callable {
+            self.hooked(module, object, name, value, site);
+        }
         for kind in kinds {
             let symbol = self.canonical(&format!("{kind}.{name}"));
             let Some(model) = catalog.model(&symbol) else { continue };
@@ -194,6 +197,37 @@ impl Engine<'_> {
                 self.apply_model(module, model, Some(object), &Args::of(vec![value.clone()]), site, None);
             }
         }
+    }
+
+    /// A function of a library or of the host that is replaced: everybody who calls it calls the code that is put there.
+    fn hooked(&mut self, module: &Rc<Module>, object: &Value, name: &SmolStr, value: &Value, site: Site) {
+        /// Longest source of the replacement that is kept for rules.
+        const LONGEST: usize = 4096;
+        let owner = object.refs().iter().find_map(|reference| match reference {
+            Ref::Symbol(symbol) => Some(symbol.clone()),
+            _ => None,
+        });
+        let Some(owner) = owner else { return };
+        let full = if owner == "globalThis" { name.to_string() } else { format!("{owner}.{name}") };
+        let symbol = self.canonical(&full);
+        if self.catalog.model(&symbol).is_none() {
+            return;
+        }
+        let source = value.refs().iter().find_map(|reference| match reference {
+            Ref::Function(key, _) => {
+                let owner = self.modules.get(key.module as usize)?;
+                Some(crate::facts::clip(owner.slice(owner.function(FuncId(key.func))?.span), LONGEST))
+            }
+            _ => None,
+        });
+        let Some(source) = source else { return };
+        let place = self.place(site.span, Some(&symbol));
+        let written = SmolStr::new(crate::facts::clip(module.slice(site.span), 80));
+        let index = self.event(site.id, place, &symbol, &written, None);
+        let model = sluice_catalog::Model { symbol, actions: vec![SmolStr::new_static("hook")], ..Default::default() };
+        let fact = crate::facts::ValueFact { text: Some(source), ..Default::default() };
+        let code = vec![(SmolStr::new_static("function"), vec![SmolStr::new_static("code")], fact, place)];
+        self.fill_event(index, &model, code, site.id);
     }
 
     pub(crate) fn store_attr(
