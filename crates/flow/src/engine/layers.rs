@@ -418,7 +418,7 @@ impl Engine<'_> {
         let args = self.events.get_mut(event).map(|event| event.args.as_mut_slice()).unwrap_or_default();
         for arg in args.iter_mut().filter(|arg| arg.roles.iter().any(|role| role == "process.command")) {
             let known = (Arc::clone(&command), decoded);
-            if !arg.fact.known_as.contains(&known) && arg.fact.known_as.len() < super::model::MOST_CONTEXT_VALUES {
+            if !arg.fact.known_as.contains(&known) && arg.fact.known_as.len() < super::events::MOST_CONTEXT_VALUES {
                 arg.fact.known_as.push(known);
             }
         }

@@ -9,6 +9,7 @@ mod arena;
 mod builtins;
 pub(crate) mod call;
 pub(crate) mod data;
+pub(crate) mod events;
 mod expr;
 mod finish;
 mod handles;

@@ -1,0 +1,156 @@
+//! Events: what is kept of a modelled call or read, joined over all the contexts in which it is met.
+
+use std::sync::Arc;
+
+use sluice_catalog::Model;
+use sluice_syntax::ir::{ExprId, Span};
+use smol_str::SmolStr;
+
+use super::{Engine, EventArg, EventData};
+use crate::facts::{EvidenceId, ValueFact};
+
+/// Most different texts, literals and identities that an event keeps for one argument over all its contexts.
+pub(crate) const MOST_CONTEXT_VALUES: usize = 16;
+
+/// The joined value of an argument in two contexts.
+fn join_facts(a: &mut ValueFact, b: &ValueFact) {
+    if a.text.is_none() && a.patterns.len() <= 1 && b.text.is_some() {
+        a.text = b.text.clone();
+    }
+    if a.shape.is_empty() {
+        a.shape = b.shape.clone();
+    }
+    for literal in &b.literals {
+        if a.literals.len() < MOST_CONTEXT_VALUES && !a.literals.contains(literal) {
+            a.literals.push(Arc::clone(literal));
+        }
+    }
+    for pattern in &b.patterns {
+        if a.patterns.len() < MOST_CONTEXT_VALUES && !a.patterns.contains(pattern) {
+            a.patterns.push(Arc::clone(pattern));
+        }
+    }
+    for token in &b.tokens {
+        if a.tokens.len() < MOST_CONTEXT_VALUES && !a.tokens.contains(token) {
+            a.tokens.push(*token);
+        }
+    }
+    for known in &b.known_as {
+        if a.known_as.len() < MOST_CONTEXT_VALUES && !a.known_as.contains(known) {
+            a.known_as.push(known.clone());
+        }
+    }
+    if a.codings.is_empty() {
+        a.codings.clone_from(&b.codings);
+    }
+    a.labels.extend(b.labels.iter().cloned());
+    if a.symbol.is_none() {
+        a.symbol = b.symbol.clone();
+    }
+}
+
+impl Engine<'_> {
+    /// The event at a call, made at its first meeting.
+    pub(crate) fn event(
+        &mut self,
+        id: ExprId,
+        place: EvidenceId,
+        symbol: &SmolStr,
+        written: &SmolStr,
+        presumed: Option<Arc<str>>,
+    ) -> usize {
+        let here = self.here();
+        if let Some(index) = self.event_index.get(&(here.module, id)) {
+            return *index;
+        }
+        let index = self.events.len();
+        let guards = self.guards_here();
+        let (silent, looped, order) = match self.frames.last_mut() {
+            Some(frame) => {
+                frame.order += 1;
+                (frame.silent > 0, frame.looped > 0, frame.order)
+            }
+            None => (false, false, 0),
+        };
+        self.events.push(EventData {
+            actions: Vec::new(),
+            source: None,
+            symbol: symbol.clone(),
+            written: written.clone(),
+            place,
+            function: here,
+            args: Vec::new(),
+            receiver: None,
+            result: Vec::new(),
+            guards,
+            silent,
+            looped,
+            dropped: false,
+            order,
+            presumed,
+        });
+        self.event_index.insert((here.module, id), index);
+        index
+    }
+
+    pub(crate) fn fill_event(
+        &mut self,
+        index: usize,
+        model: &Model,
+        facts: Vec<(SmolStr, Vec<SmolStr>, ValueFact, EvidenceId)>,
+        id: ExprId,
+    ) {
+        let token = self.site_token(id);
+        let Some(event) = self.events.get_mut(index) else { return };
+        for action in &model.actions {
+            if !event.actions.contains(action) {
+                event.actions.push(action.clone());
+            }
+        }
+        if event.source.is_none() {
+            event.source.clone_from(&model.source);
+        }
+        if !event.result.contains(&token) {
+            event.result.push(token);
+        }
+        for (name, roles, fact, place) in facts {
+            if name == "self" {
+                match &mut event.receiver {
+                    Some(before) => join_facts(before, &fact),
+                    None => event.receiver = Some(fact.clone()),
+                }
+                if roles.is_empty() {
+                    continue;
+                }
+            }
+            let full = event.args.len() >= 64;
+            match event.args.iter_mut().find(|arg| arg.name == name && arg.place == place) {
+                Some(arg) => join_facts(&mut arg.fact, &fact),
+                None if !full => event.args.push(EventArg { name, roles, fact, place }),
+                None => {}
+            }
+        }
+    }
+
+    /// The event of reading a library's value.
+    pub(crate) fn attribute_event(
+        &mut self,
+        id: ExprId,
+        span: Span,
+        attribute: &sluice_catalog::Attribute,
+        written: SmolStr,
+    ) -> usize {
+        let place = self.place(span, Some(&attribute.symbol));
+        let index = self.event(id, place, &attribute.symbol, &written, None);
+        let token = self.site_token(id);
+        if let Some(event) = self.events.get_mut(index) {
+            event.source.clone_from(&attribute.source);
+            if !event.result.contains(&token) {
+                event.result.push(token);
+            }
+        }
+        let weighty = attribute.source.as_deref().is_some_and(|source| source != "platform");
+        self.note(weighty, true);
+        index
+    }
+}
