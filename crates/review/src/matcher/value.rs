@@ -226,7 +226,8 @@ fn name_of(text: &str) -> Option<String> {
         text = rest;
     }
     let text = text.to_ascii_lowercase();
-    let shaped = text.bytes().any(|byte| b"./\\:_-".contains(&byte)) && !text.starts_with('.');
+    // A pattern names many.
+    let shaped = text.bytes().any(|byte| b"./\\:_-".contains(&byte)) && !text.starts_with('.') && !text.contains('*');
     (text.len() >= MIN_TEXT && text.len() <= 4096 && shaped).then(|| text.replace('\\', "/"))
 }
 
