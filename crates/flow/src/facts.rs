@@ -97,7 +97,7 @@ pub struct Work {
 
 /// True for a file of tests, documentation or examples, by its folder or name.
 #[must_use]
-pub fn beside(path: &str) -> bool {
+pub fn is_beside_code(path: &str) -> bool {
     const FOLDERS: [&str; 9] =
         ["test", "tests", "testing", "doc", "docs", "example", "examples", "benchmarks", "samples"];
     let mut parts = path.split('/').rev();

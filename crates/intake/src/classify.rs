@@ -393,6 +393,14 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
         binary_name(bytes)
             .map(|name| if is_closed_archive(name) { FileKind::Archive } else { FileKind::Binary(name.to_owned()) })
     };
+    if found.is_none()
+        && let Some(named @ (FileKind::Python | FileKind::OtherSource(_))) = &named
+        && let Some(what) = masked_program(bytes)
+    {
+        let named = words(named);
+        notes.push(format!("named as {named} but its content is a program, each byte masked with the same value"));
+        return (FileKind::Binary(format!("{MASKED}{what}")), notes);
+    }
     match (found, named) {
         (Some(kind), named) => {
             let what = match &kind {
@@ -414,12 +422,6 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
                 notes.push(format!("is a module compiled by {version}"));
             }
             (kind, notes)
-        }
-        (None, Some(named @ (FileKind::Python | FileKind::OtherSource(_)))) if masked_program(bytes).is_some() => {
-            let what = masked_program(bytes).unwrap_or("executable");
-            let named = words(&named);
-            notes.push(format!("named as {named} but its content is a program, each byte masked with the same value"));
-            (FileKind::Binary(format!("{MASKED}{what}")), notes)
         }
         (None, Some(named)) if mostly_text(bytes) => {
             notes.push("holds bytes that are not text".to_owned());

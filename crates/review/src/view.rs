@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sluice_flow::facts::{
     Disguised, Event, EventId, Evidence, EvidenceId, Facts, FunctionFacts, FunctionId, HandlerFacts, ModuleFacts,
-    ModuleId, Path, PathId, beside,
+    ModuleId, Path, PathId, is_beside_code,
 };
 
 use crate::package::PackageInfo;
@@ -194,13 +194,14 @@ impl<'a> Index<'a> {
         let root = root_of(facts);
         let mut told = Part::default();
         for (file, part) in &files {
-            if !beside(file.strip_prefix(root.as_str()).unwrap_or(file)) {
+            if !is_beside_code(file.strip_prefix(root.as_str()).unwrap_or(file)) {
                 told.extend(part);
             }
         }
         // A path from a test into the code says how the test calls it.
-        let outside =
-            |id: EvidenceId| file_at(id).is_some_and(|file| beside(file.strip_prefix(root.as_str()).unwrap_or(file)));
+        let outside = |id: EvidenceId| {
+            file_at(id).is_some_and(|file| is_beside_code(file.strip_prefix(root.as_str()).unwrap_or(file)))
+        };
         told.paths.retain(|at| {
             facts.paths.get(*at).is_some_and(|path| !outside(path.source.evidence) && !outside(path.sink.evidence))
         });

@@ -21,14 +21,14 @@ pub(crate) type Data = FxHashMap<String, Arc<[u8]>>;
 
 impl Engine<'_> {
     /// The file of the package that a path means: the folders in front may be unknown, as those of the code itself are.
-    fn beside<T>(&self, path: &Value, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+    fn in_package<T>(&self, path: &Value, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let patterns = path.term()?.patterns();
         let [pattern] = patterns.as_slice() else { return None };
-        self.beside_named(pattern, find)
+        self.in_package_named(pattern, find)
     }
 
     /// The same for the text of a path with `{}` for what is not known.
-    pub(crate) fn beside_named<T>(&self, pattern: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub(crate) fn in_package_named<T>(&self, pattern: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let name = pattern.trim_start_matches("{}").trim_start_matches('/').trim_start_matches("./");
         if name.contains("{}") || name.len() < SHORTEST_NAME || name.contains("..") {
             return None;
@@ -50,17 +50,17 @@ impl Engine<'_> {
 
     /// The data file that a path means.
     fn data_at(&self, path: &Value) -> Option<Arc<[u8]>> {
-        self.beside(path, |path| self.data.get(path).map(Arc::clone))
+        self.in_package(path, |path| self.data.get(path).map(Arc::clone))
     }
 
     /// The module of the package that the file at a path is.
     pub(crate) fn module_at(&self, path: &Value) -> Option<u32> {
-        self.beside(path, |path| self.program.at_path(path))
+        self.in_package(path, |path| self.program.at_path(path))
     }
 
     /// The text of the data file at a path with `{}` for what is not known. Source that is parsed is none.
     pub(crate) fn data_text(&self, pattern: &str) -> Option<Arc<str>> {
-        let bytes = self.beside_named(pattern, |path| self.data.get(path).map(Arc::clone))?;
+        let bytes = self.in_package_named(pattern, |path| self.data.get(path).map(Arc::clone))?;
         std::str::from_utf8(&bytes).ok().map(Arc::from)
     }
 

@@ -16,8 +16,8 @@ const READING: [&str; 3] = ["network.send", "process.input", "data"];
 /// How deep an open file is looked for in containers (`files={"f": ("name", open(path))}`).
 const DEPTH: u32 = 3;
 
-/// Values of one container that are looked at.
-const WIDTH: usize = 64;
+/// Values that are looked at for one argument.
+const MOST_LOOKED_AT: usize = 256;
 
 impl Engine<'_> {
     /// What iterating over a value goes over: what its class's or its type's `__iter__` gives, else the value itself.
@@ -81,7 +81,10 @@ impl Engine<'_> {
 
     /// Adds to a value what the open files in it hold.
     pub(crate) fn read_handle(&mut self, module: &Rc<Module>, value: &mut Value, site: Site) {
-        for handle in self.handles(value, DEPTH) {
+        let mut handles = Vec::new();
+        let mut left = MOST_LOOKED_AT;
+        self.handles(value, DEPTH, &mut left, &mut handles);
+        for handle in handles {
             // Reading a file is a method of every type whose values are files.
             let Some(symbol) = self.protocol(&handle, "read") else { continue };
             let content = self.call_symbol(module, &symbol, Some(&handle), &Args::default(), site);
@@ -99,19 +102,23 @@ impl Engine<'_> {
         }
     }
 
-    /// The open files in a value: those whose `read` is a source of its own, and that have no label of it yet.
-    fn handles(&self, value: &Value, depth: u32) -> Vec<Value> {
-        let mut found = Vec::new();
+    /// The open files in a value: those whose `read` is a source of its own.
+    fn handles(&self, value: &Value, depth: u32, left: &mut usize, found: &mut Vec<Value>) {
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
         let of_file =
             |symbol: &SmolStr| self.catalog.model(symbol).is_some_and(|model| model.source.as_deref() == Some("file"));
         if self.protocol(value, "read").is_some_and(|symbol| of_file(&symbol)) {
             found.push(value.clone());
-            return found;
+            return;
         }
-        let Some(object) = value.object().and_then(|id| self.object(id)).filter(|_| depth > 0) else { return found };
-        for inner in object.fields.iter().map(|(_, inner)| inner).chain(object.items.iter()).take(WIDTH) {
-            found.extend(self.handles(inner, depth - 1));
+        // What is plain refers to nothing.
+        let object = value.object().and_then(|id| self.object(id)).filter(|object| depth > 0 && !object.plain);
+        let Some(object) = object else { return };
+        for inner in object.fields.iter().map(|(_, inner)| inner).chain(object.items.iter()) {
+            self.handles(inner, depth - 1, left, found);
         }
-        found
     }
 }

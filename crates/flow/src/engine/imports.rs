@@ -98,7 +98,9 @@ impl Engine<'_> {
         let here = self.file_of(self.here().module);
         let Some((library, home)) = self.program.library(module) else { return value };
         // Inside of the copy the library is what its text says.
-        if self.program.name(here).starts_with(home) && library.contains('.') {
+        let inside =
+            self.program.name(here).strip_prefix(home).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        if inside && library.contains('.') {
             return value;
         }
         let symbol = format!("{library}.{name}");
@@ -114,6 +116,19 @@ impl Engine<'_> {
         both.add_labels(value.labels());
         both.add_tokens(value.tokens());
         both
+    }
+
+    /// True if a symbol of a library stands before functions and classes of a copy of that library.
+    pub(crate) fn is_copy(&self, refs: &[Ref]) -> bool {
+        let [Ref::Symbol(symbol), copies @ ..] = refs else { return false };
+        let top = symbol.split('.').next();
+        let of_copy = |reference: &Ref| match reference {
+            Ref::Function(key, _) | Ref::Class(key) => {
+                self.program.library(key.module).is_some_and(|(library, _)| library.split('.').next() == top)
+            }
+            _ => false,
+        };
+        !copies.is_empty() && copies.iter().all(of_copy)
     }
 
     /// What a module holds under a name.

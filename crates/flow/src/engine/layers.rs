@@ -60,7 +60,7 @@ fn is_script(word: &str) -> bool {
 }
 
 /// The name of a file beside the code (`os.path.join(os.path.dirname(__file__), "tool.py")`), empty if it is none.
-fn beside(word: &Value) -> String {
+fn file_beside(word: &Value) -> String {
     let patterns = word.term().map(|term| term.patterns()).unwrap_or_default();
     let [pattern] = patterns.as_slice() else { return String::new() };
     match pattern.strip_prefix("{}/") {
@@ -173,7 +173,7 @@ impl Engine<'_> {
                 .items(value)
                 .unwrap_or_default()
                 .iter()
-                .map(|item| item.known_text().cloned().unwrap_or_else(|| Arc::from(beside(item).as_str())))
+                .map(|item| item.known_text().cloned().unwrap_or_else(|| Arc::from(file_beside(item).as_str())))
                 .collect(),
         };
         self.written_layer(module, value, event, place);
@@ -272,10 +272,15 @@ impl Engine<'_> {
         let caller = self.here();
         self.calls.entry((caller, body)).or_insert(place);
         self.run_module(module);
-        self.rebind(module, root);
+        let in_place =
+            self.events.get(event).is_some_and(|event| event.actions.iter().any(|name| name == "code.execute"));
+        if in_place {
+            self.rebind(module, root);
+        }
     }
 
-    /// What a layer binds replaces what the code that executes it had bound under the same names.
+    /// What a layer binds is also what the code that executes it has under these names. What was there stays beside it:
+    /// the text may have names of its own, and hides nothing.
     fn rebind(&mut self, layer: u32, root: u32) {
         let body = Key { module: root, func: FuncId::MODULE.0 };
         let top = self.here() == body;
@@ -286,7 +291,8 @@ impl Engine<'_> {
             let Some(value) = self.module_attr(layer, &name.name).filter(|value| !value.is_unknown()) else { continue };
             self.share((root, slot), &value);
             if top {
-                self.set_slot(slot.slot, value);
+                let both = self.slot(slot.slot).join(&value);
+                self.set_slot(slot.slot, both);
             }
         }
     }

@@ -26,6 +26,7 @@ pub(crate) mod native;
 mod paths;
 mod presume;
 mod refine;
+mod registered;
 mod sinks;
 pub mod state;
 pub(crate) mod stmt;
@@ -667,8 +668,9 @@ impl<'a> Engine<'a> {
 
     /// True if what is being interpreted was called with what a test or an example calls it with.
     fn called_by_tests(&self) -> bool {
-        let in_tests =
-            |key: Key| self.modules.get(key.module as usize).is_some_and(|module| crate::facts::beside(&module.path));
+        let in_tests = |key: Key| {
+            self.modules.get(key.module as usize).is_some_and(|module| crate::facts::is_beside_code(&module.path))
+        };
         self.frames.last().is_some_and(|frame| frame.entry.is_some() && !in_tests(frame.key))
             && self.frames.iter().any(|frame| in_tests(frame.key))
     }

@@ -44,7 +44,8 @@ impl Engine<'_> {
         }
         let value = self.shared.get(&(here.module, slot)).cloned().unwrap_or_default();
         // A callback may be met in the statement that gives the variable its value (`const s = connect(() => s.write(x))`).
-        if value.is_unknown() && slot.func == FuncId::MODULE {
+        let running = self.progress.get(here.module as usize) == Some(&Progress::Running);
+        if value.is_unknown() && slot.func == FuncId::MODULE && running {
             self.captured(here.module, slot);
         }
         if value.is_unknown() && slot.func != FuncId::MODULE {

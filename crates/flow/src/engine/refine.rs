@@ -76,8 +76,9 @@ fn told_by(module: &Module, test: ExprId, holds: bool, depth: u32, found: &mut V
             let unequal = matches!(op, CmpOp::NotEq | CmpOp::StrictNotEq) && !holds;
             let within = (*op == CmpOp::In && holds) || (*op == CmpOp::NotIn && !holds);
             let texts: Vec<Arc<str>> = match kind(*right) {
+                // One that is not known may be it.
                 Some(ExprKind::Sequence { items, .. }) if within => {
-                    items.iter().filter_map(|item| text(*item)).collect()
+                    items.iter().map(|item| text(*item)).collect::<Option<_>>().unwrap_or_default()
                 }
                 _ if equal || unequal => text(*right).into_iter().collect(),
                 _ => Vec::new(),

