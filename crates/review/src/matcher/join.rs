@@ -124,7 +124,7 @@ impl<'r> Search<'_, '_, 'r> {
                 return;
             }
             self.fuel -= 1;
-            if self.fits(column, index, chosen) {
+            if !self.is_chosen(column, index, chosen) && self.fits(column, index, chosen) {
                 chosen.push(index);
                 self.extend(chosen);
                 chosen.pop();
@@ -152,11 +152,13 @@ impl<'r> Search<'_, '_, 'r> {
         (0..column.bound.len()).collect()
     }
 
+    /// One candidate is no two steps. It may be what `absent` forbids, though: a connection that stands in both places.
+    fn is_chosen(&self, column: &Column<'_>, index: usize, chosen: &[usize]) -> bool {
+        column.bound.get(index).is_some_and(|bound| self.bound(chosen).any(|other| other.candidate == bound.candidate))
+    }
+
     fn fits(&self, column: &Column<'_>, index: usize, chosen: &[usize]) -> bool {
         let Some(bound) = column.bound.get(index) else { return false };
-        if self.bound(chosen).any(|other| other.candidate == bound.candidate) {
-            return false;
-        }
         let joins = bound.variables.iter().all(|(variable, identity)| {
             let earlier = self.earlier(variable, chosen);
             earlier.is_empty() || earlier.iter().any(|other| other.shares(identity))
