@@ -77,11 +77,12 @@ fn normal(name: &str) -> String {
 /// Compares what the package calls itself with the name of its archive.
 pub(crate) fn compare_with_file_name(manifest: &mut Manifest, path: &str) {
     if let Some((name, version)) = path.strip_prefix("npm:").and_then(|rest| rest.rsplit_once('@')) {
-        for (own, asked, what) in [(&manifest.name, name, "called"), (&manifest.version, version, "version")] {
+        let own = [manifest.name.clone(), manifest.version.clone()];
+        for (own, (asked, what)) in own.into_iter().zip([(name, "called"), (version, "version")]) {
             if let Some(own) = own
                 && own != asked
             {
-                manifest.notes.push(format!("says it is {what} `{own}`, and the registry says `{asked}`"));
+                contradicts(manifest, format!("says it is {what} `{own}`, and the registry says `{asked}`"));
             }
         }
         return;
@@ -90,27 +91,32 @@ pub(crate) fn compare_with_file_name(manifest: &mut Manifest, path: &str) {
     if let Some(own) = &manifest.name
         && normal(own) != normal(&name)
     {
-        manifest.notes.push(format!("calls itself `{own}`, and its archive is named `{name}`"));
+        contradicts(manifest, format!("calls itself `{own}`, and its archive is named `{name}`"));
     }
     // A build tag or an old spelling of the same version stands behind what both begin with.
     if let Some(own) = &manifest.version
         && !normal(own).starts_with(&normal(&version))
         && !normal(&version).starts_with(&normal(own))
     {
-        manifest.notes.push(format!("says it is version `{own}`, and its archive is named as version `{version}`"));
+        contradicts(manifest, format!("says it is version `{own}`, and its archive is named as version `{version}`"));
     }
+}
+
+fn contradicts(manifest: &mut Manifest, what: String) {
+    manifest.contradictions.push(what.clone());
+    manifest.notes.push(what);
 }
 
 fn compare(manifest: &mut Manifest, name: &str, version: &str) {
     if let Some(own) = &manifest.name
         && normal(own) != normal(name)
     {
-        manifest.notes.push(format!("calls itself `{own}`, and the index calls it `{name}`"));
+        contradicts(manifest, format!("calls itself `{own}`, and the index calls it `{name}`"));
     }
     if let Some(own) = &manifest.version
         && own != version
     {
-        manifest.notes.push(format!("says it is version `{own}`, and the index says `{version}`"));
+        contradicts(manifest, format!("says it is version `{own}`, and the index says `{version}`"));
     }
 }
 

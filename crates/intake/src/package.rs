@@ -116,6 +116,8 @@ pub struct Manifest {
     pub read_from: Vec<String>,
     /// Where the manifest's files contradict one another, or cannot be parsed.
     pub notes: Vec<String>,
+    /// Those of the notes that say that name or version are others than those under which the package is offered.
+    pub contradictions: Vec<String>,
 }
 
 /// Something that runs without being called by the package's own user.

@@ -6,17 +6,19 @@
 mod assemble;
 mod claims;
 mod critics;
+mod features;
 pub mod matcher;
 pub mod model;
 pub mod package;
 mod panel;
 mod prose;
+mod relations;
 mod reviewers;
 mod scores;
 #[cfg(test)]
 mod tests;
 mod view;
-mod weights;
+pub mod weights;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +27,7 @@ use sluice_flow::facts::{EvidenceId, Facts, PathId};
 
 pub use model::{Report, Review, Verdict};
 pub use package::{EntryPoint, FileInfo, PackageInfo, PackageKind};
-pub use weights::{Weights, WeightsError};
+pub use weights::{Features, Weights, WeightsError};
 
 use assemble::Ids;
 use matcher::{Findings, Match};
@@ -110,6 +112,7 @@ pub fn review_matches(
         verdict: outcome.verdict,
         report: outcome.report.clone(),
         scores: assemble::scores(&outcome.numbers, &outcome.claims, ""),
+        features: outcome.numbers.features.clone(),
         claims: all_claims,
         evidence: ids.evidence(),
         paths: ids.flow_paths(),

@@ -28,6 +28,9 @@ pub struct Review {
     pub report: Report,
     /// What raised and lowered each number of the report.
     pub scores: Scores,
+    /// What `malware` was computed from, by key; [`crate::weights`] has the weights.
+    #[serde(default)]
+    pub features: crate::weights::Features,
     /// The claims that the report is made of, those that survived the critics.
     pub claims: Vec<Claim>,
     /// The places that claims, paths and behaviors point to.

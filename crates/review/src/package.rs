@@ -21,6 +21,10 @@ pub struct PackageInfo {
     pub description: Option<String>,
     /// Addresses from the manifest: home page, repository.
     pub urls: Vec<String>,
+    /// The index of packages among whose names this one's stands: `pypi`, `npm`.
+    pub index: Option<String>,
+    /// Where name or version are others than those under which the package is offered, as ends of a sentence about it.
+    pub contradictions: Vec<String>,
     /// What the manifest declares to run.
     pub entry_points: Vec<EntryPoint>,
     /// The files of the target, in a fixed order.

@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use sluice_catalog::{Behavior, Stance};
 use sluice_flow::facts::{EvidenceId, ModuleId};
 
+use crate::features;
 use crate::matcher::Match;
 use crate::model::{Coverage, Verdict};
 use crate::prose::family::{Family, arg, does};
 use crate::prose::value::{destination, open_scheme};
 use crate::view::View;
-use crate::weights::Weights;
+use crate::weights::{self, Features, Weights, logit, sigmoid};
 
 /// From this probability on a target is malicious.
 pub(crate) const MALICIOUS: f64 = 0.5;
@@ -69,6 +70,8 @@ pub(crate) struct Numbers {
     pub verdict: Option<Verdict>,
     /// Why the review cannot decide, if it cannot: a clause.
     pub undecided: Option<String>,
+    /// What `malware` was computed from.
+    pub features: Features,
 }
 
 /// Which part of the evidence a reviewer weighs.
@@ -82,14 +85,6 @@ pub(crate) enum Scope {
     Form,
     /// Behaviors that an entry point reaches.
     Context,
-}
-
-fn logit(probability: f64) -> f64 {
-    (probability / (1.0 - probability)).ln()
-}
-
-fn sigmoid(log_odds: f64) -> f64 {
-    1.0 / (1.0 + (-log_odds).exp())
 }
 
 fn round(value: f64) -> f64 {
@@ -114,12 +109,12 @@ pub(crate) fn numbers(
             Scope::Context => !found.entries.is_empty(),
         })
         .collect();
-    let form = matches!(scope, Scope::All | Scope::Form);
     let (obfuscated, obfuscated_reasons) = obfuscated(view, weights);
     numbers.obfuscated = round(obfuscated);
     numbers.obfuscated_reasons = obfuscated_reasons;
     let undecided = undecided(view, coverage);
-    let (log_odds, reasons) = malware(view, &found, form, undecided.is_none(), weights);
+    let (log_odds, reasons, features) = malware(view, &found, scope, undecided.is_none(), weights);
+    numbers.features = features;
     // 1 would say that nothing in the world could change the verdict.
     numbers.malware = round(sigmoid(log_odds).min(0.99));
     numbers.malware_reasons = reasons;
@@ -156,67 +151,32 @@ pub(crate) fn at_least(numbers: &mut Numbers, worst: f64, file: &str, weights: &
     }
 }
 
-fn malware(view: &View<'_>, found: &[&Found<'_>], form: bool, complete: bool, weights: &Weights) -> (f64, Vec<Reason>) {
+fn malware(
+    view: &View<'_>,
+    found: &[&Found<'_>],
+    scope: Scope,
+    complete: bool,
+    weights: &Weights,
+) -> (f64, Vec<Reason>, Features) {
     let model = &weights.malware;
+    let (features, claims) = features::features(view, found, scope, complete, model);
+    let specificity: BTreeMap<&str, f64> =
+        found.iter().map(|found| (found.behavior.id.as_str(), found.behavior.specificity)).collect();
+    let terms = model.terms(&features, &|id| specificity.get(id).copied());
     let mut reasons = vec![Reason::because(format!("prior {}", weights.prior), logit(weights.prior))];
-    // The strongest first: the others of its family count less, since they share their cause.
-    let mut terms: Vec<(f64, &Found<'_>)> = found
-        .iter()
-        .filter(|found| found.behavior.stance == Stance::Malicious && !found.item.presumed)
-        .map(|found| (strength(found, weights), *found))
-        .collect();
-    terms.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.item.evidence.cmp(&b.1.item.evidence)));
-    let mut seen: BTreeMap<&str, i32> = BTreeMap::new();
-    let mut told: BTreeMap<&str, f64> = BTreeMap::new();
-    let mut order: Vec<&str> = Vec::new();
-    for (strength, found) in &terms {
-        // A behavior is there or not: finding it at more places makes it no more particular.
-        if told.contains_key(found.behavior.id.as_str()) {
-            continue;
-        }
-        let before = seen.entry(found.behavior.family()).or_default();
-        let change = strength * model.decay.powi(*before);
-        *before += 1;
-        let id = found.behavior.id.as_str();
-        order.push(id);
-        told.insert(id, change);
+    reasons.extend(terms.iter().filter(|term| term.change() != 0.0).map(|term| Reason {
+        claim: claims.get(term.key).map(|(kind, symbol, _)| (kind.clone(), symbol.clone())),
+        text: claims.get(term.key).map_or_else(|| term.key.to_owned(), |(.., text)| text.clone()),
+        change: term.change(),
+    }));
+    let sum: f64 = terms.iter().map(weights::Term::change).sum();
+    let raised = weights.raised(sum, &features);
+    if raised > sum {
+        reasons.push(Reason::because("floor of a proven chain", raised - sum));
     }
-    for id in &order {
-        let change = told.get(id).copied().unwrap_or(0.0);
-        reasons.push(Reason::of("behavior.malicious", id, *id, change));
-    }
-    // A harmless behavior counts only where the model gives it a weight of its own.
-    for found in found.iter().filter(|found| found.behavior.stance != Stance::Malicious && !found.item.presumed) {
-        if let Some(change) = model.behaviors.get(found.behavior.id.as_str()) {
-            let kind =
-                if found.behavior.stance == Stance::Harmless { "behavior.harmless" } else { "behavior.weakness" };
-            if !reasons.iter().any(|reason| reason.text == found.behavior.id) {
-                reasons.push(Reason::of(kind, &found.behavior.id, found.behavior.id.as_str(), *change));
-            }
-        }
-    }
-    if form {
-        reasons.extend(form_reasons(view, weights));
-    }
-    if order.is_empty() && complete && view.disguised().next().is_none() {
-        reasons.push(Reason::because("no malicious behavior found", model.nothing_found));
-    }
-    let mut sum: f64 = reasons.iter().map(|reason| reason.change).sum();
-    let floor = terms
-        .iter()
-        .filter(|(_, found)| found.proven && found.share >= 1.0)
-        .map(|(_, found)| found.behavior.specificity)
-        .filter(|specificity| *specificity >= model.floor_specificity)
-        .fold(None, |best: Option<f64>, specificity| Some(best.map_or(specificity, |best| best.max(specificity))));
-    if let Some(floor) = floor.map(|specificity| logit(specificity.min(0.999)))
-        && sum < floor
-    {
-        reasons.push(Reason::because("floor of a proven chain", floor - sum));
-        sum = floor;
-    }
-    let calibrated = model.slope * sum + model.offset;
-    if (calibrated - sum).abs() > 1e-9 {
-        reasons.push(Reason::because("calibration", calibrated - sum));
+    let calibrated = model.calibrated(raised);
+    if (calibrated - raised).abs() > 1e-9 {
+        reasons.push(Reason::because("calibration", calibrated - raised));
     }
     let shift = logit(weights.effective_prior()) - logit(weights.prior);
     if shift.abs() > 1e-9 {
@@ -225,55 +185,7 @@ fn malware(view: &View<'_>, found: &[&Found<'_>], form: bool, complete: bool, we
     for reason in &mut reasons {
         reason.change = (reason.change * 1000.0).round() / 1000.0;
     }
-    (calibrated + shift, reasons)
-}
-
-/// Log-odds of one match.
-fn strength(found: &Found<'_>, weights: &Weights) -> f64 {
-    let model = &weights.malware;
-    let full = model.behaviors.get(found.behavior.id.as_str()).copied().unwrap_or_else(|| {
-        let specificity = found.behavior.specificity.clamp(0.001, 0.999);
-        // Below one half a behavior tells honest code from malware no better than a coin: it counts nothing.
-        (model.scale * logit(specificity)).clamp(0.0, model.most)
-    });
-    full * if found.proven { 1.0 } else { model.unproven } * found.share
-}
-
-fn form_reasons(view: &View<'_>, weights: &Weights) -> Vec<Reason> {
-    let form = &weights.malware.form;
-    let mut reasons = Vec::new();
-    if view.layers().any(|layer| !layer.codings.is_empty()) {
-        reasons.push(Reason::of("layer", "", "code that is decoded and executed", form.coded_layer));
-    }
-    let unopened = view.unopened().any(|fact| fact.labels.contains("literal"));
-    if unopened {
-        reasons.push(Reason::of(
-            "unopened",
-            "",
-            "an embedded blob is executed and could not be opened",
-            form.unopened_literal,
-        ));
-    }
-    let hides = unopened || view.layers().next().is_some();
-    let dense = view.modules().any(|module| module.bytes > 0 && module.form.dense_literal_bytes * 2 > module.bytes);
-    if dense && hides {
-        reasons.push(Reason::of("form.dense-literals", "", "most of a file is dense literals", form.dense_share));
-    }
-    if view.modules().any(|module| module.form.strange_characters > 3) && hides {
-        reasons.push(Reason::of("form.characters", "", "invisible characters", form.strange_characters));
-    }
-    if view.disguised().next().is_some() {
-        reasons.push(Reason::of(
-            "form.disguised",
-            "",
-            "a program behind the name of source code",
-            form.disguised_program,
-        ));
-    }
-    if !crate::prose::anomalies::computed(view).is_empty() {
-        reasons.push(Reason::of("form.computed-names", "", "computed names", form.computed_names));
-    }
-    reasons
+    (calibrated + logit(weights.effective_prior()), reasons, features)
 }
 
 /// The weight of what a reader of the plain file cannot see over the weight of everything.

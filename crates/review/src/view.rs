@@ -3,6 +3,7 @@
 //! [`Index`] sorts all facts by file once, so that the reviews of all files cost no more than one pass. A layer belongs
 //! to the file that it was decoded from.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -13,6 +14,7 @@ use sluice_flow::facts::{
 
 use crate::package::PackageInfo;
 use crate::prose::family::Family;
+use crate::relations::{self, Relation};
 
 /// The facts that belong to one file, as indexes into the lists of [`Facts`].
 #[derive(Clone, Debug, Default)]
@@ -98,6 +100,8 @@ pub(crate) struct Index<'a> {
     handlers_of: FxHashMap<FunctionId, Vec<usize>>,
     /// Last names of the bases of classes, by the name of the class.
     bases_of: FxHashMap<&'a str, Vec<&'a str>>,
+    /// What the target is in relation to others, found when it is first asked for.
+    relations: OnceCell<Vec<Relation>>,
 }
 
 impl<'a> Index<'a> {
@@ -238,6 +242,7 @@ impl<'a> Index<'a> {
             requests,
             handlers_of,
             bases_of,
+            relations: OnceCell::new(),
         }
     }
 
@@ -392,6 +397,12 @@ impl<'a> View<'a> {
             .functions
             .iter()
             .filter_map(move |at| Some((FunctionId(u32::try_from(*at).ok()?), facts.functions.get(*at)?)))
+    }
+
+    /// What the target is in relation to others. Of a single file nothing is known.
+    pub(crate) fn relations(&self) -> &'a [Relation] {
+        let whole = View { part: &self.index.all, ..*self };
+        if self.is_file() { &[] } else { self.index.relations.get_or_init(|| relations::relations(&whole)) }
     }
 
     pub(crate) fn is_file(&self) -> bool {

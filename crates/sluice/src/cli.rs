@@ -30,6 +30,8 @@ pub enum Verb {
     Review(ReviewArgs),
     /// Measure how good the verdicts are on targets whose answer is known
     Eval(EvalArgs),
+    /// Learn the weights of the score `malware` from targets whose answer is known
+    Train(TrainArgs),
     /// Print the page of a behavior
     Explain(ExplainArgs),
     /// List the behaviors that a review can name
@@ -83,6 +85,10 @@ pub struct ReviewArgs {
     #[arg(long, value_name = "P", value_parser = parse_prior)]
     pub prior: Option<Prior>,
 
+    /// A weights file that `sluice train` wrote, in place of the weights that the program ships
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+
     /// The number of targets reviewed at the same time; the output is the same for every number
     #[arg(long, short, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
@@ -116,9 +122,9 @@ pub struct BehaviorsArgs {
     pub format: ListFormat,
 }
 
-/// `sluice eval`.
+/// Targets whose answer is known, and how they are reviewed.
 #[derive(Debug, Args)]
-pub struct EvalArgs {
+pub struct LabelledArgs {
     /// A list: a path, a tab, `malicious` or `benign`, and after further tabs a family and a collection; may be repeated
     #[arg(value_name = "LIST")]
     pub list: Vec<PathBuf>,
@@ -131,13 +137,55 @@ pub struct EvalArgs {
     #[arg(long, value_name = "FOLDER")]
     pub benign: Vec<PathBuf>,
 
-    /// The folder that run.json and report.html are written to
+    /// The folder that the results are written to
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
 
     /// Go on where an earlier run with the same folder was ended
     #[arg(long)]
     pub resume: bool,
+
+    /// A weights file that `sluice train` wrote, in place of the weights that the program ships
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+
+    /// How many targets are reviewed at once
+    #[arg(long, value_name = "NUMBER")]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// Show no progress
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+/// `sluice train`.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    #[command(flatten)]
+    pub labelled: LabelledArgs,
+
+    /// The share of malicious targets for which the score is calibrated, above 0 and below 1
+    #[arg(long, value_name = "P", value_parser = parse_prior, default_value = "0.05")]
+    pub prior: Prior,
+
+    /// How firmly weights are held at their defaults
+    #[arg(long, value_name = "NUMBER", default_value_t = 2.0)]
+    pub ridge: f64,
+
+    /// Into how many parts the families are split for the evaluation
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u8).range(2..=100))]
+    pub folds: u8,
+}
+
+/// `sluice eval`.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    #[command(flatten)]
+    pub labelled: LabelledArgs,
+
+    /// How likely a target is malicious before anything is known of it, above 0 and below 1
+    #[arg(long, value_name = "P", value_parser = parse_prior)]
+    pub prior: Option<Prior>,
 
     /// The run.json of an earlier run: tell what is decided differently
     #[arg(long, value_name = "FILE")]
@@ -150,14 +198,6 @@ pub struct EvalArgs {
     /// How the summary is written
     #[arg(long, value_enum, default_value_t = EvalFormat::Text)]
     pub format: EvalFormat,
-
-    /// How many targets are reviewed at once
-    #[arg(long, value_name = "NUMBER")]
-    pub jobs: Option<NonZeroUsize>,
-
-    /// Show no progress
-    #[arg(long)]
-    pub no_progress: bool,
 }
 
 /// How `eval` writes its summary.

@@ -10,9 +10,10 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use sluice_evaluation::{self as evaluation, Bin, Change, Estimate, Families, Fired, Measures, Record, Threshold};
-use sluicegate::{Field, Review, Verdict};
+use sluicegate::weights::Features;
+use sluicegate::{Field, Options, Review, Verdict};
 
-use crate::cli::{Bars, EvalArgs, EvalFormat};
+use crate::cli::{Bars, EvalArgs, EvalFormat, LabelledArgs};
 use crate::exit::{Code, Failure};
 use crate::review;
 
@@ -27,9 +28,9 @@ struct Labelled {
 
 /// What is kept of a target.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Entry {
+pub struct Entry {
     #[serde(flatten)]
-    record: Record,
+    pub record: Record,
     digest: String,
     /// The engine that decided: version and digest of its program.
     engine: String,
@@ -39,9 +40,12 @@ struct Entry {
     verdict: String,
     /// The first claims on its behaviors.
     evidence: Vec<String>,
+    /// What its score was computed from.
+    #[serde(default)]
+    pub features: Features,
     /// Why it could not be reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
+    pub error: Option<String>,
 }
 
 /// A whole run, as it is written.
@@ -74,7 +78,7 @@ fn wrong(what: impl Into<String>) -> Failure {
 }
 
 /// The targets that the command line names.
-fn labelled(args: &EvalArgs) -> Result<Vec<Labelled>, Failure> {
+fn labelled(args: &LabelledArgs) -> Result<Vec<Labelled>, Failure> {
     let mut all = Vec::new();
     for list in &args.list {
         let text = fs::read_to_string(list).map_err(|source| Failure::File { path: list.clone(), source })?;
@@ -135,7 +139,7 @@ fn archives(folder: &Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
 }
 
 /// SHA-256, in hexadecimal digits.
-fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
@@ -143,14 +147,18 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 /// The engine: its version, and the digest of the program that runs, since two builds of a version may decide differently.
-fn engine() -> String {
+/// Other weights or another prior decide differently too.
+fn engine(options: &Options) -> String {
     let version = concat!("sluice ", env!("CARGO_PKG_VERSION"));
     // A program whose bytes cannot be had is taken to be new each time.
     let build = std::env::current_exe().and_then(fs::read).map_or_else(
         |_| format!("{:?}", std::time::SystemTime::now()),
         |bytes| digest(&bytes).chars().take(16).collect(),
     );
-    format!("{version} ({build})")
+    let weights = options.weights.as_deref().map(|text| digest(text.as_bytes()).chars().take(8).collect::<String>());
+    let weights = weights.map_or_else(String::new, |digest| format!(", weights {digest}"));
+    let prior = options.prior.map_or_else(String::new, |prior| format!(", prior {}", prior.get()));
+    format!("{version} ({build}{weights}{prior})")
 }
 
 /// What changes when the files of a target do: their names, sizes and contents.
@@ -209,6 +217,7 @@ fn entry(label: &Labelled, done: Result<Box<Review>, Failure>, engine: &str, sta
                 stamp,
                 verdict: verdict.to_owned(),
                 evidence,
+                features: review.features.clone(),
                 error: None,
             }
         }
@@ -220,6 +229,7 @@ fn entry(label: &Labelled, done: Result<Box<Review>, Failure>, engine: &str, sta
             stamp,
             verdict: "inconclusive".to_owned(),
             evidence: Vec::new(),
+            features: Features::new(),
             error: Some(failure.to_string()),
         },
     }
@@ -227,10 +237,31 @@ fn entry(label: &Labelled, done: Result<Box<Review>, Failure>, engine: &str, sta
 
 /// Reviews labelled targets and writes what came out.
 pub fn run(args: &EvalArgs) -> Result<Code, Failure> {
+    let before = args.against.as_deref().map(read_run).transpose()?;
+    let started = Instant::now();
+    let weights = review::weights(args.labelled.weights.as_deref())?;
+    let options = Options { prior: args.prior, weights, ..Options::default() };
+    let (targets, engine) = decided(&args.labelled, &options)?;
+    let run = measured(targets, engine, started.elapsed().as_secs_f64(), before.as_ref());
+    let out = &args.labelled.out;
+    write(&out.join("run.json"), &serde_json::to_string_pretty(&run)?)?;
+    write(&out.join("report.html"), &page(&run))?;
+    let shown = match args.format {
+        EvalFormat::Text => summary(&run),
+        EvalFormat::Json => format!("{}\n", serde_json::to_string_pretty(&run)?),
+    };
+    let mut output = crate::output::Output::open(None)?;
+    output.write(&shown)?;
+    output.finish()?;
+    Ok(if bars_hold(&run, &args.require) { Code::Clean } else { Code::Threshold })
+}
+
+/// Reviews what the command line names, or takes up what an earlier run decided; with the engine that decided.
+pub fn decided(args: &LabelledArgs, options: &Options) -> Result<(Vec<Entry>, String), Failure> {
     let all = labelled(args)?;
     fs::create_dir_all(&args.out).map_err(|source| Failure::File { path: args.out.clone(), source })?;
     let done_path = args.out.join("done.jsonl");
-    let engine = engine();
+    let engine = engine(options);
     let mut known: BTreeMap<String, Entry> = BTreeMap::new();
     if args.resume
         && let Ok(text) = fs::read_to_string(&done_path)
@@ -243,8 +274,6 @@ pub fn run(args: &EvalArgs) -> Result<Code, Failure> {
     } else {
         write(&done_path, "")?;
     }
-    let before = args.against.as_deref().map(read_run).transpose()?;
-    let started = Instant::now();
     let left: Vec<&Labelled> = all.iter().filter(|one| !known.contains_key(&one.path.display().to_string())).collect();
     let mut reviewed = 0_usize;
     for part in left.chunks(PART) {
@@ -253,7 +282,7 @@ pub fn run(args: &EvalArgs) -> Result<Code, Failure> {
         let paths: Vec<OsString> = part.iter().map(|one| one.path.clone().into_os_string()).collect();
         let mut labels = part.iter();
         let mut lines = String::new();
-        let results = review::reviews(&paths, args.jobs, args.no_progress)?;
+        let results = review::reviews(&paths, options, args.jobs, args.no_progress)?;
         for done in results {
             let Some(label) = labels.next() else { break };
             let entry = entry(label, done, &engine, stamps.next().unwrap_or_default());
@@ -278,17 +307,7 @@ pub fn run(args: &EvalArgs) -> Result<Code, Failure> {
             Some(entry)
         })
         .collect();
-    let run = measured(targets, engine, started.elapsed().as_secs_f64(), before.as_ref());
-    write(&args.out.join("run.json"), &serde_json::to_string_pretty(&run)?)?;
-    write(&args.out.join("report.html"), &page(&run))?;
-    let shown = match args.format {
-        EvalFormat::Text => summary(&run),
-        EvalFormat::Json => format!("{}\n", serde_json::to_string_pretty(&run)?),
-    };
-    let mut output = crate::output::Output::open(None)?;
-    output.write(&shown)?;
-    output.finish()?;
-    Ok(if bars_hold(&run, &args.require) { Code::Clean } else { Code::Threshold })
+    Ok((targets, engine))
 }
 
 fn read_run(path: &Path) -> Result<Run, Failure> {
@@ -303,7 +322,7 @@ fn append(path: &Path, text: &str) -> Result<(), Failure> {
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
+pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|source| Failure::Output { what: format!("`{}`", path.display()), source })
 }
 
@@ -354,7 +373,7 @@ fn bars_hold(run: &Run, bars: &Bars) -> bool {
         && bars.fpr.is_none_or(|bar| run.all.false_positive_rate.is_some_and(|value| value.value <= bar))
 }
 
-fn percent(estimate: Option<Estimate>) -> String {
+pub fn percent(estimate: Option<Estimate>) -> String {
     match estimate {
         Some(Estimate { value, low, high }) => {
             format!("{:.1} % ({:.1}–{:.1})", value * 100.0, low * 100.0, high * 100.0)
@@ -579,6 +598,7 @@ mod tests {
             stamp: String::new(),
             verdict: "malicious".to_owned(),
             evidence: vec!["<img>".to_owned()],
+            features: Features::new(),
             error: None,
         };
         let html = page(&measured(vec![entry], "sluice".to_owned(), 0.0, None));

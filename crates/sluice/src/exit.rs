@@ -86,6 +86,17 @@ pub enum Failure {
         /// What is wrong.
         what: String,
     },
+    /// A weights file cannot be used.
+    #[error("`{}` is no weights file: {error}", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: sluicegate::weights::WeightsError,
+    },
+    /// Nothing can be learned.
+    #[error("{0}")]
+    Train(#[from] sluice_training::TrainError),
     /// A file of a developer's verb cannot be read.
     #[error("`{}` cannot be read: {source}", path.display())]
     File {
@@ -133,6 +144,8 @@ impl Failure {
                 Code::Usage,
                 Some("A list has lines of a path, a tab, and `malicious` or `benign`; see docs/eval.md.".to_owned()),
             ),
+            Self::Weights { .. } => (Code::Usage, Some("`sluice train` writes one; see docs/training.md.".to_owned())),
+            Self::Train(_) => (Code::Usage, Some("See docs/training.md for what is needed.".to_owned())),
             Self::File { .. } => (Code::Usage, None),
             Self::Engine(_) | Self::Stopped(_) | Self::Json(_) => {
                 (Code::Usage, Some("This is a defect of sluice; please report it.".to_owned()))

@@ -9,6 +9,7 @@ mod explain;
 mod floor;
 mod output;
 mod review;
+mod train;
 mod worker;
 
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Review(args) => review::run(&args),
         Verb::Eval(args) => eval::run(&args),
+        Verb::Train(args) => train::run(&args),
         Verb::Explain(args) => explain::explain(&args),
         Verb::Behaviors(args) => explain::behaviors(&args),
         Verb::Dev(args) => dev::run(&args),

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -16,6 +18,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sluice_isolation::{Outcome, Pool};
 use sluicegate::intake::{self, Input, Planned, Target};
 use sluicegate::render::{self, Look};
+use sluicegate::weights::Weights;
 use sluicegate::{Engine, Options, Review, Verdict, escape};
 
 use crate::bisect::{self, Died};
@@ -42,7 +45,8 @@ pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
         return Err(Failure::ReportOfSeveral { targets: jobs.len() });
     }
     let mut printer = Printer::open(args, jobs.len())?;
-    let options = Options { language: args.language.clone(), prior: args.prior, ..Options::default() };
+    let weights = weights(args.weights.as_deref())?;
+    let options = Options { language: args.language.clone(), prior: args.prior, weights, ..Options::default() };
     let number = args.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let number = number.min(jobs.len()).max(1);
     let pool = worker::pool(number)?;
@@ -78,9 +82,20 @@ pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
     Ok(code)
 }
 
+/// The text of a weights file, if one is named and can be used.
+pub fn weights(path: Option<&Path>) -> Result<Option<String>, Failure> {
+    let Some(path) = path else { return Ok(None) };
+    let text = fs::read_to_string(path).map_err(|source| Failure::File { path: path.to_owned(), source })?;
+    match Weights::parse(&text) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) => Err(Failure::Weights { path: path.to_owned(), error }),
+    }
+}
+
 /// Reviews paths for another verb: the results in the order given.
 pub fn reviews(
     paths: &[OsString],
+    options: &Options,
     jobs: Option<NonZeroUsize>,
     quiet: bool,
 ) -> Result<Vec<Result<Box<Review>, Failure>>, Failure> {
@@ -99,7 +114,7 @@ pub fn reviews(
     let pool = worker::pool(number.min(planned.len()).max(1))?;
     let progress = Progress::new(planned.len(), !quiet);
     let mut results = Vec::with_capacity(planned.len());
-    review_all(planned, &pool, &resolve, &Options::default(), &progress, |done| {
+    review_all(planned, &pool, &resolve, options, &progress, |done| {
         results.push(done);
         progress.finished();
         true

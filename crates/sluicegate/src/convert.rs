@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sluice_catalog::Catalog;
 use sluice_flow::facts::{Disguised, Facts};
 use sluice_flow::{Context, Entry, Source};
-use sluice_intake::{EntryKind, FileKind, MASKED, Package, PackageKind, SourceFile};
+use sluice_intake::{Ecosystem, EntryKind, FileKind, MASKED, Package, PackageKind, SourceFile};
 use sluice_review::model::{Coverage, Unread};
 use sluice_review::{EntryPoint, FileInfo, PackageInfo};
 use sluice_syntax::ir::Language;
@@ -275,6 +275,11 @@ pub(crate) fn info(package: &Package, analysis: &Analysis, facts: &Facts, left_o
         summary: manifest.summary.clone(),
         description: manifest.description.clone(),
         urls,
+        index: package.ecosystem.map(|ecosystem| match ecosystem {
+            Ecosystem::Pypi => "pypi".to_owned(),
+            Ecosystem::Npm => "npm".to_owned(),
+        }),
+        contradictions: manifest.contradictions.clone(),
         entry_points: entry_points(package, analysis),
         files: files(package, analysis),
         coverage,

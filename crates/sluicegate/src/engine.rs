@@ -27,6 +27,8 @@ pub struct Options {
     pub language: Option<String>,
     /// The probability of malice before anything is known. `None`: that of the weights file.
     pub prior: Option<Prior>,
+    /// The text of a weights file, in place of the weights that the program ships; see [`crate::weights`].
+    pub weights: Option<String>,
     /// The bounds on what is read.
     pub limits: Limits,
 }

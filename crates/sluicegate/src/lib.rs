@@ -43,6 +43,11 @@ pub mod render {
     pub use sluice_render::{Look, SCHEMA, json, json_array, jsonl, markdown, report, text};
 }
 
+/// The numbers behind `malware`: what a weights file holds, and what a review is weighed by.
+pub mod weights {
+    pub use sluice_review::weights::{Features, Weights, WeightsError};
+}
+
 /// Text with control and format characters written out, for a terminal or a log.
 pub use sluice_review::model::{escape, escape_block};
 

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use sluice_flow::facts::Facts;
 use sluice_intake::Package;
+use sluice_review::Weights;
 use sluice_review::matcher::{self, Findings};
 use sluice_review::model::{Review, Unread};
 use sluice_syntax::ir::Module;
@@ -84,11 +85,14 @@ impl<'a> Stages<'a> {
             .map(|exception| Unread { file: exception.file.clone(), why: exception.why.clone(), matters: true })
             .collect();
         let info = convert::info(self.package, &self.analysis, facts, left_out);
-        let weights = self.engine.weights();
+        let shipped = self.engine.weights();
+        // Whoever gives a text has checked it.
+        let given = self.options.weights.as_deref().and_then(|text| Weights::parse(text).ok());
+        let weights = given.map_or(Cow::Borrowed(shipped), Cow::Owned);
         let weights = match self.options.prior {
-            None => Cow::Borrowed(weights),
+            None => weights,
             // A prior is in range by its type, so this gives the weights asked for.
-            Some(prior) => weights.clone().with_prior(prior.get()).map_or(Cow::Borrowed(weights), Cow::Owned),
+            Some(prior) => weights.clone().into_owned().with_prior(prior.get()).map_or(weights, Cow::Owned),
         };
         sluice_review::review_matches(&info, facts, self.engine.catalog(), &weights, findings)
     }

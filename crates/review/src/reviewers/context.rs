@@ -2,6 +2,7 @@
 
 use super::Common;
 use crate::claims::{Draft, Reviewer};
+use crate::model::Field;
 use crate::prose::behavior::{author, behaviors};
 use crate::prose::{analysis, purpose};
 use crate::scores::Found;
@@ -16,6 +17,11 @@ pub(super) fn claims(view: &View<'_>, found: &[Found<'_>], common: &Common) -> V
     drafts.extend(common.flows.iter().filter(|draft| draft.importance > 3).cloned());
     let own: Vec<Found<'_>> = found.iter().filter(|found| author(found) == Reviewer::Context).cloned().collect();
     drafts.extend(behaviors(view, &own));
+    drafts.extend(
+        view.relations()
+            .iter()
+            .map(|relation| Draft::new(Field::Anomalies, &relation.kind(), 35, relation.text.clone()).important(2)),
+    );
     drafts.extend(analysis::undocumented(view));
     drafts.extend(analysis::import_effects(view));
     if !view.is_file() || view.index.package.entry_points.iter().any(|point| point.file.as_deref() == view.file) {
