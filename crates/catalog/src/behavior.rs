@@ -175,6 +175,8 @@ pub struct Step {
     pub symbol_not: Vec<SmolStr>,
     /// Symbols, any of which fits the source of a path.
     pub source_symbol: Vec<SmolStr>,
+    /// Symbols of the source that do not fit.
+    pub source_symbol_not: Vec<SmolStr>,
     /// Role to the variable that it binds.
     pub bind: BTreeMap<SmolStr, SmolStr>,
     /// Predicates over the values of arguments.

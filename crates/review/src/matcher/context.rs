@@ -172,6 +172,9 @@ impl<'a> Context<'a> {
             // How a parameter's name is written is a matter of style: `SecretKey`, `secret_key`.
             let named = |symbol: &str| symbol_fits(&step.source_symbol, symbol);
             let named_alike = || path.source.kind == "parameter" && named(&path.source.symbol.to_lowercase());
+            if symbol_fits(&step.source_symbol_not, &path.source.symbol) {
+                return false;
+            }
             if !step.source_symbol.is_empty() && !named(&path.source.symbol) && !named_alike() {
                 return false;
             }

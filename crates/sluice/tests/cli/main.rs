@@ -17,3 +17,4 @@ mod formats;
 mod hostile;
 mod knowledge;
 mod place;
+mod train;
