@@ -4,6 +4,7 @@
 //! to the file that it was decoded from.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use sluice_flow::facts::{
@@ -51,8 +52,29 @@ impl Part {
         ];
         for (own, added) in lists {
             own.extend(added);
-            own.sort_unstable();
-            own.dedup();
+        }
+    }
+
+    /// Puts the lists in order after what was added: once for all, since a target may have thousands of files.
+    fn settle(&mut self) {
+        let lists: [&mut Vec<usize>; 13] = [
+            &mut self.modules,
+            &mut self.events,
+            &mut self.paths,
+            &mut self.functions,
+            &mut self.dead_stores,
+            &mut self.unused_helpers,
+            &mut self.raises,
+            &mut self.handlers,
+            &mut self.layers,
+            &mut self.unopened,
+            &mut self.unmodelled,
+            &mut self.constants,
+            &mut self.limits,
+        ];
+        for list in lists {
+            list.sort_unstable();
+            list.dedup();
         }
     }
 }
@@ -98,6 +120,9 @@ pub(crate) struct Index<'a> {
     handlers_of: FxHashMap<FunctionId, Vec<usize>>,
     /// Last names of the bases of classes, by the name of the class.
     bases_of: FxHashMap<&'a str, Vec<&'a str>>,
+    /// Numbers of the lines that look like a credential, by module, once one was asked about: the report on a file and
+    /// that on the whole target both ask.
+    credentials: Vec<OnceLock<Vec<u32>>>,
 }
 
 impl<'a> Index<'a> {
@@ -198,6 +223,7 @@ impl<'a> Index<'a> {
                 told.extend(part);
             }
         }
+        told.settle();
         // A path from a test into the code says how the test calls it.
         let outside = |id: EvidenceId| {
             file_at(id).is_some_and(|file| is_beside_code(file.strip_prefix(root.as_str()).unwrap_or(file)))
@@ -238,7 +264,13 @@ impl<'a> Index<'a> {
             requests,
             handlers_of,
             bases_of,
+            credentials: vec![OnceLock::new(); facts.modules.len()],
         }
+    }
+
+    /// The numbers of the lines of a module that look like a credential, looked for at the first question.
+    pub(crate) fn credentials(&self, module: usize, find: impl FnOnce() -> Vec<u32>) -> &[u32] {
+        self.credentials.get(module).map_or(&[], |known| known.get_or_init(find).as_slice())
     }
 
     /// The exception handlers of a function.
