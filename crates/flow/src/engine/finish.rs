@@ -204,7 +204,7 @@ impl Engine<'_> {
             .iter()
             .map(|guard| Guard {
                 kind: SmolStr::default(),
-                text: guard.text.clone(),
+                text: SmolStr::new(&guard.text),
                 holds: guard.holds,
                 evidence: self.place_in(module, guard.span, None),
             })
@@ -392,7 +392,10 @@ impl Engine<'_> {
                 .unwrap_or_default();
             let unused = structures
                 .get(key.module as usize)
-                .and_then(|raw| raw.unused_params.iter().find(|(func, _)| func.0 == key.func))
+                .and_then(|raw| {
+                    let at = raw.unused_params.binary_search_by_key(&key.func, |(func, _)| func.0).ok()?;
+                    raw.unused_params.get(at)
+                })
                 .map(|(_, names)| names.clone())
                 .unwrap_or_default();
             let span = if function.kind == FunctionKind::Module {
