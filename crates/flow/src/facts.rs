@@ -294,7 +294,7 @@ pub struct Guard {
     /// The kind, from the closed list; empty for an ordinary condition.
     pub kind: SmolStr,
     /// The condition as written, at most 120 characters.
-    pub text: String,
+    pub text: SmolStr,
     /// False if it must not hold.
     pub holds: bool,
     /// The place of the condition.

@@ -75,15 +75,15 @@ impl<'a> Ids<'a> {
     }
 
     pub(crate) fn evidence(&self) -> Vec<Evidence> {
-        let mut sources: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        let mut sources: BTreeMap<u32, Lines> = BTreeMap::new();
         self.names
             .iter()
             .filter_map(|(id, name)| {
                 let place = self.facts.evidence(*id)?;
                 let module = self.facts.modules.get(place.module.0 as usize)?;
                 let text = escape(&cut(self.facts.text(*id), 200));
-                let starts = sources.entry(place.module.0).or_insert_with(|| line_starts(module));
-                let line = source_line(module, starts, place.line, place.column);
+                let starts = sources.entry(place.module.0).or_insert_with(|| Lines::of(module));
+                let line = source_line(module, starts, place);
                 Some(Evidence {
                     id: name.clone(),
                     file: escape(&module.path),
@@ -267,17 +267,41 @@ fn layer_of(module: &ModuleFacts) -> Option<String> {
 }
 
 /// Byte offsets of the starts of all lines.
-fn line_starts(module: &ModuleFacts) -> Vec<usize> {
-    std::iter::once(0).chain(module.text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+/// The lines of a text.
+struct Lines {
+    starts: Vec<usize>,
+    /// True if every line ends with `\n`, so that the columns of places are counted from these starts.
+    plain: bool,
 }
 
-/// The line around a column, at most 240 characters of it, escaped.
-fn source_line(module: &ModuleFacts, starts: &[usize], line: u32, column: u32) -> String {
-    let at = (line as usize).saturating_sub(1);
-    let Some(start) = starts.get(at) else { return String::new() };
-    let end = starts.get(at + 1).map_or(module.text.len(), |next| next - 1);
+impl Lines {
+    fn of(module: &ModuleFacts) -> Self {
+        let starts = std::iter::once(0).chain(module.text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { starts, plain: !module.text.contains('\r') }
+    }
+}
+
+/// The line around a place, at most 240 characters of it, escaped.
+fn source_line(module: &ModuleFacts, lines: &Lines, place: &sluice_flow::facts::Evidence) -> String {
+    /// Characters in front of the place that are shown of a long line.
+    const BEFORE: usize = 119;
+    let at = (place.line as usize).saturating_sub(1);
+    let Some(start) = lines.starts.get(at) else { return String::new() };
+    let end = lines.starts.get(at + 1).map_or(module.text.len(), |next| next - 1);
     let text = module.text.get(*start..end).unwrap_or("").trim_end_matches('\r');
     // A line of a packed file can have megabytes: the part around the place is what a reader needs.
-    let skip = if column > 200 { column as usize - 120 } else { 0 };
-    escape(&text.chars().skip(skip).take(240).collect::<String>())
+    let column = place.column as usize;
+    if column <= 200 {
+        return escape(&text.chars().take(240).collect::<String>());
+    }
+    // Such a line may have thousands of places: its beginning is not read again for each.
+    let near = place.start as usize;
+    if lines.plain
+        && let Some((before, behind)) = near.checked_sub(*start).and_then(|near| text.split_at_checked(near))
+        && let Some((from, _)) = before.char_indices().nth_back(BEFORE - 1)
+    {
+        let shown = before.get(from..).unwrap_or("").chars().chain(behind.chars());
+        return escape(&shown.take(240).collect::<String>());
+    }
+    escape(&text.chars().skip(column - BEFORE - 1).take(240).collect::<String>())
 }

@@ -529,6 +529,10 @@ pub fn escape_block(text: &str) -> String {
 }
 
 fn escape_with(text: &str, keep_breaks: bool) -> String {
+    // Most texts are plain, and of these nothing is to be looked at one by one.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -3,8 +3,8 @@
 //! [`Index`] sorts all facts by file once, so that the reviews of all files cost no more than one pass. A layer belongs
 //! to the file that it was decoded from.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use sluice_flow::facts::{
@@ -53,8 +53,29 @@ impl Part {
         ];
         for (own, added) in lists {
             own.extend(added);
-            own.sort_unstable();
-            own.dedup();
+        }
+    }
+
+    /// Puts the lists in order after what was added: once for all, since a target may have thousands of files.
+    fn settle(&mut self) {
+        let lists: [&mut Vec<usize>; 13] = [
+            &mut self.modules,
+            &mut self.events,
+            &mut self.paths,
+            &mut self.functions,
+            &mut self.dead_stores,
+            &mut self.unused_helpers,
+            &mut self.raises,
+            &mut self.handlers,
+            &mut self.layers,
+            &mut self.unopened,
+            &mut self.unmodelled,
+            &mut self.constants,
+            &mut self.limits,
+        ];
+        for list in lists {
+            list.sort_unstable();
+            list.dedup();
         }
     }
 }
@@ -101,7 +122,10 @@ pub(crate) struct Index<'a> {
     /// Last names of the bases of classes, by the name of the class.
     bases_of: FxHashMap<&'a str, Vec<&'a str>>,
     /// What the target is in relation to others, found when it is first asked for.
-    relations: OnceCell<Vec<Relation>>,
+    relations: OnceLock<Vec<Relation>>,
+    /// Numbers of the lines that look like a credential, by module, once one was asked about: the report on a file and
+    /// that on the whole target both ask.
+    credentials: Vec<OnceLock<Vec<u32>>>,
 }
 
 impl<'a> Index<'a> {
@@ -202,6 +226,7 @@ impl<'a> Index<'a> {
                 told.extend(part);
             }
         }
+        told.settle();
         // A path from a test into the code says how the test calls it.
         let outside = |id: EvidenceId| {
             file_at(id).is_some_and(|file| is_beside_code(file.strip_prefix(root.as_str()).unwrap_or(file)))
@@ -242,8 +267,14 @@ impl<'a> Index<'a> {
             requests,
             handlers_of,
             bases_of,
-            relations: OnceCell::new(),
+            relations: OnceLock::new(),
+            credentials: vec![OnceLock::new(); facts.modules.len()],
         }
+    }
+
+    /// The numbers of the lines of a module that look like a credential, looked for at the first question.
+    pub(crate) fn credentials(&self, module: usize, find: impl FnOnce() -> Vec<u32>) -> &[u32] {
+        self.credentials.get(module).map_or(&[], |known| known.get_or_init(find).as_slice())
     }
 
     /// The exception handlers of a function.

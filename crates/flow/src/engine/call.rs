@@ -139,8 +139,9 @@ impl Engine<'_> {
         }
         for label in function.labels() {
             if let Some(OriginKey::Param(key, index)) =
-                self.origins.get(label.origin as usize).map(|origin| origin.key.clone())
+                self.origins.get(label.origin as usize).map(|origin| &origin.key)
             {
+                let (key, index) = (*key, *index);
                 self.summaries.entry(key).or_default().telling.insert(index);
                 // What a constructor stored is called by another method.
                 if Some(key) != self.frames.last().map(|frame| frame.key)

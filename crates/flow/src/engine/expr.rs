@@ -140,9 +140,9 @@ impl Engine<'_> {
                 result.map_or(Value::UNKNOWN, |truth| Value::constant(Const::Bool(truth)))
             }
             ExprKind::Conditional { test, then, otherwise } => {
-                let (truth, guard) = self.test(module, *test);
+                let (truth, kind, _) = self.tested(module, *test);
                 if let Some(truth) = truth
-                    && guard.kind.is_empty()
+                    && kind.is_empty()
                 {
                     return self.eval(module, if truth { *then } else { *otherwise });
                 }
@@ -556,7 +556,7 @@ impl Engine<'_> {
                 self.assign(module, &clause.target, item);
                 let mut passes = Some(true);
                 for condition in &clause.conditions {
-                    match self.test(module, *condition).0 {
+                    match self.tested(module, *condition).0 {
                         Some(true) => {}
                         Some(false) => {
                             passes = Some(false);
@@ -590,7 +590,7 @@ impl Engine<'_> {
             frame.looped += 1;
         }
         for condition in &clause.conditions {
-            self.test(module, *condition);
+            self.tested(module, *condition);
             self.refine(module, *condition, true);
         }
         if let Some(object) = self.object_mut(id) {

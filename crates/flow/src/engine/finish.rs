@@ -204,7 +204,7 @@ impl Engine<'_> {
             .iter()
             .map(|guard| Guard {
                 kind: SmolStr::default(),
-                text: guard.text.clone(),
+                text: SmolStr::new(&guard.text),
                 holds: guard.holds,
                 evidence: self.place_in(module, guard.span, None),
             })
@@ -392,7 +392,10 @@ impl Engine<'_> {
                 .unwrap_or_default();
             let unused = structures
                 .get(key.module as usize)
-                .and_then(|raw| raw.unused_params.iter().find(|(func, _)| func.0 == key.func))
+                .and_then(|raw| {
+                    let at = raw.unused_params.binary_search_by_key(&key.func, |(func, _)| func.0).ok()?;
+                    raw.unused_params.get(at)
+                })
                 .map(|(_, names)| names.clone())
                 .unwrap_or_default();
             let span = if function.kind == FunctionKind::Module {
@@ -421,34 +424,31 @@ impl Engine<'_> {
         }
     }
 
-    fn event_facts(&self, whens: &Whens, function_of: &dyn Fn(Key) -> FunctionId, facts: &mut Facts) {
-        for event in &self.events {
+    fn event_facts(&mut self, whens: &Whens, function_of: &dyn Fn(Key) -> FunctionId, facts: &mut Facts) {
+        // Nothing asks for the engine's own any more, and a package may have hundreds of thousands: they are not copied.
+        for event in std::mem::take(&mut self.events) {
+            let when = self.when_of(event.function, &event.guards, whens);
             facts.events.push(Event {
-                actions: event.actions.clone(),
+                actions: event.actions,
                 // What a command prints is read only where something takes the call's result.
-                source: event.source.clone().filter(|kind| !event.dropped || kind != "process.output"),
-                symbol: event.symbol.clone(),
-                written: event.written.clone(),
+                source: event.source.filter(|kind| !event.dropped || kind != "process.output"),
+                symbol: event.symbol,
+                written: event.written,
                 evidence: event.place,
                 function: function_of(event.function),
                 args: event
                     .args
-                    .iter()
-                    .map(|arg| ArgFact {
-                        name: arg.name.clone(),
-                        roles: arg.roles.clone(),
-                        value: arg.fact.clone(),
-                        evidence: arg.place,
-                    })
+                    .into_iter()
+                    .map(|arg| ArgFact { name: arg.name, roles: arg.roles, value: arg.fact, evidence: arg.place })
                     .collect(),
-                receiver: event.receiver.clone(),
-                result: event.result.clone(),
-                guards: Arc::clone(&event.guards),
+                receiver: event.receiver,
+                result: event.result,
+                guards: event.guards,
                 silent: event.silent,
                 looped: event.looped,
                 dropped: event.dropped,
                 order: event.order,
-                when: self.when_of(event.function, &event.guards, whens),
+                when,
                 presumed: event.presumed.as_deref().map(str::to_owned),
             });
         }

@@ -81,6 +81,10 @@ impl Fields {
         self.iter().map(|(_, value)| value)
     }
 
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        self.0.iter_mut().flat_map(|map| map.values_mut())
+    }
+
     pub fn clear(&mut self) {
         self.0 = None;
     }
@@ -541,19 +545,20 @@ impl Engine<'_> {
             && !object.plain
             && self.holds_labels(object, depth)
         {
-            let object = object.clone();
+            // The copy is changed in place: every call makes some, and a map that is filled anew takes more room.
+            let mut object = object.clone();
             let new = self.allocate(object.kind, Vec::new(), object.complete);
-            let items = object.items.iter().map(|item| self.substitute(item, replace, depth - 1)).collect();
-            let mut fields = Fields::default();
-            for (name, field) in object.fields.iter() {
-                let field = self.substitute(field, replace, depth - 1);
-                fields.insert(name.clone(), field);
+            for item in &mut object.items {
+                *item = self.substitute(item, replace, depth - 1);
+            }
+            for field in object.fields.values_mut() {
+                *field = self.substitute(field, replace, depth - 1);
             }
             let rest = self.substitute(&object.rest, replace, depth - 1);
             if let Some(target) = self.object_mut(new) {
                 target.plain = false;
-                target.items = items;
-                target.fields = fields;
+                target.items = object.items;
+                target.fields = object.fields;
                 target.rest = rest;
             }
             if let Some(reference) = copy.edit().refs.get_mut(position) {

@@ -85,6 +85,7 @@ impl Engine<'_> {
         }
         let stars = self.stars.entry(here).or_default();
         stars.push((target, absolute));
+        self.not_starred.clear();
     }
 
     /// A function or class of a library that the package carries a copy of is also what the catalog says of it: a copy
@@ -203,6 +204,12 @@ impl Engine<'_> {
         if !self.stars.contains_key(&module) {
             return None;
         }
+        // Every name that nothing binds is looked for, most of them again and again. What is not found stays so until
+        // there is one more star: the names of modules, and the catalog of their language, do not change.
+        let key = (self.dialect.name(), module, SmolStr::new(name));
+        if self.not_starred.contains(&key) {
+            return None;
+        }
         let mut seen = rustc_hash::FxHashSet::default();
         seen.insert(module);
         let mut pending = vec![module];
@@ -229,6 +236,7 @@ impl Engine<'_> {
                 }
             }
         }
+        self.not_starred.insert(key);
         None
     }
 

@@ -69,7 +69,7 @@ impl Engine<'_> {
             && self.unknown_calls == unknown
             && self.another(&mut counted)
         {
-            let truth = if first { Some(true) } else { self.test(module, test).0 };
+            let truth = if first { Some(true) } else { self.tested(module, test).0 };
             first = false;
             match truth {
                 Some(false) => return Next::On,
@@ -102,7 +102,7 @@ impl Engine<'_> {
             module,
             body,
             |engine| {
-                engine.test(module, test);
+                engine.tested(module, test);
                 if let Some(step) = step {
                     engine.eval(module, step);
                 }

@@ -77,6 +77,9 @@ const EVALUATION_STEPS: u64 = 50_000_000;
 const EVALUATION_BYTES_FILE: u64 = 64 << 20;
 const EVALUATION_BYTES: u64 = 512 << 20;
 
+/// A map in the order of insertion, with the hashes of all other maps here.
+type FxIndexMap<K, V> = IndexMap<K, V, rustc_hash::FxBuildHasher>;
+
 /// The engine.
 pub struct Engine<'a> {
     /// The catalog of the language of the module being interpreted.
@@ -110,12 +113,12 @@ pub struct Engine<'a> {
     pub ways: ways::Ways,
     pub events: Vec<EventData>,
     pub event_index: FxHashMap<(u32, ExprId), usize>,
-    pub flows: IndexMap<(u32, SinkKey), FlowData>,
+    pub flows: FxIndexMap<(u32, SinkKey), FlowData>,
     /// Summaries that were applied: callee, parameter, the label that went in.
-    pub applied: IndexMap<(Key, u32, u32), u32>,
+    pub applied: FxIndexMap<(Key, u32, u32), u32>,
     pub places: Vec<(u32, Span, Option<SmolStr>)>,
     pub place_index: FxHashMap<(u32, Span), EvidenceId>,
-    pub calls: IndexMap<(Key, Key), EvidenceId>,
+    pub calls: FxIndexMap<(Key, Key), EvidenceId>,
     /// Calls that stand only under a test for the main program.
     pub main_calls: FxHashSet<(Key, Key)>,
     /// Edges of the call graph by which a command starts a file as a program of its own.
@@ -123,13 +126,13 @@ pub struct Engine<'a> {
     /// Sites at which a name was computed.
     pub computed_sites: FxHashSet<(u32, ExprId)>,
     /// Functions that something outside of the package calls back, with the entry kind if it is one.
-    pub registered: IndexMap<Key, BTreeSet<SmolStr>>,
+    pub registered: FxIndexMap<Key, BTreeSet<SmolStr>>,
     pub layers: Vec<LayerData>,
     pub layer_index: FxHashMap<(EvidenceId, u64), usize>,
     /// Known texts that were written to files.
     pub written: Vec<layers::Written>,
-    pub unopened: IndexMap<EvidenceId, (usize, String, BTreeSet<SmolStr>)>,
-    pub unmodelled: IndexMap<EvidenceId, (SmolStr, Key)>,
+    pub unopened: FxIndexMap<EvidenceId, (usize, String, BTreeSet<SmolStr>)>,
+    pub unmodelled: FxIndexMap<EvidenceId, (SmolStr, Key)>,
     /// Sites at which something outside of the package is called, and whether that is the language's own.
     pub leaving: FxHashMap<(u32, Span), bool>,
     pub imports: Vec<Vec<(SmolStr, Option<u32>, EvidenceId)>>,
@@ -141,6 +144,8 @@ pub struct Engine<'a> {
     pub defaults: FxHashMap<(Key, u32), Value>,
     /// Star imports of a module: the module of the package, if it is one, and the name.
     pub stars: FxHashMap<u32, Vec<(Option<u32>, SmolStr)>>,
+    /// Names that a module has from no star so far, by dialect.
+    not_starred: FxHashSet<(&'static str, u32, SmolStr)>,
     pub limits: Vec<(u32, &'static str, String)>,
     pub computed_names: Vec<u32>,
     pub canonical: FxHashMap<(&'static str, SmolStr), SmolStr>,
@@ -222,23 +227,24 @@ impl<'a> Engine<'a> {
             ways: ways::Ways::default(),
             events: Vec::new(),
             event_index: FxHashMap::default(),
-            flows: IndexMap::new(),
-            applied: IndexMap::new(),
+            flows: FxIndexMap::default(),
+            applied: FxIndexMap::default(),
             places: Vec::new(),
             place_index: FxHashMap::default(),
-            calls: IndexMap::new(),
+            calls: FxIndexMap::default(),
             main_calls: FxHashSet::default(),
             started: FxHashSet::default(),
             computed_sites: FxHashSet::default(),
-            registered: IndexMap::new(),
+            registered: FxIndexMap::default(),
             layers: Vec::new(),
             layer_index: FxHashMap::default(),
             written: Vec::new(),
-            unopened: IndexMap::new(),
-            unmodelled: IndexMap::new(),
+            unopened: FxIndexMap::default(),
+            unmodelled: FxIndexMap::default(),
             leaving: FxHashMap::default(),
             limits: Vec::new(),
             stars: FxHashMap::default(),
+            not_starred: FxHashSet::default(),
             slot_index: FxHashMap::default(),
             layer_parent: FxHashMap::default(),
             layer_names: FxHashMap::default(),

@@ -1,5 +1,9 @@
 //! The names that the language itself brings, and what they are as text.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 /// The names that are always there.
 const BUILTINS: &[&str] = &[
     "__import__",
@@ -133,7 +137,9 @@ pub(crate) fn shown(name: &str) -> Option<String> {
 
 /// True if a name that nothing binds is the language's own.
 pub(crate) fn is_builtin(name: &str) -> bool {
-    BUILTINS.contains(&name) || name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Warning")
+    // Every free name and every call that leaves the package is asked.
+    static KNOWN: LazyLock<FxHashSet<&'static str>> = LazyLock::new(|| BUILTINS.iter().copied().collect());
+    KNOWN.contains(name) || name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Warning")
 }
 
 #[cfg(test)]

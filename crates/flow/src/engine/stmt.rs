@@ -9,7 +9,7 @@ use super::Engine;
 use super::heap::ObjectKind;
 use super::value::Value;
 use crate::dialect::Receiver;
-use crate::facts::Guard;
+use crate::facts::{EvidenceId, Guard};
 
 /// What follows a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,7 +205,7 @@ impl Engine<'_> {
                 Next::Leave
             }
             StmtKind::Assert { test, message } => {
-                self.test(module, *test);
+                self.tested(module, *test);
                 if let Some(message) = message {
                     self.eval(module, *message);
                 }
@@ -310,6 +310,18 @@ impl Engine<'_> {
 
     /// The condition as a guard, and its truth if it is known.
     pub(crate) fn test(&mut self, module: &Rc<Module>, test: ExprId) -> (Option<bool>, Guard) {
+        let (truth, kind, place) = self.tested(module, test);
+        (truth, Self::guard(module, test, kind, place))
+    }
+
+    /// A tested condition as a guard.
+    fn guard(module: &Module, test: ExprId, kind: SmolStr, evidence: EvidenceId) -> Guard {
+        let span = module.expr(test).map_or(Span::default(), |expr| expr.span);
+        Guard { kind, text: in_one_line(module.slice(span)), holds: true, evidence }
+    }
+
+    /// The truth of a condition if it is known, its kind as a guard, and its place.
+    pub(crate) fn tested(&mut self, module: &Rc<Module>, test: ExprId) -> (Option<bool>, SmolStr, EvidenceId) {
         let before = self.guard_probe.replace(std::collections::BTreeSet::new());
         let value = self.eval(module, test);
         let mut kinds = self.guard_probe.take().unwrap_or_default();
@@ -327,12 +339,10 @@ impl Engine<'_> {
         }
         let span = module.expr(test).map_or(Span::default(), |expr| expr.span);
         let place = self.place(span, None);
-        let text = crate::facts::clip(module.slice(span), 120).split_whitespace().collect::<Vec<_>>().join(" ");
         if is_main_test(module, test) {
             kinds.insert(SmolStr::new_static("main"));
         }
-        let guard = Guard { kind: kinds.into_iter().next().unwrap_or_default(), text, holds: true, evidence: place };
-        (self.truth(&value), guard)
+        (self.truth(&value), kinds.into_iter().next().unwrap_or_default(), place)
     }
 
     /// The truth of a value, if it is known.
@@ -353,16 +363,17 @@ impl Engine<'_> {
     }
 
     pub(crate) fn branch(&mut self, module: &Rc<Module>, test: ExprId, then: &[Stmt], otherwise: &[Stmt]) -> Next {
-        let (truth, guard) = self.test(module, test);
+        let (truth, kind, place) = self.tested(module, test);
         // A constant condition at the level of text (`if False:`, a version test) is decided only where the walk
         // follows known values: what a reader calls dead code is still told in the generic walk.
-        let decided = if guard.kind.is_empty() { truth } else { None };
+        let decided = if kind.is_empty() { truth } else { None };
         if let Some(truth) = decided {
             if let Some(frame) = self.frames.last_mut() {
                 frame.decided = frame.decided.wrapping_add(1);
             }
             return if truth { self.block(module, then) } else { self.block(module, otherwise) };
         }
+        let guard = Self::guard(module, test, kind, place);
         self.unsure(true);
         let mark = self.mark();
         self.push_guard(guard.clone());
@@ -420,7 +431,7 @@ impl Engine<'_> {
                 self.assign(module, target, part.clone());
             }
             if let Some(guard) = arm.guard {
-                self.test(module, guard);
+                self.tested(module, guard);
             }
             let next = self.block(module, &arm.body);
             let changes = self.unwind(mark);
@@ -526,6 +537,23 @@ impl Engine<'_> {
         }
         if on { Next::On } else { next }
     }
+}
+
+/// The first 120 bytes of a text in one line.
+fn in_one_line(text: &str) -> SmolStr {
+    const MOST: usize = 120;
+    let mut before = b' ';
+    let plain = text.len() <= MOST
+        && text.bytes().all(|byte| {
+            let plain = byte.is_ascii_graphic() || byte == b' ' && before != b' ';
+            before = byte;
+            plain
+        });
+    // Most conditions are written in one line already.
+    if plain && before != b' ' {
+        return SmolStr::new(text);
+    }
+    SmolStr::new(crate::facts::clip(text, MOST).split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// `__name__ == "__main__"`

@@ -6,6 +6,7 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::arena::Arena;
 use super::value::Label;
 use crate::facts::{EvidenceId, StepKind};
 
@@ -36,7 +37,7 @@ pub struct Step {
 /// All steps of one analysis.
 #[derive(Debug, Default)]
 pub struct Ways {
-    steps: Vec<Step>,
+    steps: Arena<Step>,
     /// Origin and step before, for steps at which ways meet.
     branches: Vec<(u32, u32)>,
     texts: Vec<SmolStr>,
@@ -63,9 +64,7 @@ impl Ways {
                 id
             }
         };
-        let id = number(self.steps.len());
-        self.steps.push(Step { before, kind, place, text, inner: None });
-        id
+        self.steps.push(Step { before, kind, place, text, inner: None })
     }
 
     /// The first step of a way.
@@ -91,15 +90,13 @@ impl Ways {
 
     /// A step like `trace`, with the steps of a called function told behind it.
     pub fn splice(&mut self, trace: u32, inner: Label) -> u32 {
-        let Some(last) = self.steps.get(trace as usize).copied() else { return trace };
-        let id = number(self.steps.len());
-        self.steps.push(Step { inner: Some((inner.trace, inner.origin)), ..last });
-        id
+        let Some(last) = self.steps.get(trace).copied() else { return trace };
+        self.steps.push(Step { inner: Some((inner.trace, inner.origin)), ..last })
     }
 
     /// The place of a step.
     pub fn place(&self, trace: u32) -> Option<EvidenceId> {
-        self.steps.get(trace as usize).map(|step| step.place)
+        self.steps.get(trace).map(|step| step.place)
     }
 
     /// The text of a step.
@@ -111,7 +108,7 @@ impl Ways {
     pub fn back(&self, trace: u32, origin: u32, most: usize) -> Vec<&Step> {
         let mut way = Vec::new();
         let mut next = Some(trace);
-        while let Some(step) = next.and_then(|id| self.steps.get(id as usize)) {
+        while let Some(step) = next.and_then(|id| self.steps.get(id)) {
             way.push(step);
             if way.len() >= most {
                 break;

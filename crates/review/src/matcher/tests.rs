@@ -388,7 +388,7 @@ fn context_is_entry_guard_silence_loop_and_layer() {
     let event = full.at(run);
     event.when.insert("install".into());
     event.guards =
-        [Guard { kind: "platform".into(), text: "sys.platform == 'linux'".to_owned(), holds: true, evidence }].into();
+        [Guard { kind: "platform".into(), text: "sys.platform == 'linux'".into(), holds: true, evidence }].into();
     event.silent = true;
     event.looped = true;
     for ask in asks {

@@ -412,29 +412,12 @@ fn form(view: &View<'_>) -> Vec<Draft> {
 /// Texts that look like a credential. The check is modest: well-known prefixes, key blocks, and a quoted text of
 /// eight and more characters that is bound to a name like `password`.
 pub(crate) fn credentials(view: &View<'_>) -> Option<Draft> {
-    static FORMS: OnceLock<Option<Regex>> = OnceLock::new();
-    static NAMED: OnceLock<Option<Regex>> = OnceLock::new();
-    let forms = FORMS.get_or_init(|| {
-        Regex::new(r"(?-u)\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}|[0-9]{8,10}:AA[A-Za-z0-9_-]{30,})|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----").ok()
-    });
-    let named = NAMED.get_or_init(|| {
-        Regex::new(r#"(?i-u)\b[a-z_]*(?:password|passwd|secret|api_?key|access_?key|auth_?token|access_?token|private_?key)\s*(?::\s*str\s*)?[=:]\s*["']((?u:[^"' \t{}<>$%]){8,})["']"#).ok()
-    });
     let mut lines: BTreeMap<(String, u32), Vec<u32>> = BTreeMap::new();
-    for module in view.modules() {
-        for (at, line) in module.text.lines().enumerate() {
-            if !may_hold_credential(line) {
-                continue;
-            }
-            let by_form = forms.as_ref().is_some_and(|forms| forms.is_match(line));
-            let by_name = named
-                .as_ref()
-                .and_then(|named| named.captures(line))
-                .is_some_and(|found| found.get(1).is_some_and(|value| looks_random(value.as_str())));
-            if by_form || by_name {
-                let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
-                lines.entry((module.path.clone(), module.depth)).or_default().push(number);
-            }
+    for at in &view.part.modules {
+        let Some(module) = view.facts().modules.get(*at) else { continue };
+        let found = view.index.credentials(*at, || credential_lines(&module.text));
+        if !found.is_empty() {
+            lines.entry((module.path.clone(), module.depth)).or_default().extend(found);
         }
     }
     if lines.is_empty() {
@@ -453,15 +436,45 @@ pub(crate) fn credentials(view: &View<'_>) -> Option<Draft> {
     Some(Draft::new(Field::Anomalies, "credential", 22, text).important(3))
 }
 
+/// The numbers of the lines that look like a credential.
+fn credential_lines(text: &str) -> Vec<u32> {
+    static FORMS: OnceLock<Option<Regex>> = OnceLock::new();
+    static NAMED: OnceLock<Option<Regex>> = OnceLock::new();
+    let forms = FORMS.get_or_init(|| {
+        Regex::new(r"(?-u)\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}|[0-9]{8,10}:AA[A-Za-z0-9_-]{30,})|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----").ok()
+    });
+    let named = NAMED.get_or_init(|| {
+        Regex::new(r#"(?i-u)\b[a-z_]*(?:password|passwd|secret|api_?key|access_?key|auth_?token|access_?token|private_?key)\s*(?::\s*str\s*)?[=:]\s*["']((?u:[^"' \t{}<>$%]){8,})["']"#).ok()
+    });
+    let mut lines = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        if !may_hold_credential(line) {
+            continue;
+        }
+        let by_form = forms.as_ref().is_some_and(|forms| forms.is_match(line));
+        let by_name = named
+            .as_ref()
+            .and_then(|named| named.captures(line))
+            .is_some_and(|found| found.get(1).is_some_and(|value| looks_random(value.as_str())));
+        if by_form || by_name {
+            lines.push(u32::try_from(at + 1).unwrap_or(u32::MAX));
+        }
+    }
+    lines
+}
+
 /// A cheap look before the regular expressions: most lines have no quoted text bound to a telling name.
 fn may_hold_credential(line: &str) -> bool {
-    const MARKS: [&str; 8] = ["AKIA", "gh", "xox", ":AA", "PRIVATE KEY", "pass", "token", "secret"];
-    const MORE: [&str; 5] = ["key", "PASS", "TOKEN", "SECRET", "KEY"];
+    // One search for all of them: every line of every text is asked.
+    static MARKS: OnceLock<Option<Regex>> = OnceLock::new();
+    let marks = MARKS.get_or_init(|| {
+        Regex::new("AKIA|gh|xox|:AA|PRIVATE KEY|pass|token|secret|key|PASS|TOKEN|SECRET|KEY|Key|Token").ok()
+    });
     let shown = line.trim_start();
     // A line of a session in a documentation text is an example.
     !(shown.starts_with(">>>") || shown.starts_with("..."))
-        && (line.contains(['"', '\'']) || line.contains("PRIVATE KEY"))
-        && (MARKS.iter().chain(&MORE).any(|mark| line.contains(mark)) || line.contains("Key") || line.contains("Token"))
+        && (line.contains('"') || line.contains('\'') || line.contains("PRIVATE KEY"))
+        && marks.as_ref().is_some_and(|marks| marks.is_match(line))
 }
 
 /// True for a text that mixes letters and digits and is no word of a placeholder.

@@ -1,7 +1,5 @@
 //! One flow as a line of text: `` `a` → `b` → request body (48) ``.
 
-use std::collections::BTreeSet;
-
 use sluice_catalog::kinds;
 use sluice_flow::facts::{Event, EvidenceId, FunctionId, Guard, Path, PathId, StepKind};
 
@@ -68,7 +66,7 @@ const PLAIN: [&str; 31] = [
 
 impl Chain {
     pub(crate) fn new(view: &View<'_>, id: PathId, path: &Path) -> Self {
-        let sink_guards: BTreeSet<EvidenceId> = path.guards.iter().map(|guard| guard.evidence).collect();
+        let at_sink = |guard: &Guard| path.guards.iter().any(|known| known.evidence == guard.evidence);
         let mut steps: Vec<String> = Vec::new();
         let mut places: Vec<EvidenceId> = Vec::new();
         let inner = path.steps.get(1..path.steps.len().saturating_sub(1)).unwrap_or(&[]);
@@ -99,7 +97,11 @@ impl Chain {
                     through = false;
                     // A function that takes the value, or a method that puts it into its receiver.
                     let call = step.kind == StepKind::Pass && view.index.is_function(last_name(&step.text))
-                        || view.facts().text(step.evidence).starts_with(&format!("{}(", step.text));
+                        || view
+                            .facts()
+                            .text(step.evidence)
+                            .strip_prefix(step.text.as_str())
+                            .is_some_and(|rest| rest.starts_with('('));
                     if call { called(&step.text) } else { code(&step.text) }
                 }
                 StepKind::Through if !tells(event, &step.text) => continue,
@@ -115,7 +117,7 @@ impl Chain {
                 }
             };
             let own = event.map_or(&[][..], |event| &event.guards);
-            let own: Vec<&Guard> = own.iter().filter(|guard| !sink_guards.contains(&guard.evidence)).collect();
+            let own: Vec<&Guard> = own.iter().filter(|guard| !at_sink(guard)).collect();
             let shown = conditions(own.iter().copied().take(2));
             // What is cut is said: a chain of `elif` denies one condition after the other.
             let own = if own.len() > 2 { format!("{shown}, under further conditions") } else { shown };
@@ -285,13 +287,14 @@ pub(crate) fn parameter(view: &View<'_>, function: FunctionId, name: &str) -> St
             let header = module.text.get(place.start as usize..)?;
             // The parameters of a definition end with its first colon or brace at the end of a line.
             let end = header.find([':', '{']).map_or(header.len(), |_| header_end(header));
-            let header = header.get(..end)?;
-            ["**", "*", "..."].into_iter().find(|stars| {
-                header.match_indices(&format!("{stars}{name}")).any(|(at, found)| {
-                    let behind = header.get(at + found.len()..).and_then(|rest| rest.chars().next());
-                    behind.is_none_or(|character| !character.is_alphanumeric() && character != '_')
-                })
-            })
+            // Most have no parameter with stars, and every path that begins at one of theirs asks.
+            let header = header.get(..end).filter(|header| header.contains('*') || header.contains("..."))?;
+            let whole = header.match_indices(name).filter(|(at, found)| {
+                let behind = header.get(at + found.len()..).and_then(|rest| rest.chars().next());
+                behind.is_none_or(|character| !character.is_alphanumeric() && character != '_')
+            });
+            let before: Vec<&str> = whole.filter_map(|(at, _)| header.get(..at)).collect();
+            ["**", "*", "..."].into_iter().find(|stars| before.iter().any(|before| before.ends_with(stars)))
         })
         .unwrap_or("");
     code(&format!("{stars}{name}"))

@@ -9,9 +9,23 @@ use crate::view::View;
 
 /// A name or piece of code in backticks, escaped, at most `max` characters of it.
 pub(crate) fn code_up_to(text: &str, max: usize) -> String {
+    if text.len() <= max && is_plain_line(text) {
+        return format!("`{text}`");
+    }
     let one_line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let escaped = escape(&one_line).replace('`', "'");
     format!("`{}`", cut(&escaped, max))
+}
+
+/// True for a text of printable ASCII without backticks whose words have one space between them: it is shown as it is.
+fn is_plain_line(text: &str) -> bool {
+    let mut before = b' ';
+    let plain = text.bytes().all(|byte| {
+        let plain = matches!(byte, b'!'..=b'~') && byte != b'`' || byte == b' ' && before != b' ';
+        before = byte;
+        plain
+    });
+    plain && (before != b' ' || text.is_empty())
 }
 
 /// A name or short piece of code in backticks.

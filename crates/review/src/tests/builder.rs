@@ -172,7 +172,7 @@ impl Builder {
     }
 
     pub(super) fn guard(&mut self, code: &str, holds: bool) -> Guard {
-        Guard { kind: "".into(), text: code.to_owned(), holds, evidence: self.at(code) }
+        Guard { kind: "".into(), text: code.into(), holds, evidence: self.at(code) }
     }
 
     /// A path from a parameter or an event to an argument of an event.
