@@ -11,6 +11,7 @@ pub(crate) enum Container {
     Gzip,
     Bzip2,
     Xz,
+    Lzma,
     Zstd,
     Zip,
 }
@@ -26,7 +27,15 @@ const MAGIC: &[(usize, &[u8], &str)] = &[
     (0, b"dex\n03", "Android executable"),
     (0, b"BC\xc0\xde", "LLVM bitcode"),
     (0, b"\x1bLua", "Lua bytecode"),
+    (0, b"\xca\xfe\xba\xbf", "Mach-O executable"),
+    (0, b"\xbe\xba\xfe\xca", "Mach-O executable"),
+    (0, b"\xbf\xba\xfe\xca", "Mach-O executable"),
+    (0, b"FasdUAS ", "compiled AppleScript"),
+    (0, b"ITSF\x03\0\0\0", "compiled HTML help"),
     (0, b"!<arch>\n", "ar archive"),
+    (0, b"!<thin>\n", "ar archive"),
+    (0, b"LZIP\x01", "lzip data"),
+    (0x8001, b"CD001", "ISO image"),
     (0, b"\xed\xab\xee\xdb", "RPM package"),
     (0, b"7z\xbc\xaf\x27\x1c", "7-Zip archive"),
     (0, b"Rar!\x1a\x07", "RAR archive"),
@@ -63,7 +72,7 @@ const MAGIC: &[(usize, &[u8], &str)] = &[
 ];
 
 /// Binary formats whose content could run, or hide what runs. Of these, what cannot be opened matters.
-const ACTIVE: [&str; 18] = [
+const ACTIVE: [&str; 28] = [
     "masked PE executable",
     "masked ELF executable",
     "ELF executable",
@@ -74,6 +83,16 @@ const ACTIVE: [&str; 18] = [
     "WebAssembly module",
     "Android executable",
     "Python bytecode",
+    "LLVM bitcode",
+    "Lua bytecode",
+    "OLE compound file",
+    "Windows shortcut",
+    "compiled AppleScript",
+    "compiled HTML help",
+    "cpio archive",
+    "lzip data",
+    "compress data",
+    "ISO image",
     "ar archive",
     "RPM package",
     "7-Zip archive",
@@ -85,8 +104,26 @@ const ACTIVE: [&str; 18] = [
 ];
 
 /// Archive formats that are known and cannot be opened.
-const CLOSED_ARCHIVES: [&str; 7] =
-    ["ar archive", "RPM package", "7-Zip archive", "RAR archive", "Cabinet archive", "XAR archive", "LZ4 data"];
+const CLOSED_ARCHIVES: [&str; 11] = [
+    "ar archive",
+    "RPM package",
+    "7-Zip archive",
+    "RAR archive",
+    "Cabinet archive",
+    "XAR archive",
+    "LZ4 data",
+    "cpio archive",
+    "lzip data",
+    "compress data",
+    "ISO image",
+];
+
+/// Extensions of archives, packages and images of disks: a file that is named so is meant to be opened.
+const PACKAGES: &[&str] = &[
+    "tar", "gz", "tgz", "bz2", "tbz", "tbz2", "xz", "txz", "lzma", "tlz", "zst", "tzst", "z", "lz", "zip", "whl",
+    "egg", "pyz", "crate", "jar", "war", "gem", "nupkg", "deb", "rpm", "apk", "msi", "cab", "7z", "rar", "cpio", "iso",
+    "dmg", "pkg", "vsix", "xpi", "conda",
+];
 
 /// Extensions of source code and their languages.
 const LANGUAGES: &[(&str, &str)] = &[
@@ -99,6 +136,8 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("cjs", "javascript"),
     ("jsx", "javascript"),
     ("ts", "typescript"),
+    ("mts", "typescript"),
+    ("cts", "typescript"),
     ("tsx", "typescript"),
     ("sh", "shell"),
     ("bash", "shell"),
@@ -168,8 +207,8 @@ const OFFICE: [&str; 6] = ["docx", "pptx", "xlsx", "odt", "npy", "svg"];
 /// Extensions of text that may quote code, and is none.
 const PROSE: &[&str] = &[
     "md", "rst", "txt", "html", "htm", "xml", "csv", "tsv", "json", "yaml", "yml", "toml", "cfg", "ini", "tex", "po",
-    "pot", "css", "less", "scss", "svg", "log", "ipynb", "diff", "patch", "in", "j2", "tmpl", "tpl", "template",
-    "lock", "map", "bib", "adoc", "typed", "pem", "crt",
+    "pot", "css", "less", "scss", "log", "ipynb", "diff", "patch", "in", "j2", "tmpl", "tpl", "template", "lock",
+    "map", "bib", "adoc", "typed", "pem", "crt",
 ];
 
 /// Extensions of source in other languages, some lines of which read like Python's.
@@ -241,26 +280,76 @@ pub(crate) fn container(bytes: &[u8]) -> Option<Container> {
         Some(Container::Bzip2)
     } else if bytes.starts_with(b"\xfd7zXZ\0") {
         Some(Container::Xz)
-    } else if bytes.starts_with(b"\x28\xb5\x2f\xfd") {
+    } else if skip_frames(bytes).starts_with(ZSTD) {
         Some(Container::Zstd)
     } else if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         Some(Container::Zip)
     } else if is_tar(bytes) {
         Some(Container::Tar)
+    } else if lzma_holds_tar(bytes) {
+        Some(Container::Lzma)
     } else {
         None
     }
 }
 
-/// Whether the bytes begin with a tar header. Old tar headers have no magic, so the checksum of the first block decides.
+/// What a frame of Zstandard begins with.
+pub(crate) const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// The bytes behind frames that a reader of Zstandard skips.
+pub(crate) fn skip_frames(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let Some(&[0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d]) = rest.first_chunk::<8>() {
+        let size = usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX);
+        let Some(after) = size.checked_add(8).and_then(|end| rest.get(end..)) else { return &[] };
+        rest = after;
+    }
+    rest
+}
+
+/// Whether the bytes begin as an LZMA stream without a container, as `liblzma` tells one from other files: the size of the
+/// dictionary is a power of two or one and a half of it, and the unpacked size is unknown or believable.
+pub(crate) fn is_lzma(bytes: &[u8]) -> bool {
+    let Some(&[props, d0, d1, d2, d3, ref size @ .., first]) = bytes.first_chunk::<14>() else { return false };
+    let dictionary = u32::from_le_bytes([d0, d1, d2, d3]);
+    let size = <[u8; 8]>::try_from(size.as_slice()).map_or(0, u64::from_le_bytes);
+    let fits = dictionary.is_power_of_two() || (dictionary % 3 == 0 && (dictionary / 3).is_power_of_two());
+    props < 225 && fits && first == 0 && (size == u64::MAX || size < 1 << 38)
+}
+
+/// Whether an LZMA stream without a container unpacks to a tar archive. Its header alone is too little to tell it by.
+fn lzma_holds_tar(bytes: &[u8]) -> bool {
+    /// Memory for looking at the first block.
+    const MEMORY_KIB: u32 = 96 * 1024;
+    if !is_lzma(bytes) {
+        return false;
+    }
+    let Ok(mut reader) = lzma_rust2::LzmaReader::new_mem_limit(bytes, MEMORY_KIB, None) else { return false };
+    let mut block = [0; 512];
+    std::io::Read::read_exact(&mut reader, &mut block).is_ok() && is_tar(&block)
+}
+
+/// Whether the bytes begin with a tar header. Old tar headers have no magic, so the checksum of the first block decides. It is
+/// read as leniently as the readers of installers read it: what they open must not pass for something else.
 pub(crate) fn is_tar(bytes: &[u8]) -> bool {
     let Some(block) = bytes.get(..512) else { return false };
-    let Some(field) = block.get(148..156) else { return false };
-    let digits: String = field.iter().map(|&b| char::from(b)).filter(|c| !matches!(c, ' ' | '\0')).collect();
-    let Ok(wanted) = u32::from_str_radix(&digits, 8) else { return false };
-    let sum: u32 =
-        block.iter().enumerate().map(|(i, &b)| if (148..156).contains(&i) { 32 } else { u32::from(b) }).sum();
-    sum == wanted && block.first().is_some_and(|&b| b != 0)
+    let Some(wanted) = block.get(148..156).and_then(checksum) else { return false };
+    let outside = || block.iter().enumerate().map(|(at, &byte)| if (148..156).contains(&at) { b' ' } else { byte });
+    let unsigned: i64 = outside().map(i64::from).sum();
+    // Some writers add the bytes up with their signs.
+    let signed: i64 = outside().map(|byte| i64::from(byte.cast_signed())).sum();
+    (wanted == unsigned || wanted == signed) && block.iter().any(|&byte| byte != 0)
+}
+
+/// The number in the checksum's field: octal digits up to a NUL, or with the highest bit set the bytes behind the first.
+fn checksum(field: &[u8]) -> Option<i64> {
+    if let Some((&(0x80 | 0xff), rest)) = field.split_first() {
+        return Some(rest.iter().fold(0_i64, |sum, &byte| (sum << 8) | i64::from(byte)));
+    }
+    let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());
+    let digits: String = field.get(..end)?.iter().map(|&byte| char::from(byte)).collect();
+    let digits = digits.trim().trim_start_matches("0o").replace('_', "");
+    i64::from_str_radix(&digits, 8).ok()
 }
 
 /// Whether a zip archive ends where these bytes end, whatever they begin with.
@@ -307,6 +396,17 @@ pub(crate) fn binary_name(bytes: &[u8]) -> Option<&'static str> {
     }
     if is_pickle(bytes) {
         return Some("Python pickle");
+    }
+    // Two bytes, and the number of bits of a code.
+    if let Some(&[0x1f, 0x9d, 0x09..=0x10 | 0x89..=0x90]) = bytes.first_chunk::<3>() {
+        return Some("compress data");
+    }
+    // Numbers alone are what a table may begin with; the whole header of an entry is not.
+    let cpio = |magic: &[u8], length: usize| {
+        bytes.starts_with(magic) && bytes.get(..length).is_some_and(|head| head.iter().all(u8::is_ascii_hexdigit))
+    };
+    if cpio(b"070701", 110) || cpio(b"070702", 110) || cpio(b"070707", 76) {
+        return Some("cpio archive");
     }
     MAGIC
         .iter()
@@ -389,6 +489,10 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
     let mut notes = Vec::new();
     let found = if container(bytes).is_some() || ends_as_zip(bytes) {
         Some(FileKind::Archive)
+    } else if extension(path).is_some_and(|ext| matches!(ext.as_str(), "lzma" | "tlz")) && is_lzma(bytes) {
+        Some(FileKind::Archive)
+    } else if is_disk_image(bytes) {
+        Some(FileKind::Binary("macOS disk image".to_owned()))
     } else {
         binary_name(bytes)
             .map(|name| if is_closed_archive(name) { FileKind::Archive } else { FileKind::Binary(name.to_owned()) })
@@ -401,6 +505,23 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
         notes.push(format!("named as {named} but its content is a program, each byte masked with the same value"));
         return (FileKind::Binary(format!("{MASKED}{what}")), notes);
     }
+    // An interpreter takes a script by its first line, whatever stands behind.
+    let named = if found.is_none() { named.or_else(|| shebang(bytes)) } else { named };
+    // A signature of a few letters is also a name that a program may begin with.
+    let is_source = |named: &FileKind| match named {
+        FileKind::Python => true,
+        FileKind::OtherSource(language) => matches!(language.as_str(), "javascript" | "typescript"),
+        _ => false,
+    };
+    let found = match (found, &named) {
+        (Some(FileKind::Binary(name)), Some(named))
+            if is_source(named) && bytes.iter().take(4).all(u8::is_ascii_graphic) && name != "Python pickle" =>
+        {
+            notes.push(format!("begins with the signature of {name}"));
+            None
+        }
+        (found, _) => found,
+    };
     match (found, named) {
         (Some(kind), named) => {
             let what = match &kind {
@@ -427,12 +548,39 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
             notes.push("holds bytes that are not text".to_owned());
             (named, notes)
         }
-        (None, Some(named)) => {
-            notes.push(format!("named as {} but its content is not text", words(&named)));
-            (FileKind::Data, notes)
+        // An interpreter that is told to run it reads past noise, in a comment or a string; so does the reviewer.
+        (None, Some(named)) if named != FileKind::PythonStub => {
+            notes.push(format!("named as {} but most of its content is not text", words(&named)));
+            (named, notes)
         }
-        (None, None) => (FileKind::Data, notes),
+        (None, _) => (FileKind::Data, notes),
     }
+}
+
+/// Whether the bytes end as an image of a disk for macOS does.
+fn is_disk_image(bytes: &[u8]) -> bool {
+    bytes.len().checked_sub(512).and_then(|at| bytes.get(at..)).is_some_and(|end| end.starts_with(b"koly\0\0\0\x04"))
+}
+
+/// The script that stands in front of an archive, with its kind. An interpreter that is given the file runs the script: what
+/// it does is not told by the archive behind. A first line that only names the interpreter is no script.
+pub(crate) fn script_in_front<'a>(path: &str, bytes: &'a [u8]) -> Option<(FileKind, &'a [u8])> {
+    if container(bytes).is_some() {
+        return None;
+    }
+    let start = bytes.windows(4).position(|window| window == b"PK\x03\x04")?;
+    let front = bytes.get(..start)?;
+    let kind = shebang(front)
+        .or_else(|| named_kind(path).filter(|kind| matches!(kind, FileKind::Python | FileKind::OtherSource(_))))?;
+    let lines = front.split(|&byte| byte == b'\n' || byte == b'\r').map(<[u8]>::trim_ascii);
+    let is_code = |line: &[u8]| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b"//");
+    lines.into_iter().any(is_code).then_some((kind, front))
+}
+
+/// Whether a name says that the file is an archive or a package.
+#[must_use]
+pub fn is_named_as_package(path: &str) -> bool {
+    extension(path).is_some_and(|ext| PACKAGES.contains(&ext.as_str()))
 }
 
 /// Whether a file named as source is still source with some odd bytes in it, rather than something else under that name.
@@ -457,22 +605,28 @@ fn classify_text(path: &str, bytes: &[u8], named: Option<FileKind>) -> (FileKind
         return (kind, notes);
     }
     if let Some(name) = binary_name(bytes) {
-        return (FileKind::Binary(name.to_owned()), notes);
+        let kind = if is_closed_archive(name) { FileKind::Archive } else { FileKind::Binary(name.to_owned()) };
+        return (kind, notes);
     }
     let ext = extension(path).unwrap_or_default();
     if NEVER_TEXT.contains(&ext.as_str()) {
         notes.push(format!("has the name of a binary format (.{ext}), and its content is text"));
     }
-    let may_be = !ext.is_empty() && !PROSE.contains(&ext.as_str()) && !OTHER_LANGUAGES.contains(&ext.as_str());
-    if may_be && reads_as_python(bytes) {
+    let may_be = !PROSE.contains(&ext.as_str()) && !OTHER_LANGUAGES.contains(&ext.as_str());
+    // Prose often has no extension, and may quote a few lines.
+    if may_be && reads_as_python(bytes, if ext.is_empty() { 4 } else { 10 }) {
         notes.push("reads as Python source, whatever its name says".to_owned());
         return (FileKind::Python, notes);
+    }
+    if may_be && reads_as_javascript(bytes) {
+        notes.push("reads as JavaScript source, whatever its name says".to_owned());
+        return (FileKind::OtherSource("javascript".to_owned()), notes);
     }
     (FileKind::Text, notes)
 }
 
 /// Whether text reads as Python: some of its lines can hardly be anything else, and they are not a few among many.
-fn reads_as_python(bytes: &[u8]) -> bool {
+fn reads_as_python(bytes: &[u8], one_in: usize) -> bool {
     let head = bytes.get(..64 * 1024).unwrap_or(bytes);
     let text = String::from_utf8_lossy(head);
     let (mut lines, mut python) = (0_usize, 0_usize);
@@ -480,7 +634,46 @@ fn reads_as_python(bytes: &[u8]) -> bool {
         lines += 1;
         python += usize::from(is_python_line(line));
     }
-    python > 0 && python * 10 >= lines
+    python > 0 && python * one_in >= lines
+}
+
+/// Whether text reads as JavaScript: it says what only that language says, and many of its lines are its statements.
+fn reads_as_javascript(bytes: &[u8]) -> bool {
+    const ONLY: [&str; 8] = [
+        "require('",
+        "require(\"",
+        "module.exports",
+        "process.env",
+        "process.argv",
+        "=> {",
+        "eval(atob(",
+        "globalThis",
+    ];
+    const BEGIN: [&str; 12] = [
+        "const ",
+        "let ",
+        "var ",
+        "function ",
+        "async ",
+        "(function",
+        "!function",
+        "module.exports",
+        "exports.",
+        "});",
+        "return ",
+        "'use strict'",
+    ];
+    let head = bytes.get(..64 * 1024).unwrap_or(bytes);
+    let text = String::from_utf8_lossy(head);
+    if text.trim_start().starts_with('<') || text.contains("<?php") || !ONLY.iter().any(|word| text.contains(word)) {
+        return false;
+    }
+    let (mut lines, mut code) = (0_usize, 0_usize);
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")) {
+        lines += 1;
+        code += usize::from(BEGIN.iter().any(|start| line.starts_with(start)) || line.ends_with(';'));
+    }
+    code > 0 && code * 2 >= lines
 }
 
 /// Whether a line is a statement of Python by its first words and its end.
@@ -575,7 +768,7 @@ mod tests {
         // The same first bytes, and nothing where the header should stand.
         let mut other = masked.clone();
         other[0x80] = 0;
-        assert_eq!(classify("pkg/tools.py", &other).0, FileKind::Data);
+        assert_eq!(classify("pkg/tools.py", &other).0, FileKind::Python);
         let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
         elf.resize(16, 0);
         elf.extend((0..400_u32).map(|at| (at * 11 % 253) as u8));
@@ -642,10 +835,100 @@ mod tests {
     }
 
     #[test]
-    fn broken_source_stays_source_and_noise_does_not() {
+    fn what_is_named_as_source_is_source_whatever_bytes_it_holds() {
         assert_eq!(kind("m.py", b"x = 1\0\nimport os\nprint('hello there')\n"), FileKind::Python);
         let noise: Vec<u8> = (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-        assert_eq!(kind("m.py", &noise), FileKind::Data);
+        // An interpreter reads past noise in a comment: the file is read, and what cannot be read of it is told.
+        assert_eq!(kind("m.py", &noise), FileKind::Python);
+        let mut commented = b"#".to_vec();
+        commented.extend([1; 9000]);
+        commented.extend(b"\nimport os\n");
+        assert_eq!(kind("m.py", &commented), FileKind::Python);
+        assert_eq!(kind("m.js", &commented), FileKind::OtherSource("javascript".into()));
+        let mut signed = b"ID3 = 1\n".to_vec();
+        signed.extend(&commented);
+        assert_eq!(kind("m.py", &signed), FileKind::Python);
+        assert_eq!(kind("m.dat", &noise), FileKind::Data);
+        // A script of a shell that carries something packed.
+        let mut script = b"#!/bin/sh\nexit\n".to_vec();
+        script.extend(&noise);
+        assert_eq!(kind("install.run", &script), FileKind::OtherSource("shell".into()));
+    }
+
+    #[test]
+    fn the_checksum_of_a_tar_header_is_read_as_installers_read_it() {
+        let header = |write: fn(i64) -> Vec<u8>, signed: bool| {
+            let mut block = [0_u8; 512];
+            block[..8].copy_from_slice(b"p/\xff\xff.tx");
+            block[148..156].fill(b' ');
+            let sum =
+                block.iter().map(|&byte| if signed { i64::from(byte.cast_signed()) } else { i64::from(byte) }).sum();
+            let field = write(sum);
+            block[148..148 + field.len()].copy_from_slice(&field);
+            block
+        };
+        let plain: fn(i64) -> Vec<u8> = |sum| format!("{sum:06o}\0 ").into_bytes();
+        assert!(is_tar(&header(plain, false)));
+        assert!(is_tar(&header(plain, true)));
+        assert!(is_tar(&header(|sum| format!("{sum:06o}\x009").into_bytes(), false)));
+        assert!(is_tar(&header(|sum| [&[0x80], &sum.to_be_bytes()[1..]].concat(), false)));
+        assert!(!is_tar(&header(|sum| format!("{:06o}\0 ", sum + 1).into_bytes(), false)));
+        assert!(!is_tar(&[0; 512]));
+    }
+
+    #[test]
+    fn formats_that_run_or_hold_files_are_told_apart() {
+        for (bytes, name) in [
+            (b"\xca\xfe\xba\xbf\0\0\0\x02".as_slice(), "Mach-O executable"),
+            (b"BC\xc0\xde\0\0", "LLVM bitcode"),
+            (b"L\0\0\0\x01\x14\x02\0\0", "Windows shortcut"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "OLE compound file"),
+        ] {
+            assert_eq!(kind("x.bin", bytes), FileKind::Binary(name.into()));
+            assert!(matters("x.png", bytes), "{name}");
+        }
+        let mut iso = vec![0; 0x8001];
+        iso.extend(b"CD001\x01");
+        let cpio = format!("070701{}", "0".repeat(104));
+        for bytes in [iso.as_slice(), b"\x1f\x9d\x90\0", cpio.as_bytes()] {
+            assert_eq!(kind("x.bin", bytes), FileKind::Archive);
+        }
+        assert_eq!(kind("x.bin", b"070701,070702,070703\n"), FileKind::Text);
+        assert!(is_named_as_package("a/x-1.0.tar.gz") && is_named_as_package("X.WHL") && !is_named_as_package("x.txt"));
+    }
+
+    #[test]
+    fn a_script_in_front_of_an_archive_is_a_script() {
+        let zip = b"PK\x03\x04 and so on";
+        let with = |front: &[u8]| [front, zip.as_slice()].concat();
+        let (kind, front) =
+            script_in_front("i.js", &with(b"run();\n//")).map(|(kind, front)| (kind, front.len())).unwrap();
+        assert_eq!((kind, front), (FileKind::OtherSource("javascript".into()), 9));
+        assert!(script_in_front("x.run", &with(b"#!/bin/sh\nls\nexit\n")).is_some());
+        assert!(script_in_front("app.pyz", &with(b"#!/usr/bin/env python3\n")).is_none());
+        assert!(script_in_front("setup.exe", &with(b"MZ\0\0 stub\n")).is_none());
+        assert!(script_in_front("i.py", zip).is_none());
+    }
+
+    #[test]
+    fn scripts_without_a_name_for_them_are_known_by_their_lines() {
+        let script = b"const https = require('https');\nconst data = JSON.stringify(process.env);\nhttps.get('https://a.example.invalid');\n";
+        for path in ["logo.png", "f.woff2", "w.dat", "tool"] {
+            assert_eq!(kind(path, script), FileKind::OtherSource("javascript".into()), "{path}");
+        }
+        let python = b"import os\nimport sys\n\nprint(os.getcwd())\nsys.exit()\n";
+        for path in ["tool", "SConstruct", "picture.svg"] {
+            assert_eq!(kind(path, python), FileKind::Python, "{path}");
+        }
+        for (path, text) in [
+            ("README", b"Usage\n=====\n\nFirst:\n\n    import os\n\nThen read on, there is\nmore to say about that,\nand how it is used.\n".as_slice()),
+            ("picture.svg", b"<svg><script>const a = require('b');</script></svg>\n"),
+            ("notes.md", script),
+            ("rules.dat", b"let there be light;\nvar is a word;\n"),
+            ("LICENSE", b"Permission is hereby granted;\nuse it;\n"),
+        ] {
+            assert_eq!(kind(path, text), FileKind::Text, "{path}");
+        }
     }
 
     #[test]

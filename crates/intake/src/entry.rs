@@ -103,7 +103,15 @@ impl<'a> Tree<'a> {
             let kind = match name {
                 "setup.py" if folder.is_empty() && !self.root.installed => EntryKind::Install,
                 "sitecustomize.py" | "usercustomize.py" if at_import_root => EntryKind::Startup,
+                _ if compiled(rest).is_some_and(|module| {
+                    at_import_root && matches!(&*module, "sitecustomize" | "usercustomize") && !self.has_source(&module)
+                }) =>
+                {
+                    EntryKind::Startup
+                }
                 "__main__.py" => EntryKind::Run,
+                // The test runner loads it before any test.
+                "conftest.py" => EntryKind::Run,
                 // In a source tree a build may put the file anywhere.
                 _ if name.ends_with(".pth") && (at_import_root || !self.root.installed) => EntryKind::Startup,
                 _ if self.root.installed && folder.ends_with(".data/scripts") && !folder.contains('/') => {
@@ -133,6 +141,14 @@ impl<'a> Tree<'a> {
         for root in self.import_roots() {
             for (rest, file) in &self.files {
                 let Some(inside) = rest.strip_prefix(root.as_str()) else { continue };
+                if self.is_compiled_package(&root, inside) {
+                    found.insert(EntryPoint {
+                        kind: EntryKind::Import,
+                        file: Some(file.path.clone()),
+                        function: None,
+                        declared_in: file.path.clone(),
+                    });
+                }
                 if !matches!(file.kind, FileKind::Python | FileKind::Empty) {
                     continue;
                 }
@@ -204,6 +220,31 @@ impl<'a> Tree<'a> {
             })
     }
 
+    /// Whether a compiled file without source is what importing the package runs: bytecode at the top or of a package's own
+    /// module, and native code of a package's own module. Other native modules at the top are mostly helpers of the package
+    /// beside them.
+    fn is_compiled_package(&self, root: &str, inside: &str) -> bool {
+        let Some(module) = compiled(inside) else { return false };
+        let is_bytecode = inside.ends_with(".pyc") || inside.ends_with(".pyo");
+        let at_place = match module.split_once('/') {
+            None => is_bytecode || self.is_only_module(root),
+            Some((_, rest)) => rest == "__init__",
+        };
+        at_place
+            && self.root.installed
+            && !inside.contains("__pycache__/")
+            && !self.has_source(&format!("{root}{module}"))
+    }
+
+    /// Whether no Python source is installed from a root.
+    fn is_only_module(&self, root: &str) -> bool {
+        !self.files.keys().any(|rest| rest.starts_with(root) && rest.ends_with(".py"))
+    }
+
+    fn has_source(&self, module: &str) -> bool {
+        self.files.contains_key(format!("{module}.py").as_str())
+    }
+
     /// Whether a module below a folder without `__init__.py` is the first one on its way: a namespace package has no module of its own.
     fn opens_namespace(&self, root: &str, top: &str, deeper: &str) -> bool {
         let mut folder = format!("{root}{top}/");
@@ -240,6 +281,7 @@ impl<'a> Tree<'a> {
             let Some(text) = file.text.as_deref() else { continue };
             match *rest {
                 "pyproject.toml" => self.pyproject(text, &file.path, found),
+                "setup.py" if !self.root.installed => self.setup(text, &file.path, found),
                 "setup.cfg" => {
                     let ini = Ini::parse(text, true);
                     for (section, group, _) in ini.options() {
@@ -275,6 +317,43 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// Commands that `setup.py` declares in the plainest way: texts of the form `name = package.module:function`, where it
+    /// speaks of commands at all, and a list of `scripts`. It is code, and is not read here as such.
+    fn setup(&self, text: &str, declared_in: &str, found: &mut BTreeSet<EntryPoint>) {
+        /// Longest text that is taken for a declaration.
+        const LONGEST: usize = 200;
+        let pieces = |text: &str| -> Vec<String> {
+            let pieces = ['"', '\''].into_iter().flat_map(|quote| text.split(quote));
+            pieces.filter(|piece| piece.len() <= LONGEST).map(|piece| piece.trim().to_owned()).collect()
+        };
+        if text.contains("console_scripts") || text.contains("gui_scripts") {
+            let is_name = |name: &str| {
+                !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'))
+            };
+            for piece in pieces(text) {
+                let Some((name, object)) = piece.split_once('=') else { continue };
+                let Some((module, function)) = object.trim().split_once(':') else { continue };
+                let function = function.split('[').next().unwrap_or(function).trim();
+                if [name.trim(), module.trim(), function].iter().all(|part| is_name(part))
+                    && self.module(module.trim()).is_some()
+                {
+                    self.add(EntryKind::Run, object, declared_in, found);
+                }
+            }
+        }
+        for (at, word) in text.match_indices("scripts") {
+            let list =
+                text.get(at + word.len()..).map(|rest| rest.trim_start_matches(['"', '\'', ' ', '=', ':', '\n']));
+            let Some((list, _)) = list.and_then(|rest| rest.strip_prefix('[')).and_then(|rest| rest.split_once(']'))
+            else {
+                continue;
+            };
+            for script in pieces(list) {
+                self.script(script.trim_start_matches("./"), declared_in, found);
+            }
+        }
+    }
+
     /// One `name = package.module:function [extra]` of a group.
     fn line(&self, line: &str, group: &str, declared_in: &str, found: &mut BTreeSet<EntryPoint>) {
         let Some((_, object)) = line.split_once('=') else { return };
@@ -284,6 +363,17 @@ impl<'a> Tree<'a> {
     fn add(&self, kind: EntryKind, object: &str, declared_in: &str, found: &mut BTreeSet<EntryPoint>) {
         let object = object.split('[').next().unwrap_or(object).trim();
         if object.is_empty() {
+            return;
+        }
+        if !object.contains(':')
+            && self.module(object).is_none()
+            && let Some((module, name)) = object.rsplit_once('.')
+            && self.module(module).is_some()
+        {
+            // A class of commands, named with a dot before it: the build makes one and runs it.
+            for method in ["", ".__init__", ".initialize_options", ".finalize_options", ".run"] {
+                self.add(kind, &format!("{module}:{name}{method}"), declared_in, found);
+            }
             return;
         }
         let file = self.module(object.split(':').next().unwrap_or(object));
@@ -308,6 +398,19 @@ impl<'a> Tree<'a> {
             .iter()
             .flat_map(|root| [format!("{root}{inside}.py"), format!("{root}{inside}/__init__.py")])
             .find_map(|rest| self.path(&rest))
+            .or_else(|| self.compiled_module(&inside))
+    }
+
+    /// The file of a module that is there in compiled form only.
+    fn compiled_module(&self, inside: &str) -> Option<String> {
+        self.import_roots().iter().find_map(|root| {
+            let start = format!("{root}{inside}");
+            let mut near = self.files.range(start.as_str()..).take_while(|(rest, _)| rest.starts_with(&start));
+            near.find(|(rest, _)| {
+                compiled(rest).is_some_and(|module| module == start || module == format!("{start}/__init__"))
+            })
+            .map(|(_, file)| file.path.clone())
+        })
     }
 
     fn pyproject(&self, text: &str, declared_in: &str, found: &mut BTreeSet<EntryPoint>) {
@@ -398,6 +501,18 @@ impl<'a> Tree<'a> {
             }
         }
     }
+}
+
+/// The path of the module that a compiled file is, without what its name says of the interpreter; `None` for other files.
+fn compiled(path: &str) -> Option<String> {
+    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
+    let stem = match name.rsplit_once('.')? {
+        (stem, "pyc" | "pyo") => stem,
+        // `core.cpython-311-x86_64-linux-gnu.so`, `core.abi3.so`, `core.so`.
+        (stem, "so" | "pyd") => stem.split('.').next()?,
+        _ => return None,
+    };
+    (!stem.is_empty()).then(|| if folder.is_empty() { stem.to_owned() } else { format!("{folder}/{stem}") })
 }
 
 /// When the members of an entry point group run.

@@ -28,7 +28,7 @@ mod resolve;
 mod target;
 mod unpack;
 
-pub use classify::MASKED;
+pub use classify::{MASKED, is_named_as_package};
 pub use coverage::{Coverage, Note, Unread};
 pub use error::IntakeError;
 pub use index::IndexError;

@@ -46,8 +46,9 @@ pub(crate) struct Root {
 pub(crate) fn read(files: &[SourceFile], shape: &Shape) -> Found {
     let roots = roots(files, shape);
     let mut manifest = Manifest::default();
+    let mut unclear = Vec::new();
     for root in &roots {
-        one(files, root, &mut manifest);
+        one(files, root, &mut manifest, &mut unclear);
     }
     let of_python = !manifest.read_from.is_empty();
     let is_python = of_python || files.iter().any(|file| file.path.rsplit('/').next() == Some("setup.py"));
@@ -57,7 +58,6 @@ pub(crate) fn read(files: &[SourceFile], shape: &Shape) -> Found {
     record::compare(files, &roots, &mut manifest.notes);
     manifest.entry_points = entry::points(files, &roots, &mut manifest.notes);
     let mut is_node = false;
-    let mut unclear = Vec::new();
     // Of a package for both the one that is installed by the other's manager brings no scripts.
     for root in roots.iter().filter(|root| !root.installed && !matches!(shape, Shape::PypiVersion { .. })) {
         is_node |= npm::read(files, root, &mut manifest, &mut unclear);
@@ -170,7 +170,7 @@ fn roots(files: &[SourceFile], shape: &Shape) -> Vec<Root> {
 }
 
 /// Reads the manifest files of one root. Core metadata comes first, because it is what an installer would show.
-fn one(files: &[SourceFile], root: &Root, manifest: &mut Manifest) {
+fn one(files: &[SourceFile], root: &Root, manifest: &mut Manifest, unclear: &mut Vec<Unclear>) {
     let under = files.iter().filter_map(|file| {
         let rest = file.path.strip_prefix(&root.prefix)?;
         Some((rest, file, file.text.as_deref()?))
@@ -204,7 +204,16 @@ fn one(files: &[SourceFile], root: &Root, manifest: &mut Manifest) {
     }
     for (rest, file, text) in later {
         manifest.read_from.push(file.path.clone());
-        if rest == "pyproject.toml" { pyproject(text, &file.path, manifest) } else { setup_cfg(text, manifest) }
+        if rest == "setup.cfg" {
+            setup_cfg(text, manifest);
+        } else if let Some(why) = pyproject(text, manifest) {
+            manifest.notes.push(format!("`{}` is not valid TOML: {why}", file.path));
+            // A reader with other bounds may accept it, and run what it declares.
+            if !root.installed {
+                let why = format!("cannot be read as TOML ({why}), so what it has a build run is not known");
+                unclear.push(Unclear { file: file.path.clone(), why });
+            }
+        }
     }
 }
 
@@ -292,13 +301,11 @@ fn setup_cfg(text: &str, manifest: &mut Manifest) {
     manifest.requires.extend(ini.lines("options", "install_requires").map(ToOwned::to_owned));
 }
 
-fn pyproject(text: &str, path: &str, manifest: &mut Manifest) {
+/// Reads `pyproject.toml`; or says why it cannot be read.
+fn pyproject(text: &str, manifest: &mut Manifest) -> Option<String> {
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
-        Err(error) => {
-            manifest.notes.push(format!("`{path}` is not valid TOML: {}", error.message()));
-            return;
-        }
+        Err(error) => return Some(error.message().to_owned()),
     };
     let poetry = table.get("tool").and_then(|tool| tool.get("poetry")).and_then(toml::Value::as_table);
     for project in [table.get("project").and_then(toml::Value::as_table), poetry].into_iter().flatten() {
@@ -325,6 +332,7 @@ fn pyproject(text: &str, path: &str, manifest: &mut Manifest) {
             _ => {}
         }
     }
+    None
 }
 
 /// Name and version out of an archive's file name, as the packaging standards write it.
@@ -340,7 +348,7 @@ pub(crate) fn name_and_version(path: &str) -> Option<(String, String)> {
             return parts(name.get(..name.len() - end.len())?);
         }
     }
-    for end in [".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip", ".tar"] {
+    for end in [".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.lzma", ".tar.zst", ".zip", ".tar"] {
         if lower.ends_with(end) {
             let stem = name.get(..name.len() - end.len())?;
             let (name, version) = stem.rsplit_once('-')?;

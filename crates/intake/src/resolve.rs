@@ -6,7 +6,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::classify::{container, ends_as_zip, looks_like_text, matters};
+use crate::classify::{container, ends_as_zip, looks_like_text, matters, script_in_front};
 use crate::coverage::Coverage;
 use crate::error::IntakeError;
 use crate::index;
@@ -177,6 +177,10 @@ fn head(path: &Path) -> Vec<u8> {
     bytes
 }
 
+fn path_text(path: &Path) -> &str {
+    path.to_str().unwrap_or_default()
+}
+
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
@@ -186,7 +190,11 @@ fn load_file(name: &str, path: &Path, limits: &Limits) -> Input {
     let mut coverage = Coverage::default();
     let (shape, parts) = match read_bytes(path, limits.package_bytes) {
         Ok(bytes) => {
-            let archive = container(&bytes).is_some() || (!looks_like_text(&bytes) && ends_as_zip(&bytes));
+            // What stands in front of an archive as a script is the file; the archive is something that it carries.
+            let archive = container(&bytes).is_some()
+                || (!looks_like_text(&bytes)
+                    && ends_as_zip(&bytes)
+                    && script_in_front(path_text(path), &bytes).is_none());
             (if archive { Shape::Archive } else { Shape::File }, vec![Part { path: shown, bytes }])
         }
         Err(error) => {
@@ -267,8 +275,48 @@ fn only_archives(folder: &Path) -> Option<Vec<PathBuf>> {
     (!archives.is_empty()).then_some(archives)
 }
 
-/// Folders of version control that hold only packed history: large, and never run.
+/// Folders of version control that hold packed history: large, and never run. What else is put there is read.
 const HISTORY: [&str; 3] = [".git/objects", ".git/lfs", ".hg/store"];
+
+/// Whether a path lies in packed history.
+fn in_history(path: &str) -> bool {
+    HISTORY.iter().any(|end| {
+        path.match_indices(end).any(|(at, _)| {
+            let before = path.get(..at).unwrap_or_default();
+            let after = path.get(at + end.len()..).unwrap_or_default();
+            (before.is_empty() || before.ends_with('/')) && (after.is_empty() || after.starts_with('/'))
+        })
+    })
+}
+
+/// Whether a file in packed history has a name that the tools of version control give.
+fn is_history(name: &str) -> bool {
+    let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (stem, ext) = name.rsplit_once('.').unwrap_or((name, ""));
+    match ext {
+        "" => {
+            is_hex(name)
+                || [
+                    "packs",
+                    "alternates",
+                    "commit-graph",
+                    "multi-pack-index",
+                    "fncache",
+                    "requires",
+                    "phaseroots",
+                    "undo",
+                ]
+                .contains(&name)
+                || name.starts_with("tmp_")
+                || name.starts_with("undo.")
+        }
+        "pack" | "idx" | "rev" | "bitmap" | "keep" | "mtimes" | "midx" => stem.rsplit('-').next().is_some_and(is_hex),
+        "graph" => stem.rsplit('-').next().is_some_and(is_hex),
+        // Files of Mercurial's store are named after the files whose history they hold, with these endings.
+        "i" | "d" => true,
+        _ => false,
+    }
+}
 
 fn load_folder(name: &str, root: &Path, limits: &Limits) -> Result<Input, IntakeError> {
     let shape = if is_package(root) { Shape::Folder } else { Shape::FileSet };
@@ -343,10 +391,12 @@ impl Walk<'_> {
             if meta.is_dir() {
                 if HISTORY.iter().any(|end| path == *end || path.ends_with(&format!("/{end}"))) {
                     self.coverage.unread(&path, "is the packed history of version control, and is not read", false);
-                } else {
-                    self.coverage.folders += 1;
-                    deeper.push((full, format!("{path}/")));
                 }
+                self.coverage.folders += 1;
+                deeper.push((full, format!("{path}/")));
+            } else if meta.is_file() && is_history(&name.to_string_lossy()) && in_history(shown) {
+                // Thousands of them must not use up what is read of the rest.
+                self.entries -= 1;
             } else if meta.is_symlink() {
                 self.link(&full, &path);
             } else if let Some(what) = special(&meta) {

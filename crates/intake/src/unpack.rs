@@ -27,6 +27,7 @@ pub fn unpack(input: Input, limits: &Limits) -> Package {
     for part in parts {
         let as_target = matches!(shape, Shape::Archive | Shape::Stdin { .. });
         if as_target && let Some(format) = opened_as(&part.bytes) {
+            unpacker.front(&part.path, &part.bytes);
             unpacker.bytes += part.bytes.len() as u64;
             archive::open(&mut unpacker, &part.path, "", format, &part.bytes, 1);
             continue;
@@ -105,6 +106,8 @@ pub(crate) struct Link {
     pub to: String,
     pub hard: bool,
     pub root: String,
+    /// How many files had been read when it came: a file of the same name that came before gives way to it.
+    pub after: usize,
 }
 
 /// What has been read so far, and how much more may be.
@@ -202,7 +205,15 @@ impl Unpacker {
             return;
         }
         let digest = hex(&Sha256::digest(&bytes));
-        let format = opened_as(&bytes);
+        let format = opened_as(&bytes).or_else(|| ends_as_zip(&bytes).then_some(None));
+        if self.front(&path, &bytes) {
+            if depth < self.limits.archive_depth
+                && let Some(format) = format
+            {
+                archive::open(self, &path, &format!("{path}!/"), format, &bytes, depth + 1);
+            }
+            return;
+        }
         self.push(SourceFile {
             path: path.clone(),
             size,
@@ -223,6 +234,25 @@ impl Unpacker {
             }
             Some(format) => archive::open(self, &path, &format!("{path}!/"), format, &bytes, depth + 1),
         }
+    }
+
+    /// Takes in the script that stands in front of an archive, if there is one, under the name of both.
+    fn front(&mut self, path: &str, bytes: &[u8]) -> bool {
+        let Some((kind, script)) = classify::script_in_front(path, bytes) else { return false };
+        let decoded = if kind == FileKind::Python { decode::python(script) } else { decode::plain(script) };
+        let mut notes = decoded.notes;
+        notes.push("is a script with an archive behind it; both were read".to_owned());
+        self.push(SourceFile {
+            path: path.to_owned(),
+            size: bytes.len() as u64,
+            digest: hex(&Sha256::digest(bytes)),
+            kind,
+            text: Some(Arc::from(decoded.text)),
+            bytes: Arc::from(script),
+            encoding: Some(decoded.encoding),
+            notes,
+        });
+        true
     }
 
     /// Takes in a notebook: its code cells are its text.
@@ -326,43 +356,87 @@ impl Unpacker {
         self.files.push(file);
     }
 
-    /// Gives links the content they lead to, as far as that is in the same archive.
+    /// Files read so far.
+    pub(crate) fn count(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Gives links the content they lead to, as far as that is in the same archive. Where a link leads is told by the whole
+    /// archive, whatever the order of its entries: over other links, and through links to folders. Of a file and a link of
+    /// the same name the later one has the name, as it does when the archive is written to a disk.
     pub(crate) fn link(&mut self, links: Vec<Link>) {
-        for Link { path, to, hard, root } in links {
-            let word = if hard { "hard link" } else { "symbolic link" };
-            let inside = path.strip_prefix(&root).unwrap_or(&path);
-            let base = if hard { "" } else { inside.rsplit_once('/').map_or("", |(folder, _)| folder) };
-            let Some(target) = resolve_link(base, &to) else {
-                self.coverage.note(&path, format!("is a {word} out of the archive, to `{to}`"));
+        let mut last: BTreeMap<String, Link> = BTreeMap::new();
+        for link in links {
+            // What is written to the name of a link later is written where the link leads, and is found under both names.
+            if self.places.get(&link.path).is_some_and(|&at| at >= link.after) {
+                self.coverage.note(&link.path, "stands in the archive as a link and as a file; the file came last");
+                continue;
+            }
+            last.insert(link.path.clone(), link);
+        }
+        let mut given: Vec<(String, usize, String)> = Vec::new();
+        for (path, link) in &last {
+            let word = if link.hard { "hard link" } else { "symbolic link" };
+            let to = &link.to;
+            let Some(target) = destination(&last, link) else {
+                let why = match lead(link) {
+                    Some(_) => format!("is a {word} to `{to}`, which is no file of the archive"),
+                    None => format!("is a {word} out of the archive, to `{to}`"),
+                };
+                self.coverage.note(path, why);
                 continue;
             };
-            let found = self.places.get(&format!("{root}{target}")).and_then(|&at| self.files.get(at)).cloned();
-            match found {
-                Some(found) if found.kind != FileKind::Archive && !self.places.contains_key(&path) => {
-                    // Each name is analyzed on its own, so a link costs what a copy costs.
-                    self.bytes += found.size;
-                    if self.bytes > self.limits.package_bytes {
-                        self.full = true;
-                        let why = format!(
-                            "is a {word} to `{to}`, and was left: more than {} bytes in all",
-                            self.limits.package_bytes
-                        );
-                        self.coverage.unread(&path, why, matters(&path, &found.bytes));
-                        continue;
-                    }
-                    let (kind, mut notes) = classify(&path, &found.bytes);
-                    notes.push(format!("is a {word} to `{to}`"));
-                    if kind == found.kind || found.text.is_none() {
-                        let mut file = found;
-                        file.path = path;
-                        file.notes.extend(notes);
-                        self.push(file);
-                    } else {
-                        self.store(path, &kind, found.bytes.to_vec(), notes);
-                    }
+            if let Some(&at) = self.places.get(&target).filter(|_| !last.contains_key(&target)) {
+                given.push((path.clone(), at, format!("is a {word} to `{to}`")));
+                continue;
+            }
+            let folder = format!("{target}/");
+            let inside: Vec<(String, usize)> = self
+                .places
+                .range(folder.clone()..)
+                .take_while(|(known, _)| known.starts_with(&folder))
+                .filter_map(|(known, &at)| Some((known.get(folder.len()..)?.to_owned(), at)))
+                .collect();
+            if inside.is_empty() || path.starts_with(&folder) {
+                let ends = if inside.is_empty() { ", which is no file of the archive" } else { "" };
+                self.coverage.note(path, format!("is a {word} to `{to}`{ends}"));
+                continue;
+            }
+            self.coverage.note(path, format!("is a {word} to the folder `{to}`; its files were read under both names"));
+            for (rest, at) in inside {
+                let name = format!("{path}/{rest}");
+                if !self.places.contains_key(&name) && !last.contains_key(&name) {
+                    given.push((name, at, format!("is `{to}/{rest}` through a {word}")));
                 }
-                Some(_) => self.coverage.note(&path, format!("is a {word} to `{to}`")),
-                None => self.coverage.note(&path, format!("is a {word} to `{to}`, which is no file of the archive")),
+            }
+        }
+        for (path, at, what) in given {
+            let Some(found) = self.files.get(at).cloned() else { continue };
+            if found.kind == FileKind::Archive {
+                self.coverage.note(&path, what);
+                continue;
+            }
+            // Each name is analyzed on its own, so a link costs what a copy costs.
+            self.bytes += found.size;
+            self.entries += 1;
+            if self.bytes > self.limits.package_bytes || self.entries > self.limits.entries {
+                self.full = true;
+                let why = format!(
+                    "{what}, and was left: more than {} bytes or {} entries in all",
+                    self.limits.package_bytes, self.limits.entries
+                );
+                self.coverage.unread(&path, why, matters(&path, &found.bytes));
+                continue;
+            }
+            let (kind, mut notes) = classify(&path, &found.bytes);
+            notes.push(what);
+            if kind == found.kind || found.text.is_none() {
+                let mut file = found;
+                file.path = path;
+                file.notes.extend(notes);
+                self.push(file);
+            } else {
+                self.store(path, &kind, found.bytes.to_vec(), notes);
             }
         }
     }
@@ -370,6 +444,31 @@ impl Unpacker {
     fn finish(self) -> (Vec<SourceFile>, Coverage) {
         (self.files, self.coverage)
     }
+}
+
+/// The name that a link gives as its own destination, nothing of which is followed; `None` if it leaves the archive.
+fn lead(link: &Link) -> Option<String> {
+    let inside = link.path.strip_prefix(&link.root).unwrap_or(&link.path);
+    let base = if link.hard { "" } else { inside.rsplit_once('/').map_or("", |(folder, _)| folder) };
+    resolve_link(base, &link.to).map(|target| format!("{}{target}", link.root))
+}
+
+/// Where a link leads in the end, over other links and through links to folders; `None` if it leaves the archive or never ends.
+fn destination(links: &BTreeMap<String, Link>, link: &Link) -> Option<String> {
+    /// As many links as the system follows for one name.
+    const MOST_LINKS: usize = 40;
+    let mut target = lead(link)?;
+    for _ in 0..MOST_LINKS {
+        // The shortest part of the name that is a link is followed first.
+        let ends = target.match_indices('/').map(|(at, _)| at).chain([target.len()]);
+        let Some((end, next)) = ends.into_iter().find_map(|end| Some((end, links.get(target.get(..end)?)?))) else {
+            return Some(target);
+        };
+        let rest = target.get(end..).unwrap_or_default().to_owned();
+        let to = lead(next)?;
+        target = format!("{to}{rest}");
+    }
+    None
 }
 
 /// The name a link leads to from the folder `base`, or nothing when it leaves the archive.

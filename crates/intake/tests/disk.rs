@@ -279,3 +279,87 @@ fn what_does_not_exist_is_an_error() {
     assert!(matches!(error, IntakeError::NotFound { .. }));
     assert!(error.to_string().contains("pypi:NAME"));
 }
+
+#[test]
+fn only_history_is_left_out_of_the_folders_of_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(root, "setup.py", APP);
+    for name in ["ab/0123456789abcdef", "pack/pack-0123abcd.pack", "pack/pack-0123abcd.idx", "info/packs"] {
+        write(root, &format!(".git/objects/{name}"), b"packed");
+    }
+    write(root, ".git/objects/helper.py", APP);
+    let package = package(root);
+    assert_eq!(paths(&package), [".git/objects/helper.py", "setup.py"]);
+    assert!(unread(&package, ".git/objects", "history"));
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_may_declare_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let deep = format!(
+        "a = {}{}\n[build-system]\nbuild-backend = \"be\"\nbackend-path = [\".\"]\n",
+        "[".repeat(120),
+        "]".repeat(120)
+    );
+    write(root, "pyproject.toml", deep.as_bytes());
+    write(root, "be.py", APP);
+    let package = package(root);
+    assert!(unread(&package, "pyproject.toml", "TOML") && package.coverage.hides_code(), "{:?}", package.coverage);
+}
+
+#[test]
+fn compiled_modules_are_entries_where_their_source_would_be_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let pyc = |root: &Path, path: &str| write(root, path, b"\xa7\x0d\r\n\0\0\0\0\0\0\0\0\0\0\0\0\xe3\0\0\0\0");
+    let root = folder.path();
+    write(root, "p-1.0.dist-info/METADATA", b"Metadata-Version: 2.1\nName: p\nVersion: 1.0\n");
+    write(root, "p-1.0.dist-info/entry_points.txt", b"[console_scripts]\np = p.cli:main\n");
+    pyc(root, "p/__init__.pyc");
+    pyc(root, "p/cli.pyc");
+    pyc(root, "sitecustomize.pyc");
+    write(root, "q/__init__.py", APP);
+    pyc(root, "q/__init__.pyc");
+    write(root, "_speedups.abi3.so", b"\x7fELF\x02\x01\x01");
+    let found = package(root);
+    let found = entries(&found);
+    for (kind, file) in [
+        (EntryKind::Import, "p/__init__.pyc"),
+        (EntryKind::Run, "p/cli.pyc"),
+        (EntryKind::Startup, "sitecustomize.pyc"),
+        (EntryKind::Import, "q/__init__.py"),
+    ] {
+        assert!(found.iter().any(|entry| entry.0 == kind && entry.1 == Some(file)), "{file}: {found:?}");
+    }
+    assert!(!found.iter().any(|entry| matches!(entry.1, Some("q/__init__.pyc" | "_speedups.abi3.so"))), "{found:?}");
+}
+
+#[test]
+fn commands_that_are_plainly_declared_in_code_are_entries() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let setup = b"setup(name='p', entry_points={'console_scripts': ['p = p.cli:main', \"q=p.gone:main\"]}, scripts=['bin/tool'])\n";
+    write(root, "setup.py", setup);
+    write(root, "p/__init__.py", b"");
+    write(root, "p/cli.py", APP);
+    write(root, "bin/tool", b"#!/usr/bin/env python3\nprint()\n");
+    write(root, "bin/other", b"#!/usr/bin/env python3\nprint()\n");
+    let package = package(root);
+    let run: Vec<_> = entries(&package).into_iter().filter(|entry| entry.0 == EntryKind::Run).collect();
+    let wanted = [(EntryKind::Run, Some("bin/tool"), None), (EntryKind::Run, Some("p/cli.py"), Some("p.cli:main"))];
+    assert_eq!(run, wanted);
+}
+
+#[test]
+fn a_class_of_commands_is_run_by_the_build() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(root, "setup.cfg", b"[metadata]\nname = p\n[options]\ncmdclass =\n    install = cmds.Install\n");
+    write(root, "cmds.py", APP);
+    write(root, "tests/conftest.py", APP);
+    let package = package(root);
+    let found = entries(&package);
+    assert!(found.contains(&(EntryKind::Install, Some("cmds.py"), Some("cmds:Install.run"))), "{found:?}");
+    assert!(found.contains(&(EntryKind::Run, Some("tests/conftest.py"), None)), "{found:?}");
+}

@@ -448,3 +448,185 @@ fn a_notebook_is_its_code() {
     let package = open("p.zip", &zip(&[("deep.ipynb", deep.as_bytes())]));
     assert!(unread(&package, "deep.ipynb", "cannot be read") && package.coverage.hides_code());
 }
+
+/// One entry of a tape with its header made by hand: the checksum is filled in.
+fn entry(name: &[u8], kind: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut block = vec![0; 512];
+    block[..name.len()].copy_from_slice(name);
+    block[124..136].copy_from_slice(format!("{:011o}\0", bytes.len()).as_bytes());
+    block[148..156].fill(b' ');
+    block[156] = kind;
+    block[257..265].copy_from_slice(b"ustar\x0000");
+    let sum: u32 = block.iter().map(|&byte| u32::from(byte)).sum();
+    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    block.extend(bytes);
+    block.resize(block.len().next_multiple_of(512), 0);
+    block
+}
+
+/// The records of an extended header.
+fn extended(records: &[(&str, &str)]) -> Vec<u8> {
+    let mut all = Vec::new();
+    for (key, value) in records {
+        let rest = key.len() + value.len() + 3;
+        let length =
+            (1..9).map(|digits| rest + digits).find(|length| length.to_string().len() + rest == *length).unwrap();
+        all.extend(format!("{length} {key}={value}\n").bytes());
+    }
+    all
+}
+
+fn tape(entries: &[Vec<u8>]) -> Vec<u8> {
+    [entries.concat(), vec![0; 1024]].concat()
+}
+
+#[test]
+fn lzma_without_a_container_is_opened() {
+    let mut options = lzma_rust2::LzmaOptions::with_preset(1);
+    options.dict_size = 1 << 20;
+    let mut writer = lzma_rust2::LzmaWriter::new_use_header(Vec::new(), &options, None).unwrap();
+    std::io::Write::write_all(&mut writer, &tar(&[("p/a.py", APP)])).unwrap();
+    let bytes = writer.finish().unwrap();
+    for name in ["p-1.0.tar.lzma", "p-1.0.tar.xz"] {
+        let package = open(name, &bytes);
+        assert_eq!(paths(&package), ["p/a.py"], "{:?}", package.coverage);
+    }
+    // What begins so and cannot be opened is no document.
+    let package =
+        open("p.tar", &tar(&[("p/x.lzma", b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0nothing of the kind")]));
+    assert!(unread(&package, "p/x.lzma", "not opened") && package.coverage.hides_code(), "{:?}", package.coverage);
+}
+
+#[test]
+fn frames_that_are_skipped_hide_nothing() {
+    let skipped = b"\x50\x2a\x4d\x18\x04\0\0\0abcd".as_slice();
+    let whole = tar(&[("p/a.py", APP), ("p/b.py", b"x = 1\n")]);
+    let (one, two) = whole.split_at(1024);
+    for bytes in [[skipped, &zst(&whole)].concat(), [&zst(one), skipped, &zst(two)].concat()] {
+        let package = open("p-1.0.tar.zst", &bytes);
+        assert_eq!(paths(&package), ["p/a.py", "p/b.py"], "{:?}", package.coverage);
+    }
+}
+
+#[test]
+fn extended_headers_name_files_as_they_do_for_installers() {
+    let path = extended(&[("path", "p/setup.py")]);
+    let global = tape(&[entry(b"p/a.txt", b'0', b"a"), entry(b"g", b'g', &path), entry(b"p/notes.md", b'0', APP)]);
+    let solaris = tape(&[entry(b"X", b'X', &path), entry(b"p/notes.md", b'0', APP)]);
+    let size = APP.len().to_string();
+    let sparse = extended(&[
+        ("GNU.sparse.major", "1"),
+        ("GNU.sparse.minor", "0"),
+        ("GNU.sparse.name", "p/setup.py"),
+        ("GNU.sparse.realsize", &size),
+    ]);
+    let mut stored = format!("1\n0\n{size}\n").into_bytes();
+    stored.resize(512, 0);
+    stored.extend(APP);
+    let sparse = tape(&[entry(b"x", b'x', &sparse), entry(b"p/GNUSparseFile.0/notes.md", b'0', &stored)]);
+    for bytes in [global, solaris, sparse] {
+        let package = open("p.tar", &bytes);
+        assert_eq!(text(&package, "p/setup.py").as_bytes(), APP, "{:?}", package.coverage);
+        assert!(noted(&package, "p/setup.py", "extended header"), "{:?}", package.coverage);
+    }
+    // A header of its own goes before the global one, and what ordinary archives say in it changes nothing.
+    let own = extended(&[("path", "p/own.py")]);
+    let bytes = tape(&[entry(b"g", b'g', &path), entry(b"x", b'x', &own), entry(b"p/notes.md", b'0', APP)]);
+    assert_eq!(paths(&open("p.tar", &bytes)), ["p/own.py"]);
+    let comment = extended(&[("comment", "0123456789abcdef")]);
+    let package = open("p.tar", &tape(&[entry(b"g", b'g', &comment), entry(b"p/a.py", b'0', APP)]));
+    assert_eq!((paths(&package), package.coverage.notes.len()), (vec!["p/a.py"], 0));
+}
+
+#[test]
+fn links_lead_where_the_whole_archive_says() {
+    type Entry<'a> = (&'a str, tar::EntryType, &'a str, &'a [u8]);
+    const FILE: tar::EntryType = tar::EntryType::Regular;
+    const SOFT: tar::EntryType = tar::EntryType::Symlink;
+    const HARD: tar::EntryType = tar::EntryType::Link;
+    let build = |entries: &[Entry<'_>]| {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (path, kind, to, bytes) in entries {
+            tar_entry(&mut builder, path, *kind, to, bytes);
+        }
+        open("p.tar", &builder.into_inner().unwrap())
+    };
+    let cases: [&[Entry<'_>]; 6] = [
+        &[("p/setup.py", SOFT, "a.txt", b""), ("p/a.txt", SOFT, "README.md", b""), ("p/README.md", FILE, "", APP)],
+        &[("p/README.md", FILE, "", APP), ("p/a.txt", SOFT, "README.md", b""), ("p/setup.py", SOFT, "a.txt", b"")],
+        &[("p/docs/x.md", FILE, "", APP), ("p/d", SOFT, "docs", b""), ("p/setup.py", SOFT, "d/x.md", b"")],
+        &[
+            ("p/docs/setup.py", FILE, "", APP),
+            ("p", SOFT, "q", b""),
+            ("q", SOFT, "p/docs", b""),
+            ("p/setup.py", SOFT, "docs/setup.py", b""),
+        ],
+        &[("p/setup.py", FILE, "", b"x = 1\n"), ("p/README.md", FILE, "", APP), ("p/setup.py", SOFT, "README.md", b"")],
+        &[
+            ("p/setup.py", FILE, "", b"x = 1\n"),
+            ("p/README.md", FILE, "", APP),
+            ("p/setup.py", HARD, "p/README.md", b""),
+        ],
+    ];
+    for (number, case) in cases.iter().enumerate() {
+        if number == 3 {
+            continue;
+        }
+        let package = build(case);
+        assert_eq!(text(&package, "p/setup.py").as_bytes(), APP, "{number}: {:?}", package.coverage);
+        assert!(is_python(&package, "p/setup.py"), "{number}");
+    }
+    // Links that run in a circle end.
+    assert!(build(cases[3]).coverage.notes.iter().any(|note| note.what.contains("link to")));
+    // A link to a folder gives all of the folder a second name.
+    let package = build(&[("p/docs/__init__.py", FILE, "", APP), ("p/mod", SOFT, "docs", b"")]);
+    assert_eq!(paths(&package), ["p/docs/__init__.py", "p/mod/__init__.py"]);
+    // A file that comes behind the link has the name.
+    let package = build(&[("p/b.py", FILE, "", b"x = 1\n"), ("p/a.py", SOFT, "b.py", b""), ("p/a.py", FILE, "", APP)]);
+    assert_eq!(text(&package, "p/a.py").as_bytes(), APP);
+}
+
+#[test]
+fn an_entry_of_a_zip_is_read_under_each_of_its_names() {
+    let unicode = |name: &str, other: &str| {
+        let mut crc = flate2::Crc::new();
+        crc.update(name.as_bytes());
+        let mut field = vec![1];
+        field.extend(crc.sum().to_le_bytes());
+        field.extend(other.bytes());
+        let mut extra = 0x7075_u16.to_le_bytes().to_vec();
+        extra.extend(u16::try_from(field.len()).unwrap().to_le_bytes());
+        extra.extend(field);
+        extra
+    };
+    let whole = zip(&[("p/init.py", APP)]);
+    let directory = whole.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    let extra = unicode("p/init.py", "README.md");
+    let mut bytes = whole.clone();
+    let old = usize::from(u16::from_le_bytes([bytes[directory + 30], bytes[directory + 31]]));
+    let end = directory + 46 + "p/init.py".len();
+    bytes.splice(end..end + old, extra.iter().copied());
+    bytes[directory + 30..directory + 32].copy_from_slice(&u16::try_from(extra.len()).unwrap().to_le_bytes());
+    let size = u32::try_from(bytes.len() - 22 - directory).unwrap();
+    let footer = bytes.len() - 22;
+    bytes[footer + 12..footer + 16].copy_from_slice(&size.to_le_bytes());
+    let package = open("p.whl", &bytes);
+    assert_eq!(paths(&package), ["README.md", "p/init.py"], "{:?}", package.coverage);
+    assert!(is_python(&package, "p/init.py"));
+    assert!(noted(&package, "p/init.py", "another name"), "{:?}", package.coverage);
+
+    let mut bytes = zip(&[("p/init.py_.md", APP)]);
+    replace_all(&mut bytes, b"p/init.py_.md", b"p/init.py\0.md");
+    let package = open("p.whl", &bytes);
+    assert!(is_python(&package, "p/init.py"), "{:?}", paths(&package));
+}
+
+#[test]
+fn a_script_is_read_with_the_archive_behind_it() {
+    let script = b"const fs = require('fs');\nfs.readFileSync('a');\n//";
+    let bytes = [script.as_slice(), &zip(&[("a.txt", &[0, 1, 2, 3])])].concat();
+    let shape = Shape::File;
+    let package = unpack(input("i.js", shape, &[("i.js", &bytes)]), &Limits::default());
+    assert_eq!(file(&package, "i.js").kind, FileKind::OtherSource("javascript".into()), "{:?}", paths(&package));
+    assert!(text(&package, "i.js").starts_with("const fs"));
+}

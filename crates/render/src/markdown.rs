@@ -147,7 +147,8 @@ fn files(out: &mut String, review: &Review) {
 
 fn coverage(out: &mut String, review: &Review) {
     heading(out, 2, "Coverage");
-    line(out, &format!("{} files analyzed, {} bytes.", review.coverage.files, review.coverage.bytes));
+    let all = crate::text::of_all(&review.coverage);
+    line(out, &format!("{} files analyzed, {} bytes.{all}", review.coverage.files, review.coverage.bytes));
     if !review.coverage.unread.is_empty() || !review.coverage.notes.is_empty() {
         line(out, "");
     }

@@ -2,7 +2,7 @@
 //! their code, flows, and for a package the files that matter.
 
 use anstyle::Style;
-use sluice_review::model::{BehaviorMatch, Change, Claim, FileReview, FlowPath, Polarity, Report, Scores};
+use sluice_review::model::{BehaviorMatch, Change, Claim, Coverage, FileReview, FlowPath, Polarity, Report, Scores};
 use sluice_review::{Review, Verdict};
 
 use crate::Look;
@@ -299,9 +299,10 @@ fn coverage(page: &mut Page, review: &Review) {
     page.line(
         PLAIN,
         &format!(
-            "  {} analyzed, {}.",
+            "  {} analyzed, {}.{}",
             count_u64(coverage.files, "file", "files"),
-            count_u64(coverage.bytes, "byte", "bytes")
+            count_u64(coverage.bytes, "byte", "bytes"),
+            of_all(coverage)
         ),
     );
     let mut unread: Vec<_> = coverage.unread.iter().collect();
@@ -316,6 +317,15 @@ fn coverage(page: &mut Page, review: &Review) {
         page.hanging("  ", "    ", note);
     }
     left_out(page, coverage.notes.len().saturating_sub(MAX_UNREAD), "further note", "further notes");
+}
+
+/// What there is beside the files that were analyzed; empty where that is nothing.
+pub(crate) fn of_all(coverage: &Coverage) -> String {
+    if coverage.seen <= coverage.files && coverage.data == 0 {
+        return String::new();
+    }
+    let there = count_u64(coverage.seen.max(coverage.files), "file", "files");
+    format!(" {there} in all, {} read as data.", coverage.data)
 }
 
 /// A number with its noun: `no remarks`, `1 remark`, `2 remarks`.

@@ -163,6 +163,10 @@ fn review() -> Review {
         coverage: Coverage {
             files: 2,
             bytes: 680,
+            seen: 5,
+            data: 2,
+            folders: 1,
+            links: 0,
             unread: vec![Unread { file: "app/big.bin".into(), why: "it is larger than 50 MB".into(), matters: true }],
             notes: vec!["the archive has trailing bytes".into()],
         },

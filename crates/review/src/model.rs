@@ -498,6 +498,14 @@ pub struct Coverage {
     pub files: u64,
     /// Number of bytes of them.
     pub bytes: u64,
+    /// Number of files that there are, in the target and in the archives inside it.
+    pub seen: u64,
+    /// Number of files that were read as data: text, pictures, archives, what code may read.
+    pub data: u64,
+    /// Number of folders that were seen.
+    pub folders: u64,
+    /// Number of links that were seen.
+    pub links: u64,
     /// What was not read, or not to the end.
     pub unread: Vec<Unread>,
     /// What a reader should know about the container: trailing bytes, disagreeing headers.

@@ -359,14 +359,22 @@ fn undecided(view: &View<'_>, coverage: &Coverage) -> Option<String> {
         view.facts().modules.get(module.0 as usize).is_some_and(|module| !module.when.is_empty() || module.depth > 0)
             || view.index.package.kind == crate::package::PackageKind::File
     };
-    // Values that were not evaluated matter where one of them is executed.
+    // Values that were not evaluated matter where one of them is executed. A file alone has no entry points: whatever it
+    // executes counts.
+    let alone = view.index.package.kind != crate::package::PackageKind::Package;
     let executes = view.unopened().any(|fact| {
         view.facts().event(fact.event).is_some_and(|event| {
-            !event.when.is_empty() && (does(event, "code.execute") || arg(event, "code.execute").is_some())
+            (alone || !event.when.is_empty()) && (does(event, "code.execute") || arg(event, "code.execute").is_some())
         })
     });
-    let counts = |budget: &str| budget != "evaluation steps" || executes;
-    if let Some(limit) = view.limits().find(|limit| reachable(limit.module) && counts(&limit.budget)) {
+    let counts = |limit: &sluice_flow::facts::LimitHit| {
+        if limit.budget == "evaluation steps" {
+            executes && (alone || reachable(limit.module))
+        } else {
+            reachable(limit.module)
+        }
+    };
+    if let Some(limit) = view.limits().find(|limit| counts(limit)) {
         return Some(format!("the budget of {} ended: {}", limit.budget, limit.what.trim_end_matches('.')));
     }
     // Text from the package itself or from the network that is executed and not known. What a caller passes is the

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sluice_catalog::Catalog;
 use sluice_flow::facts::{Disguised, Facts};
 use sluice_flow::{Context, Entry, Source};
-use sluice_intake::{Ecosystem, EntryKind, FileKind, MASKED, Package, PackageKind, SourceFile};
+use sluice_intake::{Ecosystem, EntryKind, FileKind, MASKED, Package, PackageKind, SourceFile, is_named_as_package};
 use sluice_review::model::{Coverage, Unread};
 use sluice_review::{EntryPoint, FileInfo, PackageInfo};
 use sluice_syntax::ir::Language;
@@ -20,6 +20,10 @@ pub(crate) struct Analysis {
     names: BTreeMap<String, String>,
     /// Files that hold code which no front end reads, with what they are.
     unanalyzed: Vec<(String, String)>,
+    /// Files of data that code which reads them is not given, with why.
+    withheld: Vec<(String, String)>,
+    /// Files that were not analyzed because one with their name and content was.
+    twins: u64,
     /// Notes on files that stand in several archives.
     notes: Vec<String>,
 }
@@ -44,6 +48,8 @@ pub(crate) fn analysis(package: &Package, robust: &BTreeMap<&str, &str>) -> Anal
         context: Context::default(),
         names: BTreeMap::new(),
         unanalyzed: Vec::new(),
+        withheld: Vec::new(),
+        twins: 0,
         notes: Vec::new(),
     };
     // Installed name → digest and full name of the file that has it.
@@ -56,7 +62,7 @@ pub(crate) fn analysis(package: &Package, robust: &BTreeMap<&str, &str>) -> Anal
             _ => source(file),
         };
         let Some((text, language)) = found else {
-            if let Some(what) = unread_code(&file.kind) {
+            if let Some(what) = unread_code(&file.kind).or_else(|| unread_target(package, file)) {
                 analysis.unanalyzed.push((file.path.clone(), what));
             }
             continue;
@@ -84,7 +90,8 @@ pub(crate) fn analysis(package: &Package, robust: &BTreeMap<&str, &str>) -> Anal
         analysis.notes.extend(why.map(|why| format!("`{}` {why}", file.path)));
         analysis.sources.push(Source { path, text, language, robust: why.is_some() });
     }
-    analysis.context.data = data_files(package, merged);
+    (analysis.context.data, analysis.withheld) = data_files(package, merged);
+    analysis.twins = twins as u64;
     // The order of names is the order of the output, and must not depend on the archives'.
     analysis.sources.sort_by(|a, b| a.path.cmp(&b.path));
     if twins > 0 {
@@ -105,25 +112,37 @@ pub(crate) fn analysis(package: &Package, robust: &BTreeMap<&str, &str>) -> Anal
     analysis
 }
 
-/// The files that code may read from beside itself: those that are no source and are there as a whole.
-fn data_files(package: &Package, merged: bool) -> Vec<(String, Arc<[u8]>)> {
-    /// Largest file, and how much of a package is kept so.
+/// Named bytes.
+type Data = Vec<(String, Arc<[u8]>)>;
+
+/// The files that code may read from beside itself: those that are no source and are there as a whole. And those that it is
+/// not given, with why: where it executes them, it is not known.
+fn data_files(package: &Package, merged: bool) -> (Data, Vec<(String, String)>) {
+    /// Largest file, and how much of a package is kept so; `docs/limits.md` has both.
     const LARGEST: u64 = 2 << 20;
     const MOST: u64 = 64 << 20;
     let mut left = MOST;
-    let mut files = Vec::new();
+    let (mut files, mut withheld) = (Vec::new(), Vec::new());
     for file in &package.files {
         let is_data = matches!(file.kind, FileKind::Text | FileKind::Data | FileKind::Binary(_))
             || matches!(&file.kind, FileKind::OtherSource(name) if Language::from_name(name).is_none());
-        if !is_data || file.size > LARGEST || file.size == 0 || file.bytes.len() as u64 != file.size {
+        if !is_data || file.size == 0 {
             continue;
         }
-        let Some(rest) = left.checked_sub(file.size) else { break };
+        if file.size > LARGEST || file.bytes.len() as u64 != file.size {
+            let why = format!("is {} bytes large, more than code that reads it is given here", file.size);
+            withheld.push((file.path.clone(), why));
+            continue;
+        }
+        let Some(rest) = left.checked_sub(file.size) else {
+            withheld.push((file.path.clone(), format!("stands behind {MOST} bytes of data that code is given here")));
+            continue;
+        };
         left = rest;
         let path = if merged { installed_path(&file.path) } else { file.path.clone() };
         files.push((path, Arc::clone(&file.bytes)));
     }
-    files
+    (files, withheld)
 }
 
 /// True if the package is a set of archives side by side, as a version from an index is, and nothing else.
@@ -167,12 +186,20 @@ fn source(file: &SourceFile) -> Option<(Arc<str>, Language)> {
 /// are left blank, so that lines keep their numbers.
 fn path_file(text: &str) -> Arc<str> {
     let mut code = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
+    // Lines end where Python's `str.splitlines` ends them, which is at more than line feeds.
+    let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
+    let mut rest = text;
+    while !rest.is_empty() {
+        let at = rest.find(ends).unwrap_or(rest.len());
+        let (line, after) = rest.split_at(at);
+        let end = if after.starts_with("\r\n") { 2 } else { after.chars().next().map_or(0, char::len_utf8) };
         if line.starts_with("import ") || line.starts_with("import\t") {
             code.push_str(line);
-        } else {
+        }
+        if end > 0 {
             code.push('\n');
         }
+        rest = after.get(end..).unwrap_or_default();
     }
     Arc::from(code)
 }
@@ -197,8 +224,42 @@ fn unread_code(kind: &FileKind) -> Option<String> {
     }
 }
 
+/// What is asked about alone and cannot be read: nothing is known of it. `None` for what was read, and for formats that are
+/// known to hold no program.
+fn unread_target(package: &Package, file: &SourceFile) -> Option<String> {
+    if package.kind != PackageKind::File {
+        return None;
+    }
+    match file.kind {
+        FileKind::Text | FileKind::Data if is_named_as_package(&file.path) => {
+            Some("named as an archive, and is none that can be opened".to_owned())
+        }
+        FileKind::Data => Some("data of no known format, which cannot be read".to_owned()),
+        _ => None,
+    }
+}
+
 fn is_machine_code(format: &str) -> bool {
-    ["executable", "bytecode", "class", "module"].iter().any(|word| format.ends_with(word))
+    const WORDS: [&str; 10] = [
+        "executable",
+        "bytecode",
+        "bitcode",
+        "class",
+        "module",
+        "program",
+        "shortcut",
+        "OLE compound file",
+        "AppleScript",
+        "disk image",
+    ];
+    WORDS.iter().any(|word| format.ends_with(word))
+}
+
+/// Archives of other worlds than those whose packages are read: all of their code is unread.
+fn is_foreign(path: &str) -> bool {
+    const FOREIGN: [&str; 10] = [".crate", ".jar", ".war", ".ear", ".aar", ".apk", ".gem", ".nupkg", ".xpi", ".crx"];
+    let path = path.to_ascii_lowercase();
+    FOREIGN.iter().any(|end| path.ends_with(end))
 }
 
 /// The function of a declared object, `package.module:function` → `function`. `None` when only a module is named.
@@ -226,20 +287,36 @@ pub(crate) fn info(package: &Package, analysis: &Analysis, facts: &Facts, left_o
     let mut coverage = Coverage {
         files: analysis.sources.len() as u64,
         bytes: analysis.sources.iter().map(|source| source.text.len() as u64).sum(),
+        seen: package.coverage.files,
+        data: 0,
+        folders: package.coverage.folders,
+        links: package.coverage.links,
         unread: left_out,
         notes: analysis.notes.clone(),
     };
+    let code = analysis.sources.len() as u64 + analysis.twins + analysis.unanalyzed.len() as u64;
+    coverage.data = (package.files.len() as u64).saturating_sub(code);
+    let named = Named::of(package, facts);
     coverage.unread.extend(package.coverage.unread.iter().map(|unread| Unread {
         file: unread.file.clone(),
         why: unread.why.clone(),
-        matters: unread.matters,
+        // A picture, by its name, that code executes is no picture.
+        matters: unread.matters || named.holds(&unread.file),
     }));
-    let named = Named::of(package, facts);
+    coverage.unread.extend(
+        analysis.withheld.iter().filter(|(file, _)| named.executes(file)).map(|(file, why)| Unread {
+            file: file.clone(),
+            why: why.clone(),
+            matters: true,
+        }),
+    );
+    // Where no code is read, or the package is made for another world, what is not read is all there is.
+    let nothing_else = analysis.sources.is_empty() || is_foreign(&package.name);
     coverage.unread.extend(analysis.unanalyzed.iter().map(|(file, what)| Unread {
         file: file.clone(),
         why: format!("is {what}"),
         // What was asked about and not read is not judged.
-        matters: package.kind == PackageKind::File || named.holds(file),
+        matters: nothing_else || package.kind == PackageKind::File || named.holds(file),
     }));
     // A file that was asked to be read with less detail has its own note; text that was lost on the way is unread.
     let with_care = |path: &str| analysis.sources.iter().any(|source| source.robust && source.path == path);
@@ -332,9 +409,18 @@ const fn kind_word(kind: &FileKind) -> &'static str {
 
 /// The files that analyzed code or the manifest names: what of them was not analyzed can be reached, and matters.
 struct Named {
+    /// Files that the manifest has run.
     files: BTreeSet<String>,
+    /// Modules that are imported and are not among those that were read.
     modules: BTreeSet<String>,
+    /// All that is imported, modules or what they hold, with the names of the modules in front.
+    imported: BTreeSet<String>,
+    /// Words of commands, of executed code, and of what is loaded.
     words: BTreeSet<String>,
+    /// Names of files whose content is executed.
+    executed: BTreeSet<String>,
+    /// Modules of which there is source, by their paths without ending.
+    sources: BTreeSet<String>,
 }
 
 impl Named {
@@ -342,7 +428,22 @@ impl Named {
         let files = package.manifest.entry_points.iter().filter_map(|point| point.file.clone()).collect();
         let imports = facts.modules.iter().flat_map(|module| &module.imports);
         let modules =
-            imports.filter(|import| import.internal.is_none()).map(|import| last(&import.name, '.')).collect();
+            imports.clone().filter(|import| import.internal.is_none()).map(|import| last(&import.name, '.')).collect();
+        let whole = imports.flat_map(|import| {
+            let symbol = facts.evidence(import.evidence).and_then(|place| place.symbol.as_ref());
+            [Some(&import.name), symbol].into_iter().flatten().map(ToString::to_string).collect::<Vec<_>>()
+        });
+        let imported = whole.collect();
+        let executed = facts
+            .paths
+            .iter()
+            .filter(|path| path.sink.kind.starts_with("code.") || path.sink.kind.starts_with("process."))
+            .filter_map(|path| path.source.detail.as_deref())
+            .map(|detail| last(&detail.replace('\\', "/"), '/'))
+            .filter(|name| !name.is_empty())
+            .collect();
+        let sources =
+            package.files.iter().filter_map(|file| file.path.strip_suffix(".py").map(ToOwned::to_owned)).collect();
         let mut words = BTreeSet::new();
         for event in &facts.events {
             let runs = event.actions.iter().any(|action| {
@@ -356,14 +457,48 @@ impl Named {
                 words.extend(names.filter(|name| !name.is_empty()).map(ToOwned::to_owned));
             }
         }
-        Self { files, modules, words }
+        Self { files, modules, imported, words, executed, sources }
+    }
+
+    /// Whether the content of a file reaches what executes it.
+    fn executes(&self, file: &str) -> bool {
+        let name = last(file, '/');
+        self.executed.contains(&name) || self.words.contains(&name)
+    }
+
+    /// Whether a file is a compiled module without source that can be imported, in whatever form: the name may be computed.
+    /// Honest packages have such files among the data of their tests only.
+    fn is_sourceless(&self, file: &str) -> bool {
+        const DATA: [&str; 8] = ["test", "tests", "testing", "testdata", "fixtures", "data", "examples", "docs"];
+        let Some(module) = file.strip_suffix(".pyc").or_else(|| file.strip_suffix(".pyo")) else { return false };
+        let in_data = || {
+            let mut folders = module.split('/').rev().skip(1);
+            folders.any(|folder| folder == "__pycache__" || DATA.contains(&folder))
+        };
+        !self.sources.contains(module) && (self.imports(module) || !in_data())
+    }
+
+    /// Whether something imports a module, by its path without ending.
+    fn imports(&self, module: &str) -> bool {
+        let dotted = module.rsplit("!/").next().unwrap_or(module).replace('/', ".");
+        let dotted = dotted.strip_suffix(".__init__").unwrap_or(&dotted);
+        let ends_with = |long: &str, short: &str| {
+            long == short || long.strip_suffix(short).is_some_and(|before| before.ends_with('.'))
+        };
+        // The path may begin with the folder that an archive puts around everything, or with `src`.
+        self.imported.iter().any(|name| ends_with(name, dotted) || ends_with(dotted, name))
     }
 
     fn holds(&self, file: &str) -> bool {
         let name = last(file, '/');
         let stem = name.split('.').next().unwrap_or(&name).to_owned();
-        let is_extension = [".so", ".pyd", ".dylib", ".pyc", ".pyo"].iter().any(|end| name.ends_with(end));
-        self.files.contains(file) || self.words.contains(&name) || (is_extension && self.modules.contains(&stem))
+        // A program under the name of source is unread as well.
+        let is_extension =
+            [".so", ".pyd", ".dylib", ".pyc", ".pyo", ".py", ".js"].iter().any(|end| name.ends_with(end));
+        self.files.contains(file)
+            || self.executes(file)
+            || (is_extension && self.modules.contains(&stem))
+            || self.is_sourceless(file)
     }
 }
 
@@ -395,6 +530,8 @@ mod tests {
             &*path_file("../lib\nimport site; site.x()\n# import y\nimport\tos"),
             "\nimport site; site.x()\n\nimport\tos"
         );
+        // Whatever ends a line for the interpreter ends it here.
+        assert_eq!(&*path_file("../x\rimport os\r\n../y\u{c}import sys"), "\nimport os\n\nimport sys");
     }
 
     #[test]

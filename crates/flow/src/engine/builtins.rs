@@ -323,6 +323,7 @@ impl Engine<'_> {
                     });
                     let rounds = rounds.max().unwrap_or(0);
                     if rounds > LONGEST_RANGE || rounds.saturating_mul(10) > self.budget.steps {
+                        self.gives_up();
                         return Some(Value::UNKNOWN);
                     }
                     self.budget.steps = self.budget.steps.saturating_sub(rounds.saturating_mul(10));

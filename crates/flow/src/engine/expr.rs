@@ -582,6 +582,8 @@ impl Engine<'_> {
             if whole {
                 return;
             }
+        } else if self.elements_left(&iterable) {
+            self.gives_up();
         }
         let item = self.element_of(&iterable);
         self.assign(module, &clause.target, item);
@@ -616,6 +618,7 @@ impl Engine<'_> {
                 _ => return None,
             };
             if length > LONGEST || length as u64 > self.budget.steps {
+                self.gives_up();
                 return None;
             }
             let concrete = evaluate::from_const(known)?;
@@ -638,6 +641,12 @@ impl Engine<'_> {
             );
         }
         self.items(value)
+    }
+
+    /// Whether the items of something are known and more than may still be followed.
+    fn elements_left(&self, value: &Value) -> bool {
+        let object = value.object().and_then(|id| self.object(id));
+        object.is_some_and(|object| object.complete && object.items.len() as u64 >= self.budget.steps)
     }
 
     /// What an iteration may give, where the items are not all known.

@@ -279,6 +279,10 @@ impl Engine<'_> {
         });
         let Some(language) = sluice_syntax::ir::Language::from_name(language) else { return };
         let lowered = sluice_syntax::parse(&parent.path, &text, language);
+        // What is executed and was not read to its end may do anything behind that.
+        if lowered.diagnostics.iter().any(|lost| lost.lost && lost.message.ends_with("the rest is not read")) {
+            self.limits.push((here, "layers", "a layer was not read to its end".to_owned()));
+        }
         let module = u32::try_from(self.modules.len()).unwrap_or(u32::MAX);
         self.modules.push(Rc::new(lowered));
         self.depth.push(depth);

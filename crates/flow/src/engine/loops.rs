@@ -269,9 +269,11 @@ impl Engine<'_> {
 
     /// The rounds of a loop over something. `On` if it may have come to its end.
     fn for_rounds(&mut self, module: &Rc<Module>, target: &Target, value: &Value, body: &[Stmt]) -> Next {
-        if let Some(items) = self.elements(value)
-            && (items.len() as u64).saturating_mul(body.len() as u64 + 1) <= self.rounds_allowed(items.len())
-        {
+        let items = self.elements(value);
+        let rounds = |count: usize| (count as u64).saturating_mul(body.len() as u64 + 1);
+        if items.as_ref().is_some_and(|items| rounds(items.len()) > self.rounds_allowed(items.len())) {
+            self.gives_up();
+        } else if let Some(items) = items {
             let mut whole = true;
             let mut rounds = self.rounds();
             for (round, item) in items.iter().enumerate() {
@@ -281,6 +283,7 @@ impl Engine<'_> {
                 }
                 self.budget.steps = self.budget.steps.saturating_sub((body.len() as u64 + 1) * STEPS_PER_STATEMENT);
                 if self.budget.steps == 0 {
+                    self.gives_up();
                     whole = false;
                     break;
                 }

@@ -136,6 +136,8 @@ pub struct Engine<'a> {
     /// Sites at which something outside of the package is called, and whether that is the language's own.
     pub leaving: FxHashMap<(u32, Span), bool>,
     pub imports: Vec<Vec<(SmolStr, Option<u32>, EvidenceId)>>,
+    /// Files in which something known was too long to be followed. What was computed of it is not known for that reason alone.
+    gave_up: Vec<u32>,
     /// The module whose code executes a layer.
     pub layer_parent: FxHashMap<u32, u32>,
     /// By file, the names that its layers define, with the last layer that does.
@@ -209,6 +211,7 @@ impl<'a> Engine<'a> {
             depth: vec![0; count],
             progress: vec![Progress::No; count],
             imports: vec![Vec::new(); count],
+            gave_up: Vec::new(),
             computed_names: vec![0; count],
             modules,
             program,
@@ -295,6 +298,23 @@ impl<'a> Engine<'a> {
             next += 1;
         }
         self.replay();
+        // Where no executed code is unknown, a loop that was not followed to its end hides none.
+        if self.unopened.values().any(|(_, _, kinds)| kinds.is_empty()) {
+            for file in std::mem::take(&mut self.gave_up) {
+                let hit = (file, "evaluation steps", "some values were not evaluated".to_owned());
+                if !self.limits.contains(&hit) {
+                    self.limits.push(hit);
+                }
+            }
+        }
+    }
+
+    /// Something known is too long to be followed.
+    pub(crate) fn gives_up(&mut self) {
+        let file = self.file_of(self.here().module);
+        if !self.gave_up.contains(&file) {
+            self.gave_up.push(file);
+        }
     }
 
     /// Interprets a module body once.

@@ -27,6 +27,7 @@ pub(crate) fn open(
         Some(Container::Gzip) => compressed(unpacker, shown, prefix, Codec::Gzip, bytes, depth),
         Some(Container::Bzip2) => compressed(unpacker, shown, prefix, Codec::Bzip2, bytes, depth),
         Some(Container::Xz) => compressed(unpacker, shown, prefix, Codec::Xz, bytes, depth),
+        Some(Container::Lzma) => compressed(unpacker, shown, prefix, Codec::Lzma, bytes, depth),
         Some(Container::Zstd) => compressed(unpacker, shown, prefix, Codec::Zstd, bytes, depth),
         Some(Container::Zip) | None => zipped::read(unpacker, shown, prefix, bytes, depth),
     }
@@ -54,7 +55,12 @@ fn compressed(unpacker: &mut Unpacker, shown: &str, prefix: &str, codec: Codec, 
         }
         let name = inner_name(shown, codec);
         if is_tar_name(shown) && !content.is_empty() {
-            unpacker.coverage.note(shown, "has the name of a tar archive and is a compressed file of another kind");
+            let what = "has the name of a tar archive and is a compressed file of another kind";
+            unpacker.coverage.note(shown, what);
+            // Of a package that does not open as one, nothing is known.
+            if depth == 1 {
+                unpacker.coverage.unread(shown, what, true);
+            }
         }
         if unpacker.enter(shown) {
             unpacker.coverage.files += 1;
@@ -101,7 +107,7 @@ fn reason(error: &io::Error) -> String {
 /// Whether a name says that the file is a compressed tar archive.
 fn is_tar_name(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
-    [".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".tar.zst", ".tzst"]
+    [".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".tar.lzma", ".tlz", ".tar.zst", ".tzst"]
         .iter()
         .any(|end| path.ends_with(end))
 }
@@ -114,6 +120,7 @@ fn inner_name(path: &str, codec: Codec) -> String {
         Codec::Gzip => ".gz",
         Codec::Bzip2 => ".bz2",
         Codec::Xz => ".xz",
+        Codec::Lzma => ".lzma",
         Codec::Zstd => ".zst",
     };
     let kept = lower.strip_suffix(end).map_or(0, str::len);

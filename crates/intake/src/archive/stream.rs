@@ -5,9 +5,10 @@ use std::io::{self, Read};
 
 use bzip2::bufread::BzDecoder;
 use flate2::bufread::GzDecoder;
-use lzma_rust2::XzReader;
+use lzma_rust2::{LzmaReader, XzReader};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
+use crate::classify::{ZSTD, skip_frames};
 use crate::limits::Limits;
 
 /// A compression format of whole files.
@@ -16,6 +17,8 @@ pub(super) enum Codec {
     Gzip,
     Bzip2,
     Xz,
+    /// LZMA without a container, as old writers of `.tar.lzma` left it.
+    Lzma,
     Zstd,
 }
 
@@ -23,6 +26,7 @@ enum Decoder<'a> {
     Gzip(Box<GzDecoder<&'a [u8]>>),
     Bzip2(Box<BzDecoder<&'a [u8]>>),
     Xz(Box<XzReader<&'a [u8]>>),
+    Lzma(Box<LzmaReader<&'a [u8]>>),
     Zstd(Box<StreamingDecoder<&'a [u8], FrameDecoder>>),
     /// A member whose header cannot be read: why.
     Unreadable(String),
@@ -63,8 +67,12 @@ impl<'a> Stream<'a> {
             Codec::Gzip => Decoder::Gzip(Box::new(GzDecoder::new(bytes))),
             Codec::Bzip2 => Decoder::Bzip2(Box::new(BzDecoder::new(bytes))),
             Codec::Xz => Decoder::Xz(Box::new(XzReader::new_mem_limit(bytes, false, self.xz_kib))),
+            Codec::Lzma => match LzmaReader::new_mem_limit(bytes, self.xz_kib, None) {
+                Ok(decoder) => Decoder::Lzma(Box::new(decoder)),
+                Err(error) => Decoder::Unreadable(error.to_string()),
+            },
             // The decoder refuses windows of more than 100 MiB by itself.
-            Codec::Zstd => match StreamingDecoder::new(bytes) {
+            Codec::Zstd => match StreamingDecoder::new(skip_frames(bytes)) {
                 Ok(decoder) => Decoder::Zstd(Box::new(decoder)),
                 Err(error) => Decoder::Unreadable(error.to_string()),
             },
@@ -77,7 +85,12 @@ impl<'a> Stream<'a> {
             Some(Decoder::Gzip(decoder)) => decoder.into_inner(),
             Some(Decoder::Bzip2(decoder)) => decoder.into_inner(),
             Some(Decoder::Xz(decoder)) => decoder.into_inner(),
-            Some(Decoder::Zstd(decoder)) => decoder.into_inner(),
+            Some(Decoder::Zstd(decoder)) => skip_frames(decoder.into_inner()),
+            // Such a stream has no sign by which a second one could be known.
+            Some(Decoder::Lzma(decoder)) => {
+                self.trailing = decoder.into_inner().len() as u64;
+                return;
+            }
             Some(Decoder::Unreadable(_)) | None => return,
         };
         let padding = rest.iter().take_while(|&&b| b == 0).count();
@@ -86,7 +99,8 @@ impl<'a> Stream<'a> {
             Codec::Gzip => b"\x1f\x8b\x08",
             Codec::Bzip2 => b"BZh",
             Codec::Xz => b"\xfd7zXZ\0",
-            Codec::Zstd => b"\x28\xb5\x2f\xfd",
+            Codec::Zstd => ZSTD,
+            Codec::Lzma => return,
         };
         if rest.starts_with(magic) {
             self.start(rest);
@@ -107,6 +121,7 @@ impl Read for Stream<'_> {
                 Some(Decoder::Gzip(decoder)) => decoder.read(buffer),
                 Some(Decoder::Bzip2(decoder)) => decoder.read(buffer),
                 Some(Decoder::Xz(decoder)) => decoder.read(buffer),
+                Some(Decoder::Lzma(decoder)) => decoder.read(buffer),
                 Some(Decoder::Zstd(decoder)) => decoder.read(buffer),
                 Some(Decoder::Unreadable(why)) => Err(io::Error::new(io::ErrorKind::InvalidData, why.clone())),
             };

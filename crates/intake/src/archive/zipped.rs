@@ -16,6 +16,9 @@ use crate::unpack::{Unpacker, Whole};
 /// Entries of one archive that may each unpack to more than an honest file does, before the rest of the archive is left.
 const MOST_BOMBS: u32 = 16;
 
+/// The flag of an entry whose name is UTF-8.
+const UTF_8: u16 = 1 << 11;
+
 /// Reads all entries of a zip archive.
 pub(super) fn read(unpacker: &mut Unpacker, shown: &str, prefix: &str, bytes: &[u8], depth: u32) {
     let entries = match listed(bytes, unpacker.limits.entries) {
@@ -109,6 +112,23 @@ fn one(
 ) -> Option<u64> {
     let name = entry.name().map_or_else(|_| entry.name_raw().to_vec(), |name| name.as_bytes().to_vec());
     let path = entry_name(unpacker, prefix, &name);
+    let central = name_in_directory(bytes, entry.central_header_start()).unwrap_or_else(|| entry.name_raw());
+    if local.is_some_and(|local| local.flags & UTF_8 != 0) && std::str::from_utf8(central).is_err() {
+        unpacker.coverage.note(&path, "is said to have a name in UTF-8, and its name is not");
+    }
+    // Some installers take the name in the directory up to a NUL, others the one in the field for Unicode names. Whichever
+    // is used, the file is read under it.
+    let mut others: Vec<Vec<u8>> = Vec::new();
+    for other in [name.as_slice(), central] {
+        let cut = other.split(|&byte| byte == 0).next().unwrap_or_default();
+        for other in [other, cut] {
+            // Of two spellings in other code pages, neither is another name.
+            let is_other = other != name && !other.is_empty() && std::str::from_utf8(other).is_ok();
+            if is_other && !others.iter().any(|known| known == other) {
+                others.push(other.to_vec());
+            }
+        }
+    }
     match local {
         None => unpacker.coverage.note(&path, "has no local header where the central directory says"),
         Some(local) => compare(unpacker, &path, &entry, local),
@@ -168,9 +188,23 @@ fn one(
         if broken.is_none() && got != size {
             unpacker.coverage.note(&path, format!("unpacks to {got} bytes and declares {size}"));
         }
-        unpacker.admit(path, content, broken.map_or(Whole::Yes, Whole::No), depth);
+        let whole = broken.map_or(Whole::Yes, Whole::No);
+        for other in others {
+            let other = entry_name(unpacker, prefix, &other);
+            unpacker.coverage.note(&other, format!("is another name of the entry `{path}`; it was read under both"));
+            unpacker.coverage.files += 1;
+            unpacker.admit(other, content.clone(), whole.clone(), depth);
+        }
+        unpacker.admit(path, content, whole, depth);
     }
     Some(got)
+}
+
+/// The name of an entry as the central directory has it, without what its extra fields say.
+fn name_in_directory(bytes: &[u8], at: u64) -> Option<&[u8]> {
+    let header = bytes.get(usize::try_from(at).ok()?..)?;
+    let length = usize::from(two(header.strip_prefix(b"PK\x01\x02")?, 24)?);
+    header.get(46..46 + length)
 }
 
 /// Notes where a local header says other than the central directory.

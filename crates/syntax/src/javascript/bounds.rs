@@ -14,9 +14,30 @@ const MAX_LINKS: u32 = 50_000;
 /// How many angle brackets may be open. Type arguments are tried and given up at every `<`, each time to the end.
 const MAX_ANGLES: u32 = 500;
 
-/// The offset at which a text nests deeper than the parser is allowed to; `None` if it never does.
-pub(super) fn first_excess(text: &str) -> Option<usize> {
+/// How many words and signs the parser is given. Tokens, tree and IR take some 150 bytes for each; honest text has one for
+/// every three bytes or more.
+pub(super) const MAX_TOKENS: usize = 4_000_000;
+
+/// Why the parser is not given all of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Excess {
+    /// It nests deeper than the parser is allowed to, at this offset.
+    Deep(usize),
+    /// It has more words and signs than [`MAX_TOKENS`]. Its last statement before them ends at this offset.
+    Long(usize),
+}
+
+/// Where a text is more than the parser is allowed to read; `None` if it never is.
+pub(super) fn first_excess(text: &str) -> Option<Excess> {
+    bounded(text, MAX_TOKENS)
+}
+
+fn bounded(text: &str, most: usize) -> Option<Excess> {
     let bytes = text.as_bytes();
+    let mut tokens = 0_usize;
+    let mut in_word = false;
+    // Behind the last statement that ends outside of all brackets.
+    let mut whole = 0_usize;
     // True for a bracket, false for a template that is open around it.
     let mut open: Vec<bool> = Vec::new();
     let mut links = 0u32;
@@ -24,12 +45,20 @@ pub(super) fn first_excess(text: &str) -> Option<usize> {
     let mut at = 0usize;
     while let Some(&byte) = bytes.get(at) {
         let next = bytes.get(at + 1).copied();
+        let word = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii();
+        if !(byte.is_ascii_whitespace() || word && in_word) {
+            tokens += 1;
+            if tokens > most {
+                return Some(Excess::Long(whole));
+            }
+        }
+        in_word = word;
         at += 1;
         match byte {
             b'(' | b'[' | b'{' => {
                 open.push(true);
                 if open.len() > MAX_DEPTH as usize {
-                    return Some(at - 1);
+                    return Some(Excess::Deep(at - 1));
                 }
             }
             b')' | b']' if open.last() == Some(&true) => {
@@ -47,7 +76,7 @@ pub(super) fn first_excess(text: &str) -> Option<usize> {
             b'`' => {
                 open.push(false);
                 if open.len() > MAX_DEPTH as usize {
-                    return Some(at - 1);
+                    return Some(Excess::Deep(at - 1));
                 }
                 at = template(bytes, at, &mut open);
             }
@@ -63,6 +92,9 @@ pub(super) fn first_excess(text: &str) -> Option<usize> {
                 links = 0;
                 if byte == b';' {
                     angles = 0;
+                    if open.is_empty() {
+                        whole = at;
+                    }
                 }
             }
             b'<' => {
@@ -74,7 +106,7 @@ pub(super) fn first_excess(text: &str) -> Option<usize> {
             _ => {}
         }
         if links > MAX_LINKS || angles > MAX_ANGLES {
-            return Some(at - 1);
+            return Some(Excess::Deep(at - 1));
         }
     }
     None
@@ -116,7 +148,15 @@ fn template(bytes: &[u8], mut at: usize, open: &mut Vec<bool>) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::first_excess;
+    use super::{Excess, bounded, first_excess};
+
+    #[test]
+    fn a_long_text_is_cut_behind_a_whole_statement() {
+        let text = "f(a, 'b c d');\nlet x = {y: 1};\n// one comment is one sign\ng(1);\n";
+        assert_eq!(bounded(text, 100), None);
+        assert_eq!(bounded(text, 20), Some(Excess::Long(text.find("\n//").unwrap())));
+        assert_eq!(bounded(text, 3), Some(Excess::Long(0)));
+    }
 
     #[test]
     fn deep_brackets_of_every_kind_are_refused() {

@@ -21,6 +21,7 @@ use oxc_parser::{ParseOptions, Parser, ParserReturn};
 use oxc_span::SourceType;
 
 use crate::ir::{Diagnostic, Language, Module, Span};
+use bounds::Excess;
 use lower::Lowerer;
 
 /// How many parse errors become diagnostics of their own.
@@ -35,21 +36,25 @@ pub(crate) fn parse(path: &str, text: &str, language: Language) -> Module {
     if language == Language::PackageJson {
         return manifest(path, text);
     }
-    if let Some(at) = bounds::first_excess(text) {
-        let start = u32::try_from(at).unwrap_or(u32::MAX);
-        let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        return unread(
-            path,
-            text,
-            language,
-            Span { start, end },
-            "brackets are nested too deeply to be read".to_owned(),
-        );
-    }
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let span = |at: usize| Span { start: offset(at), end: offset(text.len()) };
+    let (front, rest) = match bounds::first_excess(text) {
+        None => (text, None),
+        Some(Excess::Deep(at)) => {
+            return unread(path, text, language, span(at), "brackets are nested too deeply to be read".to_owned());
+        }
+        Some(Excess::Long(at)) => {
+            let message = format!("more than {} words and signs, the rest is not read", bounds::MAX_TOKENS);
+            let Some(front) = text.get(..at).filter(|front| !front.is_empty()) else {
+                return unread(path, text, language, span(0), message);
+            };
+            (front, Some(Diagnostic { span: span(at), message, lost: true }))
+        }
+    };
     let lowered = stacker::grow(STACK, || {
         catch_unwind(AssertUnwindSafe(|| {
             let allocator = Allocator::default();
-            read(&allocator, path, text, language)
+            read(&allocator, path, text, front, rest, language)
         }))
     });
     lowered.unwrap_or_else(|_| {
@@ -88,19 +93,27 @@ pub(crate) fn parse_only(text: &str, language: Language) -> usize {
     })
 }
 
-fn read<'a>(allocator: &'a Allocator, path: &str, text: &'a str, language: Language) -> Module {
+/// Reads the front of a text, which is mostly all of it; `rest` says what is not read.
+fn read<'a>(
+    allocator: &'a Allocator,
+    path: &str,
+    text: &'a str,
+    front: &'a str,
+    rest: Option<Diagnostic>,
+    language: Language,
+) -> Module {
     let kind = source_type(path, language);
-    let mut parsed = parse_text(allocator, text, kind);
+    let mut parsed = parse_text(allocator, front, kind);
     // A file without imports may still be a sloppy script, which a module is not; and the other way round.
     if is_empty(&parsed.program) && !parsed.diagnostics.is_empty() {
         let other = if kind.is_module() { kind.with_script(true) } else { kind.with_module(true) };
-        let again = parse_text(allocator, text, other);
+        let again = parse_text(allocator, front, other);
         if !is_empty(&again.program) {
             parsed = again;
         }
     }
     let lost = is_empty(&parsed.program) && !text.trim().is_empty();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Vec::from_iter(rest);
     for error in parsed.diagnostics.iter().take(MAX_ERRORS) {
         let place = error.labels.first();
         let start = place.map_or(0, |label| label.offset());

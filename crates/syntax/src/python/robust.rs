@@ -6,6 +6,7 @@
 
 use ruff_text_size::{TextRange, TextSize};
 
+use super::bounds;
 use super::concrete::{Node, Tree};
 use super::lower::{Lowerer, on_stack};
 use super::robust_expression::binary_operator;
@@ -21,12 +22,15 @@ const MAX_BYTES: usize = 4_000_000;
 /// three bytes or more.
 const MAX_TOKENS: usize = 1_500_000;
 
-/// The bytes at the front of a text that hold so many tokens: words, and single characters of punctuation.
+/// The bytes at the front of a text that hold so many tokens: words, and single characters of punctuation. A comment is one,
+/// however long. What stands in strings is counted, because some of them hold expressions.
 pub(super) fn bytes_of_tokens(text: &str, most: usize) -> usize {
     let mut tokens = 0;
     let mut in_word = false;
-    for (at, byte) in text.bytes().enumerate() {
-        let word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+    let mut comments = bounds::comments(text).into_iter().peekable();
+    let mut at = 0;
+    while let Some(byte) = text.as_bytes().get(at) {
+        let word = byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
         if !(byte.is_ascii_whitespace() || word && in_word) {
             tokens += 1;
             if tokens > most {
@@ -34,6 +38,8 @@ pub(super) fn bytes_of_tokens(text: &str, most: usize) -> usize {
             }
         }
         in_word = word;
+        while comments.next_if(|comment| comment.start < at).is_some() {}
+        at = comments.next_if(|comment| comment.start == at).map_or(at + 1, |comment| comment.end.max(at + 1));
     }
     text.len()
 }
