@@ -197,15 +197,14 @@ impl<'a> Tree<'a> {
             })
         };
         let tells = |word: &str| builds.iter().any(|text| text.contains(word));
-        // Without a word on packages the build takes what it finds; a list of modules that is computed names none.
-        let finds = !tells("packages") && !tells("py_modules") && !tells("py-modules");
+        // A list of modules that is computed names none. A build that is left to find what there is takes modules only
+        // where there is no package.
         let computes = (tells("py_modules") || tells("py-modules")) && (tells("glob") || tells("listdir"));
         let has_package = self.files.keys().any(|name| {
             let inside = name.strip_prefix("src/").unwrap_or(name);
             inside.split_once('/').is_some_and(|(top, deeper)| deeper == "__init__.py" && !is_left_behind(top))
         });
         !has_package
-            || (finds && !builds.is_empty())
             || computes
             || builds.iter().any(|text| has_word(text, module))
             || self.files.iter().any(|(name, file)| {

@@ -336,6 +336,28 @@ fn compiled_modules_are_entries_where_their_source_would_be_one() {
 }
 
 #[test]
+fn scripts_of_developers_beside_the_build_are_no_imports() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(root, "setup.py", b"from setuptools import setup\nsetup(name='p', packages=['p'], py_modules=['single'])\n");
+    write(root, "p/__init__.py", b"import helper\n");
+    for name in ["single.py", "helper.py", "make_release.py"] {
+        write(root, name, APP);
+    }
+    let imports = |found: &Package| -> Vec<String> {
+        let found = entries(found).into_iter().filter(|entry| entry.0 == EntryKind::Import);
+        found.filter_map(|entry| entry.1.map(ToOwned::to_owned)).collect()
+    };
+    assert_eq!(imports(&package(root)), ["helper.py", "p/__init__.py", "single.py"]);
+    // A list of modules that is computed may name each of them, and so may a tree without a package.
+    write(root, "setup.py", b"from glob import glob\nfrom setuptools import setup\nsetup(packages=['p'], py_modules=[n[:-3] for n in glob('*.py')])\n");
+    assert!(imports(&package(root)).contains(&"make_release.py".to_owned()));
+    std::fs::remove_dir_all(root.join("p")).unwrap();
+    write(root, "setup.py", b"from setuptools import setup\nsetup(name='p')\n");
+    assert!(imports(&package(root)).contains(&"make_release.py".to_owned()));
+}
+
+#[test]
 fn commands_that_are_plainly_declared_in_code_are_entries() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
