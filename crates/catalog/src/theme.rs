@@ -153,7 +153,8 @@ const NOTHING: &str = "_";
 /// A name of `calls` without the type behind its colon (`result:http.IncomingMessage`) or the method behind its dot
 /// (`destination.write`).
 fn untyped(name: &str) -> &str {
-    name.split_once([':', '.']).map_or(name, |(name, _)| name)
+    let name = name.split_once([':', '.']).map_or(name, |(name, _)| name);
+    if name.trim_start_matches('*') == RESULT { RESULT } else { name }
 }
 
 /// How many aliases may follow one another.

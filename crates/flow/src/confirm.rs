@@ -34,6 +34,9 @@ struct Graph {
     into: FxHashMap<Node, Vec<ExprId>>,
     by_span: FxHashMap<Span, Vec<ExprId>>,
     params: FxHashSet<(u32, u32)>,
+    /// Variables and attributes that are made on top of another (`archive = ZipFile(buffer, "w")`): what goes into the
+    /// one arrives in the other.
+    over: FxHashMap<Node, Vec<Node>>,
     /// Variables that a parameter is taken apart into (`([key, value]) => …`), by the place of their name.
     parts: FxHashMap<Span, (u32, u32)>,
 }
@@ -114,10 +117,13 @@ impl<'a> Confirmer<'a> {
             let mut follow = |node: Node, everywhere: bool| {
                 let modules = if everywhere { [after.module, before.module] } else { [index, index] };
                 for other in modules {
-                    if nodes.insert((other, node.clone()))
-                        && let Some(graph) = self.graphs.get(&other)
-                    {
-                        queue.extend(graph.into.get(&node).into_iter().flatten().map(|id| (other, *id)));
+                    let Some(graph) = self.graphs.get(&other) else { continue };
+                    let mut open = vec![node.clone()];
+                    while let Some(node) = open.pop() {
+                        if nodes.insert((other, node.clone())) {
+                            queue.extend(graph.into.get(&node).into_iter().flatten().map(|id| (other, *id)));
+                            open.extend(graph.over.get(&node).into_iter().flatten().cloned());
+                        }
                     }
                 }
             };
@@ -299,7 +305,28 @@ fn inside(graph: &mut Graph, module: &Module, holder: ExprId, value: ExprId) {
     }
 }
 
+/// What a variable or attribute holds, as a node of the graph.
+fn holder(module: &Module, id: ExprId) -> Option<Node> {
+    match module.expr(id).map(|expr| &expr.kind) {
+        Some(ExprKind::Slot(slot)) => Some(Node::Inside(slot.func.0, slot.slot)),
+        Some(ExprKind::Attr { name, .. }) => Some(Node::Attr(name.clone())),
+        _ => None,
+    }
+}
+
 fn into_target(graph: &mut Graph, module: &Module, target: &Target, value: ExprId) {
+    if let Some(ExprKind::Call { args, .. }) = module.expr(value).map(|expr| &expr.kind) {
+        let made = match target {
+            Target::Slot(slot, _) => Some(Node::Inside(slot.func.0, slot.slot)),
+            Target::Attr { name, .. } => Some(Node::Attr(name.clone())),
+            _ => None,
+        };
+        for below in args.iter().filter_map(|arg| holder(module, arg.value)) {
+            if let Some(made) = made.as_ref().filter(|made| **made != below) {
+                graph.over.entry(below).or_default().push(made.clone());
+            }
+        }
+    }
     match target {
         Target::Slot(slot, span) => {
             graph.by_span.entry(*span).or_default().push(value);

@@ -116,6 +116,15 @@ impl Engine<'_> {
                 let content = Self::content(&bytes, !name.ends_with("text"));
                 Some(with_labels(self, content, label.unwrap_or_default()))
             }
+            "linecache.getlines" => {
+                let path = args.positional.first()?.0.clone();
+                let bytes = self.data_at(&path)?;
+                let model = self.catalog.model(name);
+                let label = model.map(|model| self.apply_model(module, model, None, args, site, None));
+                let whole = Args::of(vec![Value::constant(Const::Bool(true))]);
+                let lines = self.known_method(&Self::content(&bytes, false), "splitlines", &whole)?;
+                Some(with_labels(self, lines, label.unwrap_or_default()))
+            }
             "fs.readFileSync" | "fs.promises.readFile" => {
                 let path = args.positional.first()?.0.clone();
                 let bytes = self.data_at(&path)?;
@@ -128,6 +137,20 @@ impl Engine<'_> {
             _ => {
                 let receiver = receiver?.clone();
                 let method = name.rsplit('.').next()?;
+                if method == "open" && name.contains("Path") {
+                    let mode = args.get(0, "mode").and_then(Value::known_text).cloned();
+                    if mode.as_deref().is_some_and(|mode| mode.contains(['w', 'a', 'x', '+'])) {
+                        return None;
+                    }
+                    let bytes = self.data_at(&receiver)?;
+                    let as_bytes = mode.as_deref().is_some_and(|mode| mode.contains('b'));
+                    let model = self.catalog.model(name)?;
+                    let mut value = self.apply_model(module, model, Some(&receiver), args, site, None);
+                    let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
+                    self.store_field(id, &SmolStr::new_static(CONTENT), Self::content(&bytes, as_bytes));
+                    value.edit().refs.insert(0, Ref::Object(id));
+                    return Some(value);
+                }
                 let content = match method {
                     "read" | "readlines" | "splitlines" => self.content_of(&receiver)?,
                     "read_text" | "read_bytes" if name.contains("Path") => {

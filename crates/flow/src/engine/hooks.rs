@@ -109,12 +109,14 @@ impl Engine<'_> {
                 }
             }
         }
+        let own = ExprId(u32::MAX.wrapping_sub(1).wrapping_sub(key.func));
+        self.handling_methods(module, key, Site { id: own, callee: own, span: site.span });
         for (slot, member) in self.member_values(key) {
             self.hook(module, &member, "__set_name__", vec![class.clone(), Value::text(&slot)], site.span);
         }
     }
 
-    fn member_values(&mut self, key: Key) -> Vec<(SmolStr, Value)> {
+    pub(crate) fn member_values(&mut self, key: Key) -> Vec<(SmolStr, Value)> {
         let module = self.module(key.module);
         let Some(function) = module.function(FuncId(key.func)) else { return Vec::new() };
         let slots = function.slots.iter().enumerate();

@@ -90,6 +90,18 @@ fn is_script(word: &str) -> bool {
     [".py", ".pyw", ".js", ".mjs", ".cjs", ".ts"].iter().any(|suffix| word.ends_with(suffix))
 }
 
+/// True for a file of which Python runs only the lines that import something, false for one that it runs whole; `None` for
+/// what it does not run when it starts.
+fn started_by_python(patterns: &[String]) -> Option<bool> {
+    patterns.iter().find_map(|pattern| {
+        let name = pattern.rsplit(['/', '\\']).next().unwrap_or(pattern).to_ascii_lowercase();
+        if name.ends_with(".pth") && name.len() > ".pth".len() {
+            return Some(true);
+        }
+        matches!(name.as_str(), "sitecustomize.py" | "usercustomize.py").then_some(false)
+    })
+}
+
 /// The name of a file beside the code (`os.path.join(os.path.dirname(__file__), "tool.py")`), empty if it is none.
 fn file_beside(word: &Value) -> String {
     let patterns = word.term().map(|term| term.patterns()).unwrap_or_default();
@@ -534,6 +546,85 @@ impl Engine<'_> {
         }
         if self.written.len() < MOST_WRITTEN {
             self.written.push(Written { path, tokens, text: known, codings });
+        }
+    }
+
+    /// Text that is written to a file which Python reads whenever it starts runs then.
+    pub(crate) fn startup_layer(
+        &mut self,
+        module: &Rc<Module>,
+        file: &Value,
+        text: &Value,
+        event: usize,
+        place: EvidenceId,
+    ) {
+        let Some(lines_only) = file.term().and_then(|term| started_by_python(&term.patterns())) else { return };
+        // What stands before or behind in the file may be unknown.
+        let mut texts = Vec::new();
+        match text.term() {
+            Some(term) => term.literals(&mut texts),
+            None => return,
+        }
+        let codings = text.data().map(|data| data.codings.to_vec()).unwrap_or_default();
+        for text in texts {
+            self.at_startup(module, &text, lines_only, codings.clone(), event, place);
+        }
+    }
+
+    /// A data file of the package that is copied to such a place.
+    pub(crate) fn startup_copy(
+        &mut self,
+        module: &Rc<Module>,
+        bound: &[super::model::Bound],
+        event: usize,
+        place: EvidenceId,
+    ) {
+        let with_role = |name: &str| {
+            let fitting = bound.iter().find(|arg| arg.roles.iter().any(|role| role == name));
+            fitting.and_then(|arg| arg.value.term()).map(|term| term.patterns())
+        };
+        let Some(lines_only) = with_role("destination").and_then(|patterns| started_by_python(&patterns)) else {
+            return;
+        };
+        let Some(text) = with_role("source").and_then(|patterns| match patterns.as_slice() {
+            [pattern] => self.data_text(pattern),
+            _ => None,
+        }) else {
+            return;
+        };
+        self.at_startup(module, &text, lines_only, Vec::new(), event, place);
+    }
+
+    fn at_startup(
+        &mut self,
+        module: &Rc<Module>,
+        text: &str,
+        lines_only: bool,
+        codings: Vec<SmolStr>,
+        event: usize,
+        place: EvidenceId,
+    ) {
+        /// Shortest text that is worth a layer, and the longest that is looked at.
+        const SHORTEST: usize = 12;
+        if text.len() < SHORTEST || text.len() > LONGEST_WRITTEN {
+            return;
+        }
+        let code: String = if lines_only {
+            let runs = |line: &&str| line.starts_with("import ") || line.starts_with("import\t");
+            text.lines().filter(runs).collect::<Vec<_>>().join("\n")
+        } else {
+            text.to_owned()
+        };
+        if code.trim().is_empty() {
+            return;
+        }
+        let before = self.modules.len();
+        self.add_layer(module, Arc::from(code.as_str()), "python", codings, event, place);
+        if let Ok(module) = u32::try_from(before)
+            && self.modules.len() > before
+        {
+            let body = Key { module, func: FuncId::MODULE.0 };
+            self.registered.entry(body).or_default().insert(SmolStr::new_static("startup"));
         }
     }
 

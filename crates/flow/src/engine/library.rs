@@ -136,7 +136,7 @@ impl Engine<'_> {
                     None => first?,
                 };
                 let element = self.element_of(&list);
-                self.call_back(module, &key, &[element], site);
+                self.call_back(module, &key, &[element], &Value::UNKNOWN, site);
                 None
             }
             "type" if args.positional.len() == 3 => {

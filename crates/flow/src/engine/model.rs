@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use sluice_catalog::Model;
-use sluice_syntax::ir::{ExprId, ExprKind, Module};
+use sluice_syntax::ir::{Const, ExprId, ExprKind, Module};
 use smol_str::SmolStr;
 
 use super::call::{Args, Site};
@@ -22,6 +22,45 @@ pub(crate) struct Bound {
     pub expr: Option<ExprId>,
 }
 
+/// The type that an entry of `calls` gives to the result (`result`, `*result`, `result:Type`), empty if it gives none.
+/// `None` if it names no result.
+fn result_type(source: &str) -> Option<&str> {
+    let name = source.trim_start_matches('*');
+    if name == "result" { Some("") } else { name.strip_prefix("result:") }
+}
+
+/// How a path is put together of its parts. `None` for what makes no path, and where one part says all.
+fn path_term(symbol: &str, bound: &[Bound]) -> Option<Rc<Term>> {
+    let hole = || Rc::new(Term::Name(SmolStr::new_static("…")));
+    let slash = Rc::new(Term::Text(Arc::from("/")));
+    match symbol.strip_prefix("pathlib.")? {
+        "Path" | "PurePath" | "PosixPath" | "WindowsPath" | "PurePath.joinpath" => {
+            let mut parts = bound.iter().filter(|arg| matches!(arg.name.as_str(), "self" | "args"));
+            let first = parts.next()?.value.term().unwrap_or_else(hole);
+            let mut whole = first;
+            let mut more = false;
+            for part in parts {
+                more = true;
+                whole = Term::join(&Term::join(&whole, &slash), &part.value.term().unwrap_or_else(hole));
+            }
+            more.then_some(whole)
+        }
+        "PurePath.with_name" => {
+            let name = bound.iter().find(|arg| arg.name == "name")?.value.term()?;
+            let folder = bound.iter().find(|arg| arg.name == "self").and_then(|arg| arg.value.term());
+            let folder = match folder.as_deref() {
+                Some(Term::Text(text)) => match text.rsplit_once(['/', '\\']) {
+                    Some((folder, _)) => Rc::new(Term::Text(Arc::from(folder))),
+                    None => return Some(name),
+                },
+                _ => hole(),
+            };
+            Some(Term::join(&Term::join(&folder, &slash), &name))
+        }
+        _ => None,
+    }
+}
+
 impl Engine<'_> {
     /// A call of a function or method of a library.
     pub(crate) fn call_symbol(
@@ -37,7 +76,13 @@ impl Engine<'_> {
             return value;
         }
         let catalog = self.catalog;
-        let Some(model) = catalog.model(symbol) else {
+        // A proxy has whatever method it is asked for.
+        let proxied = || {
+            let (owner, _) = symbol.rsplit_once('.')?;
+            receiver?;
+            catalog.model(&format!("{owner}.__getattr__.__call__"))
+        };
+        let Some(model) = catalog.model(symbol).or_else(proxied) else {
             return self.call_unmodelled(module, symbol, receiver, args, site);
         };
         // A pure function of known values is its result; one with roles is told as an event too.
@@ -199,6 +244,9 @@ impl Engine<'_> {
             self.bind_model(model, receiver, args)
         };
         self.read_handles(module, &mut bound, site);
+        if !with_this {
+            self.on_base(&mut bound);
+        }
         if let (Some(guard), Some(probe)) = (&model.guard, &mut self.guard_probe) {
             probe.insert(guard.clone());
         }
@@ -234,6 +282,7 @@ impl Engine<'_> {
                     facts.push((SmolStr::new_static("program"), vec![SmolStr::new_static("program")], fact, place));
                 }
             }
+            self.one_command(&bound, &mut facts);
             self.fill_event(index, model, facts, site.id);
             index
         });
@@ -261,6 +310,9 @@ impl Engine<'_> {
                         bound.iter().find(|arg| arg.name == "self" || arg.roles.iter().any(|role| role == "file"))
                 {
                     self.remember_written(&file.value, &arg.value);
+                    if let Some(event) = event {
+                        self.startup_layer(module, &file.value, &arg.value, event, place);
+                    }
                 }
                 if matches!(kind.as_str(), "code.execute" | "process.command" | "code.load")
                     && let Some(event) = event
@@ -269,7 +321,12 @@ impl Engine<'_> {
                 }
             }
         }
-        let result = self.model_result(module, model, &bound, event, place, &written, site, args);
+        if let Some(event) = event
+            && model.actions.iter().any(|action| matches!(action.as_str(), "file.copy" | "file.rename" | "file.link"))
+        {
+            self.startup_copy(module, &bound, event, place);
+        }
+        let mut result = self.model_result(module, model, &bound, event, place, &written, site, args);
         for (target, sources) in &model.into {
             let stored: Vec<Value> = bound
                 .iter()
@@ -281,18 +338,32 @@ impl Engine<'_> {
                 self.store_into(module, &bound, target, value, site, receiver, &written);
             }
         }
-        for (target, sources) in &model.calls {
+        // What is called with the result is called last: the result holds by then what the others gave.
+        let wants = |sources: &[SmolStr]| sources.iter().any(|source| result_type(source).is_some());
+        let (last, first): (Vec<_>, Vec<_>) = model.calls.iter().partition(|(_, sources)| wants(sources));
+        for (target, sources) in first.into_iter().chain(last) {
             let callbacks = self.callbacks(target, &bound, site);
             let mut values: Vec<Value> = Vec::new();
+            let mut rest = Value::UNKNOWN;
             if with_this {
                 values = self.callback_values(sources, &bound, &result);
             }
             for source in sources.iter().filter(|_| !with_this) {
-                if source == "result" {
+                if let Some(kind) = result_type(source) {
                     let mut given = Value::UNKNOWN;
                     given.add_labels(result.labels());
                     given.add_tokens(result.tokens());
+                    if !kind.is_empty() {
+                        given.add_ref(Ref::Instance(SmolStr::new(kind)));
+                    }
+                    if source.starts_with('*') {
+                        rest = given;
+                        continue;
+                    }
                     values.push(given);
+                }
+                if source == "_" {
+                    values.push(Value::UNKNOWN);
                 }
                 for arg in bound.iter().filter(|arg| source.trim_start_matches('*') == arg.name) {
                     match self.elements(&arg.value) {
@@ -302,10 +373,106 @@ impl Engine<'_> {
                 }
             }
             for callback in callbacks {
-                self.call_back(module, &callback, &values, site);
+                let given = self.call_back(module, &callback, &values, &rest, site);
+                // What is waited for holds what the function gives (`submit(f).result()`).
+                if !with_this && model.from.is_none() {
+                    let (labels, tokens) = self.deep(&given);
+                    if !labels.is_empty() {
+                        result.add_labels(&labels);
+                        result.add_tokens(&tokens);
+                    }
+                }
             }
         }
         result
+    }
+
+    /// A program and its arguments that are passed one by one are one command as well.
+    fn one_command(&self, bound: &[Bound], facts: &mut [(SmolStr, Vec<SmolStr>, crate::facts::ValueFact, EvidenceId)]) {
+        let parts: Vec<&Value> = bound
+            .iter()
+            .filter(|arg| arg.roles.iter().any(|role| role == "process.command"))
+            .map(|arg| &arg.value)
+            .filter(|value| !matches!(value.known(), Some(Const::None)))
+            .collect();
+        if parts.len() < 2 {
+            return;
+        }
+        let texts: Vec<&Arc<str>> = parts.iter().filter_map(|value| value.known_text()).collect();
+        if texts.len() < parts.len() {
+            return;
+        }
+        let whole = texts.iter().map(|text| &***text).collect::<Vec<_>>().join(" ");
+        let known =
+            (Arc::from(whole.as_str()), parts.iter().any(|value| value.data().is_some_and(|d| !d.codings.is_empty())));
+        for (_, roles, fact, _) in facts.iter_mut() {
+            if roles.iter().any(|role| role == "process.command")
+                && !fact.known_as.contains(&known)
+                && fact.known_as.len() < MOST_CONTEXT_VALUES
+            {
+                fact.known_as.push(known.clone());
+            }
+        }
+    }
+
+    /// A path that is asked of a client with an address of its own (`HTTPSConnection(host).request("POST", path)`,
+    /// `Client(base_url=…).post(path)`) is the address with the path behind it.
+    fn on_base(&self, bound: &mut [Bound]) {
+        let Some((base, secure, codings)) = bound.first().filter(|arg| arg.name == "self").and_then(|arg| {
+            let kind = arg.value.refs().iter().find_map(|reference| match reference {
+                Ref::Instance(kind) => Some(kind.clone()),
+                _ => None,
+            })?;
+            let codings = arg.value.data().map(|data| data.codings.clone()).unwrap_or_default();
+            Some((arg.value.term()?, kind.contains("HTTPS"), codings))
+        }) else {
+            return;
+        };
+        let addressed =
+            |arg: &&mut Bound| arg.name == "url" && arg.roles.iter().any(|role| role == "network.destination");
+        for arg in bound.iter_mut().filter(addressed) {
+            let Some(path) = arg.value.term() else { continue };
+            let relative = |text: &String| !text.contains("://") && !text.starts_with("{}");
+            if !path.patterns().iter().all(relative) {
+                continue;
+            }
+            let bases = base.patterns();
+            let named = |text: &String| {
+                let host = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+                host.contains(['.', ':']) && !host.starts_with("{}") && !host.contains(['(', ' ', '/', '@'])
+                    || text.contains("://")
+            };
+            if bases.is_empty() || !bases.iter().all(named) {
+                continue;
+            }
+            let mut whole = Rc::clone(&base);
+            if !bases.iter().all(|text| text.contains("://")) {
+                let scheme = if secure { "https://" } else { "http://" };
+                whole = Term::join(&Rc::new(Term::Text(Arc::from(scheme))), &whole);
+            }
+            let slashed = bases.iter().all(|text| text.ends_with('/'));
+            let begins = path.patterns().iter().all(|text| text.starts_with('/'));
+            if let (true, Term::Text(text)) = (slashed && begins, &*whole) {
+                whole = Rc::new(Term::Text(Arc::from(text.trim_end_matches('/'))));
+            } else if !slashed && !begins {
+                whole = Term::join(&whole, &Rc::new(Term::Text(Arc::from("/"))));
+            }
+            let whole = Term::join(&whole, &path);
+            let known = match whole.patterns().as_slice() {
+                [text] if arg.value.known_text().is_some() && !text.contains("{}") => {
+                    Some(Const::Str(Arc::from(text.as_str())))
+                }
+                _ => None,
+            };
+            let data = arg.value.edit();
+            data.known = known;
+            data.term = Some(whole);
+            for coding in &codings {
+                if !data.codings.contains(coding) {
+                    data.codings.push(coding.clone());
+                }
+            }
+        }
     }
 
     /// What a model calls: an argument, or a method of an argument (`destination.write`).
@@ -389,27 +556,40 @@ impl Engine<'_> {
     }
 
     /// Calls a function that was handed over.
-    pub(crate) fn call_back(&mut self, module: &Rc<Module>, callback: &Value, values: &[Value], site: Site) {
+    pub(crate) fn call_back(
+        &mut self,
+        module: &Rc<Module>,
+        callback: &Value,
+        values: &[Value],
+        rest: &Value,
+        site: Site,
+    ) -> Value {
+        let mut results = Value::UNKNOWN;
         for reference in callback.refs().to_vec() {
-            match reference {
+            let given = match reference {
                 Ref::Function(key, receiver) => {
                     self.registered.entry(key).or_default();
                     let mut args = Args::of(values.to_vec());
                     // A callback that wants more than is known gets unknown values.
-                    args.star = Some((Value::UNKNOWN, None));
-                    self.call_function(module, key, receiver, &args, site);
+                    args.star = Some((rest.clone(), None));
+                    if !rest.is_unknown() {
+                        args.star_star = Some((rest.clone(), None));
+                    }
+                    self.call_function(module, key, receiver, &args, site)
                 }
                 Ref::Symbol(symbol) if symbol != "print" => {
                     let args = Args::of(values.to_vec());
-                    self.call_symbol(module, &symbol, None, &args, site);
+                    self.call_symbol(module, &symbol, None, &args, site)
                 }
                 Ref::Method(symbol, receiver) => {
                     let args = Args::of(values.to_vec());
-                    self.call_symbol(module, &symbol, Some(&receiver), &args, site);
+                    self.call_symbol(module, &symbol, Some(&receiver), &args, site)
                 }
-                _ => {}
-            }
+                _ => continue,
+            };
+            results = if results.is_unknown() { given } else { results.join(&given) };
         }
+        results
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -437,6 +617,13 @@ impl Engine<'_> {
             self.inherit(&mut value, &flows, None);
         }
         value = self.through(value, module, site, written);
+        // What was decrypted could not be read before, whatever it is.
+        if self.dialect.receiver() != Receiver::This && model.actions.iter().any(|action| action == "decrypt") {
+            let codings = &mut value.edit().codings;
+            if codings.is_empty() {
+                codings.push(SmolStr::new_static("decrypt"));
+            }
+        }
         // The file that is opened is the resource of what is read from and written to it, whatever the labels.
         for arg in bound {
             if arg.roles.iter().any(|role| matches!(role.as_str(), "file.path" | "file" | "descriptor")) {
@@ -518,6 +705,13 @@ impl Engine<'_> {
         if let Some(term) = term {
             value.edit().term = Some(term);
         }
+        // The address of a client may stand in the code only encoded.
+        let carried = bound.iter().filter(|arg| arg.roles.iter().any(|role| role == "network.destination"));
+        if model.result.as_ref() == Some(&model.symbol)
+            && let Some(data) = carried.filter_map(|arg| arg.value.data()).find(|data| !data.codings.is_empty())
+        {
+            value.edit().codings = data.codings.clone();
+        }
         if let Some(event) = event
             && let Some(data) = self.events.get_mut(event)
         {
@@ -552,6 +746,9 @@ impl Engine<'_> {
     }
 
     fn result_term(&self, model: &Model, bound: &[Bound], written: &SmolStr, args: &Args) -> Option<Rc<Term>> {
+        if let Some(term) = path_term(&model.symbol, bound) {
+            return Some(term);
+        }
         let file = bound.iter().find(|arg| {
             arg.roles.iter().any(|role| matches!(role.as_str(), "file.path" | "file"))
                 || (arg.name == "self" && matches!(arg.value.term().as_deref(), Some(Term::Text(_) | Term::Join(_))))
@@ -561,11 +758,22 @@ impl Engine<'_> {
         {
             return file.value.term();
         }
+        // What a pattern is replaced by stands in the text that comes out.
+        if matches!(model.symbol.as_str(), "re.sub" | "re.subn" | "re.Pattern.sub" | "re.Pattern.subn")
+            && let Some(put) = bound.iter().find(|arg| arg.name == "repl").and_then(|arg| arg.value.term())
+        {
+            let rest = Rc::new(Term::Name(SmolStr::new_static("…")));
+            return Some(Term::join(&Term::join(&rest, &put), &rest));
+        }
         // What an address is put into (a request that is sent later, a session) is told by the address.
         let carried = bound.iter().find(|arg| arg.roles.iter().any(|role| role == "network.destination"));
+        let makes = model.result.as_ref() == Some(&model.symbol);
         if let Some(address) = carried.and_then(|arg| arg.value.term())
             && model.result.is_some()
-            && !model.actions.iter().any(|action| action.starts_with("network."))
+            && !model.actions.iter().any(|action| {
+                // A client that is made for an address is told by it too.
+                action.starts_with("network.") && !(makes && action == "network.connect")
+            })
         {
             return Some(address);
         }

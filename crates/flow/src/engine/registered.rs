@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::Engine;
 use super::call::{Args, Site};
-use super::value::{Ref, Value};
+use super::value::{Key, Ref, Value};
 
 impl Engine<'_> {
     /// What a decorator makes of a function.
@@ -27,16 +27,19 @@ impl Engine<'_> {
                 }
                 Ref::Symbol(symbol) => {
                     self.tool_described(module, id, &symbol, None, &function);
+                    self.hands_over(module, id, &symbol, None, &function);
                     self.registered_by(&symbol, &function);
                     return function;
                 }
-                Ref::Method(symbol, _) => {
+                Ref::Method(symbol, receiver) => {
+                    self.hands_over(module, id, &symbol, Some(&receiver), &function);
                     self.registered_by(&symbol, &function);
                     return function;
                 }
                 Ref::Instance(kind) => {
                     let symbol = SmolStr::new(format!("{kind}.__call__"));
                     self.tool_described(module, id, &symbol, Some(decorator), &function);
+                    self.hands_over(module, id, &symbol, Some(decorator), &function);
                 }
                 _ => {}
             }
@@ -67,6 +70,63 @@ impl Engine<'_> {
         let site = Site { id, callee: id, span: module.expr(id).map(|expr| expr.span).unwrap_or_default() };
         let args = Args::of(vec![function.clone(), doc.map(|doc| Value::text(&doc)).unwrap_or_default()]);
         self.apply_model(module, model, receiver, &args, site, None);
+    }
+
+    /// A function that a library calls with what arrives: a handler of messages or requests. The model names it `handler`.
+    fn hands_over(
+        &mut self,
+        module: &Rc<Module>,
+        id: ExprId,
+        symbol: &str,
+        receiver: Option<&Value>,
+        function: &Value,
+    ) {
+        let catalog = self.catalog;
+        let Some(model) = catalog.model(symbol).filter(|model| model.calls.contains_key("handler")) else { return };
+        let site = Site { id, callee: id, span: module.expr(id).map(|expr| expr.span).unwrap_or_default() };
+        let named = vec![(SmolStr::new_static("handler"), function.clone(), None)];
+        let args = Args { named, ..Args::default() };
+        self.apply_model(module, model, receiver, &args, site, None);
+    }
+
+    /// Methods by which a class of the package handles what a library's class hands to it.
+    pub(crate) fn handling_methods(&mut self, module: &Rc<Module>, key: Key, site: Site) {
+        let bases: Vec<SmolStr> = self
+            .classes
+            .get(&key)
+            .into_iter()
+            .flatten()
+            .flat_map(Value::refs)
+            .filter_map(|reference| match reference {
+                Ref::Symbol(symbol) => Some(symbol.clone()),
+                _ => None,
+            })
+            .collect();
+        let catalog = self.catalog;
+        for (name, member) in if bases.is_empty() { Vec::new() } else { self.member_values(key) } {
+            for base in &bases {
+                let symbol = format!("{base}.{name}");
+                let Some(model) = catalog.model(&symbol).filter(|model| model.calls.contains_key("handler")) else {
+                    continue;
+                };
+                let receiver = Value::reference(Ref::Object(self.generic_self(key)));
+                let bound: Vec<Value> = member
+                    .refs()
+                    .iter()
+                    .filter_map(|reference| match reference {
+                        Ref::Function(method, _) => {
+                            Some(Value::reference(Ref::Function(*method, Some(receiver.clone()))))
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                for handler in bound {
+                    let named = vec![(SmolStr::new_static("handler"), handler, None)];
+                    let args = Args { named, ..Args::default() };
+                    self.apply_model(module, model, Some(&receiver), &args, site, None);
+                }
+            }
+        }
     }
 
     pub(crate) fn registered_by(&mut self, symbol: &str, function: &Value) {

@@ -377,7 +377,14 @@ impl<'a> Context<'a> {
     fn destinations(&self, event: &'a Event, views: &mut Vec<View<'a>>) {
         let before = views.len();
         own_destinations(event, views);
-        if views.len() > before {
+        // A path alone says nothing of the host, which the connection knows.
+        let is_path = |view: &View<'_>| match view {
+            View::Value(value) => {
+                value.text.as_deref().is_some_and(|text| text.starts_with('/') && !text.starts_with("//"))
+            }
+            _ => false,
+        };
+        if views.len() > before && !views.iter().skip(before).all(is_path) {
             return;
         }
         let tokens =

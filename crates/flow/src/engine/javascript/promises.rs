@@ -35,7 +35,7 @@ impl Engine<'_> {
             "then" => {
                 let second = args.positional.get(1).map(|(value, _)| value.clone());
                 if let Some(second) = second {
-                    self.call_back(module, &second, &[Value::UNKNOWN], site);
+                    self.call_back(module, &second, &[Value::UNKNOWN], &Value::UNKNOWN, site);
                 }
                 if !is_function(&first) {
                     return Some(receiver.clone());
