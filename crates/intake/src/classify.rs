@@ -391,6 +391,10 @@ pub(crate) fn binary_name(bytes: &[u8]) -> Option<&'static str> {
     if bytes.starts_with(b"BM") && bytes.get(6..10) == Some(&[0, 0, 0, 0]) {
         return Some("BMP image");
     }
+    // Packets of 188 bytes. Such files share their ending with TypeScript.
+    if [0, 188, 376].iter().all(|at| bytes.get(*at) == Some(&0x47)) && !looks_like_text(bytes) {
+        return Some("MPEG media");
+    }
     if is_bytecode(bytes) {
         return Some("Python bytecode");
     }
@@ -515,7 +519,9 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
     };
     let found = match (found, &named) {
         (Some(FileKind::Binary(name)), Some(named))
-            if is_source(named) && bytes.iter().take(4).all(u8::is_ascii_graphic) && name != "Python pickle" =>
+            if is_source(named)
+                && bytes.iter().take(4).all(|byte| matches!(byte, b' '..=b'~'))
+                && name != "Python pickle" =>
         {
             notes.push(format!("begins with the signature of {name}"));
             None
@@ -550,7 +556,7 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
         }
         // An interpreter that is told to run it reads past noise, in a comment or a string; so does the reviewer.
         (None, Some(named)) if named != FileKind::PythonStub => {
-            notes.push(format!("named as {} but most of its content is not text", words(&named)));
+            notes.push(format!("named as {} but much of its content is not text", words(&named)));
             (named, notes)
         }
         (None, _) => (FileKind::Data, notes),
@@ -849,6 +855,9 @@ mod tests {
         signed.extend(&commented);
         assert_eq!(kind("m.py", &signed), FileKind::Python);
         assert_eq!(kind("m.dat", &noise), FileKind::Data);
+        let mut video = vec![0_u8; 1000];
+        [0, 188, 376].iter().for_each(|at| video[*at] = 0x47);
+        assert_eq!(kind("clip.ts", &video), FileKind::Binary("MPEG media".into()));
         // A script of a shell that carries something packed.
         let mut script = b"#!/bin/sh\nexit\n".to_vec();
         script.extend(&noise);
@@ -859,7 +868,7 @@ mod tests {
     fn the_checksum_of_a_tar_header_is_read_as_installers_read_it() {
         let header = |write: fn(i64) -> Vec<u8>, signed: bool| {
             let mut block = [0_u8; 512];
-            block[..8].copy_from_slice(b"p/\xff\xff.tx");
+            block[..7].copy_from_slice(b"p/\xff\xff.tx");
             block[148..156].fill(b' ');
             let sum =
                 block.iter().map(|&byte| if signed { i64::from(byte.cast_signed()) } else { i64::from(byte) }).sum();

@@ -58,7 +58,13 @@ impl Engine<'_> {
 
     /// An arithmetic operation on two values.
     pub(crate) fn binary(&mut self, op: BinOp, left: &Value, right: &Value, span: Span) -> Value {
-        if !self.blows_up(op, left, right)
+        let blows_up = self.blows_up(op, left, right);
+        let is_text = |value: &Value| matches!(value.known(), Some(Const::Str(_) | Const::Bytes(_)));
+        // What is put beside code and executed with it makes the code unknown.
+        if blows_up && (is_text(left) || is_text(right)) {
+            self.gives_up();
+        }
+        if !blows_up
             && let (Some(a), Some(b)) = (self.concrete(left, 4), self.concrete(right, 4))
             && let Some(result) = self.dialect.binary(op, &a, &b, &mut self.budget)
         {
@@ -122,7 +128,7 @@ impl Engine<'_> {
         value
     }
 
-    /// True if a repetition would make much out of little: such a value hides nothing and is not worth its memory.
+    /// True if a repetition would make much out of little: such a value is not worth its memory.
     pub(crate) fn blows_up(&self, op: BinOp, left: &Value, right: &Value) -> bool {
         /// Longest text and longest list that a repetition makes.
         const LONGEST: u64 = 1 << 20;

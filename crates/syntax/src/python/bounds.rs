@@ -10,7 +10,28 @@ use ruff_python_ast::token::{TokenKind, Tokens};
 
 use crate::MAX_DEPTH;
 
-/// How many operators and words may stand in one expression outside of the brackets that are closed. The parser takes
+/// True for a word that stands between operands, or in front of one.
+fn is_operator(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"not"
+            | b"and"
+            | b"or"
+            | b"in"
+            | b"is"
+            | b"if"
+            | b"else"
+            | b"elif"
+            | b"for"
+            | b"lambda"
+            | b"await"
+            | b"async"
+            | b"yield"
+            | b"from"
+    )
+}
+
+/// How many operators may stand in one expression outside of the brackets that are closed. The parser takes
 /// about a kilobyte of stack for each prefix operator.
 const MAX_LINKS: u32 = 200_000;
 
@@ -110,8 +131,10 @@ impl<'t> Scan<'t> {
             match class {
                 Class::Space => self.skip(Class::Space),
                 Class::Word => {
+                    let start = self.at;
                     self.skip(Class::Word);
-                    if self.link() {
+                    // Other words nest nothing: two of them side by side are a mistake, or two lines.
+                    if self.bytes.get(start..self.at).is_some_and(is_operator) && self.link() {
                         return true;
                     }
                 }
