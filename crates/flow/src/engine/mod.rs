@@ -128,6 +128,8 @@ pub struct Engine<'a> {
     pub layer_index: FxHashMap<(EvidenceId, u64), usize>,
     /// Known texts that were written to files.
     pub written: Vec<layers::Written>,
+    /// Processes that are started: the identity of the call, its event, the command.
+    pub processes: Vec<(u64, usize, Vec<Value>)>,
     pub unopened: IndexMap<EvidenceId, (usize, String, BTreeSet<SmolStr>)>,
     pub unmodelled: IndexMap<EvidenceId, (SmolStr, Key)>,
     /// Sites at which something outside of the package is called, and whether that is the language's own.
@@ -234,6 +236,7 @@ impl<'a> Engine<'a> {
             layers: Vec::new(),
             layer_index: FxHashMap::default(),
             written: Vec::new(),
+            processes: Vec::new(),
             unopened: IndexMap::new(),
             unmodelled: IndexMap::new(),
             leaving: FxHashMap::default(),
@@ -456,6 +459,8 @@ impl<'a> Engine<'a> {
             order: 0,
             generic,
             caught: Vec::new(),
+            tries: 0,
+            thrown: None,
             weighty: false,
             effects: false,
         }

@@ -15,5 +15,6 @@ mod eval;
 mod flows;
 mod formats;
 mod hostile;
+mod javascript;
 mod knowledge;
 mod place;
