@@ -224,7 +224,8 @@ impl Engine<'_> {
     fn asks_receiver(&self, module: &Module, site: Site, function: &Value) -> bool {
         /// Longest chain of members that is gone back.
         const LONGEST: u32 = 6;
-        let found = |reference: &Ref| !matches!(reference, Ref::Unresolved(..));
+        // A name that the global object may have, for a function that is called without a receiver, is not found.
+        let found = |reference: &Ref| !matches!(reference, Ref::Unresolved(..) | Ref::Symbol(_));
         if !self.frames.last().is_some_and(|frame| frame.generic) || function.refs().iter().any(found) {
             return false;
         }

@@ -427,7 +427,7 @@ impl Engine<'_> {
         if let Some(known) = value.known() {
             return crate::evaluate::from_const(known);
         }
-        if value.refs().len() != 1 {
+        if value.refs().len() != 1 || Self::is_perhaps(value) {
             return None;
         }
         let object = self.object(value.object()?)?;
@@ -463,7 +463,7 @@ impl Engine<'_> {
         if let Some(known) = value.known() {
             return crate::evaluate::from_const(known);
         }
-        if depth == 0 || value.refs().len() != 1 {
+        if depth == 0 || value.refs().len() != 1 || Self::is_perhaps(value) {
             return None;
         }
         let object = self.object(value.object()?)?;

