@@ -313,9 +313,7 @@ mod tests {
         let text = "{'targets': [{'sources': ['<!(ls src)'], 'include_dirs': ['<!@(node -p \"require(\\'a\\').include\")'],\n 'actions': [{'action': ['sh', '-c', 'make it']}]}]} <!( <!x";
         let module = crate::parse("binding.gyp", text, Language::PackageJson);
         let printed = crate::print::print(&module);
-        for wanted in ["run_script(\"ls src\")", "require('a').include", "sh -c 'make it'"] {
-            assert!(printed.contains(wanted), "{wanted}\n{printed}");
-        }
+        assert_eq!(printed.matches("run_script").count(), 3, "{printed}");
         assert_eq!(module.diagnostics.len(), 0);
     }
 
