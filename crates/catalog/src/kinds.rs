@@ -18,6 +18,7 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("screen", "the screen"),
     ("camera", "the camera"),
     ("keystroke", "keystrokes"),
+    ("intercepted", "what others pass to a function that it replaced"),
     ("process.memory", "the memory of a process"),
     ("process.output", "the output of a command"),
     ("time", "the clock"),

@@ -12,6 +12,8 @@ use crate::package::{EntryKind, EntryPoint, Manifest, SourceFile};
 /// The file that makes a folder a package for Node.
 pub(crate) const MANIFEST: &str = "package.json";
 
+/// Most build files of a package that are read.
+const MOST_BUILD_FILES: usize = 16;
 /// Scripts that installing a package from its registry runs.
 const AT_INSTALL: [&str; 3] = ["preinstall", "install", "postinstall"];
 /// Scripts that run before a package is packed, and when it is installed from a repository.
@@ -110,6 +112,11 @@ fn requirements(object: &Object<'_>, manifest: &mut Manifest) {
             } else {
                 None
             };
+            // Of these no registry knows what will be installed.
+            let foreign = version.contains("://") || version.starts_with("git") || version.contains("github:");
+            if foreign && key != "peerDependencies" {
+                manifest.foreign.extend(from.as_ref().map(|from| format!("dependency `{name}` {from}")));
+            }
             manifest.notes.extend(from.map(|from| format!("the dependency `{name}` {from}")));
         }
     }
@@ -130,11 +137,20 @@ impl Reader<'_> {
     fn scripts(&self, object: &Object<'_>, found: &mut BTreeSet<EntryPoint>) {
         let mut scripts = object_of(object, "scripts").unwrap_or_default();
         scripts.retain(|_, command| json::text(command).is_some());
-        // Without an install script of its own, a package with a `binding.gyp` is built when it is installed.
-        if let Some(file) = self.tree.get("binding.gyp")
-            && !["preinstall", "install"].iter().any(|name| scripts.contains_key(*name))
+        // Without an install script of its own, or with one that says so, a package with a `binding.gyp` is built when it
+        // is installed. What lies beside it may be included.
+        let builds = |name: &&str| {
+            let command = scripts.get(*name).and_then(|command| json::text(command));
+            command.is_some_and(|command| command.contains("gyp"))
+        };
+        if self.tree.contains_key("binding.gyp")
+            && (!["preinstall", "install"].iter().any(|name| scripts.contains_key(*name))
+                || AT_INSTALL.iter().any(builds))
         {
-            self.add(EntryKind::Install, file, found);
+            let is_build = |path: &str| path == "binding.gyp" || (path.ends_with(".gypi") && !path.contains('/'));
+            for (_, file) in self.tree.iter().filter(|(path, _)| is_build(path)).take(MOST_BUILD_FILES) {
+                self.add(EntryKind::Install, file, found);
+            }
         }
         for name in scripts.keys() {
             let kind = if AT_INSTALL.contains(&name.as_str()) {

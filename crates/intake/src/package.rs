@@ -118,6 +118,8 @@ pub struct Manifest {
     pub notes: Vec<String>,
     /// Those of the notes that say that name or version are others than those under which the package is offered.
     pub contradictions: Vec<String>,
+    /// Dependencies that come from an address or a repository, as ends of a sentence.
+    pub foreign: Vec<String>,
 }
 
 /// Something that runs without being called by the package's own user.

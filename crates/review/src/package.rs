@@ -25,6 +25,8 @@ pub struct PackageInfo {
     pub index: Option<String>,
     /// Where name or version are others than those under which the package is offered, as ends of a sentence about it.
     pub contradictions: Vec<String>,
+    /// Dependencies that come from elsewhere than a registry, as ends of a sentence about the package.
+    pub foreign: Vec<String>,
     /// What the manifest declares to run.
     pub entry_points: Vec<EntryPoint>,
     /// The files of the target, in a fixed order.

@@ -174,6 +174,10 @@ pub(crate) fn relations(view: &View<'_>) -> Vec<Relation> {
         );
         found.push(Relation { name: "contradicting-manifest", text });
     }
+    if !package.foreign.is_empty() {
+        let told: Vec<String> = package.foreign.iter().map(|text| crate::model::escape(text)).collect();
+        found.push(Relation { name: "foreign-dependency", text: format!("Its {}.", list(&told, 3)) });
+    }
     let code_bytes: u64 = view.modules().filter(|module| module.depth == 0).map(|module| module.bytes).sum();
     if let Some(version) = package.version.as_deref().filter(|version| is_big(version) && code_bytes <= LITTLE) {
         let text = format!("Its version is {}, and there is little in it.", code(version));

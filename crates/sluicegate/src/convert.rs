@@ -55,10 +55,18 @@ pub(crate) fn analysis(package: &Package, robust: &BTreeMap<&str, &str>) -> Anal
     // Installed name → digest and full name of the file that has it.
     let mut taken: BTreeMap<String, (&str, &str)> = BTreeMap::new();
     let mut twins = 0_usize;
+    // The build files that are run at the installation.
+    let builds: BTreeSet<&String> = package
+        .manifest
+        .entry_points
+        .iter()
+        .filter_map(|point| point.file.as_ref())
+        .filter(|path| path.ends_with(".gyp") || path.ends_with(".gypi"))
+        .collect();
     for file in &package.files {
         let is_manifest = package.manifest.read_from.contains(&file.path) && last(&file.path, '/') == "package.json";
         let found = match &file.text {
-            Some(text) if is_manifest => Some((Arc::clone(text), Language::PackageJson)),
+            Some(text) if is_manifest || builds.contains(&file.path) => Some((Arc::clone(text), Language::PackageJson)),
             _ => source(file),
         };
         let Some((text, language)) = found else {
@@ -357,6 +365,7 @@ pub(crate) fn info(package: &Package, analysis: &Analysis, facts: &Facts, left_o
             Ecosystem::Npm => "npm".to_owned(),
         }),
         contradictions: manifest.contradictions.clone(),
+        foreign: manifest.foreign.clone(),
         entry_points: entry_points(package, analysis),
         files: files(package, analysis),
         coverage,

@@ -152,6 +152,13 @@ impl Engine<'_> {
                 }
             }
         }
+        // A method that calls something of its receiver which only instances have (`this.tool.run()`).
+        if self.dialect.receiver() == Receiver::This
+            && self.asks_receiver(module, site, function)
+            && let Some(frame) = self.frames.last_mut()
+        {
+            frame.asks = true;
+        }
         self.command_classes(&args, site);
         let mut result: Option<Value> = None;
         let mut refs = function.refs().to_vec();
@@ -190,6 +197,7 @@ impl Engine<'_> {
                             .filter(|method| !method.refs().is_empty())
                             .map(|method| self.call(module, &method, args.clone(), site))
                     }
+                    Some(ObjectKind::Opaque) => self.trapped_call(module, id, function, &args, site),
                     _ => None,
                 },
                 Ref::Unresolved(name, receiver) => Some(self.call_unresolved(module, &name, &receiver, &args, site)),
@@ -213,6 +221,26 @@ impl Engine<'_> {
         }
     }
 
+    /// True if what is called was looked for, in vain, in what stands for any receiver of this function.
+    fn asks_receiver(&self, module: &Module, site: Site, function: &Value) -> bool {
+        /// Longest chain of members that is gone back.
+        const LONGEST: u32 = 6;
+        // A name that the global object may have, for a function that is called without a receiver, is not found.
+        let found = |reference: &Ref| !matches!(reference, Ref::Unresolved(..) | Ref::Symbol(_));
+        if !self.frames.last().is_some_and(|frame| frame.generic) || function.refs().iter().any(found) {
+            return false;
+        }
+        let mut at = site.callee;
+        for _ in 0..LONGEST {
+            match module.expr(at).map(|expr| &expr.kind) {
+                Some(ExprKind::Attr { base, .. } | ExprKind::Index { base, .. }) => at = *base,
+                Some(ExprKind::This) => return true,
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// A call of which nothing is known: what goes in may come out.
     pub(crate) fn call_unknown(&mut self, module: &Rc<Module>, function: &Value, args: &Args, site: Site) -> Value {
         self.unknown_calls += 1;
@@ -234,17 +262,32 @@ impl Engine<'_> {
 
     /// Functions handed to something unknown may be called by it.
     pub(crate) fn escape(&mut self, _module: &Rc<Module>, args: &Args, site: Site) {
-        let mut escaped = Vec::new();
-        for value in args.all() {
-            for reference in value.refs() {
-                if let Ref::Function(key, _) = reference {
-                    escaped.push(*key);
-                }
-            }
-        }
+        let escaped: Vec<Key> = args.all().flat_map(|value| self.functions_of(value)).collect();
         for key in escaped {
             self.edge(key, site.span);
         }
+    }
+
+    /// The functions of the package that a value is, those bound to their first arguments included.
+    pub(crate) fn functions_of(&self, value: &Value) -> Vec<Key> {
+        let mut found = Vec::new();
+        for reference in value.refs() {
+            match reference {
+                Ref::Function(key, _) => found.push(*key),
+                Ref::Method(name, list) if name == super::javascript::BOUND => {
+                    let items = list.object().and_then(|id| self.object(id)).map(|list| &list.items);
+                    let function = items.and_then(|items| items.first());
+                    found.extend(function.map(Value::refs).unwrap_or_default().iter().filter_map(
+                        |inner| match inner {
+                            Ref::Function(key, _) => Some(*key),
+                            _ => None,
+                        },
+                    ));
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     /// A call inside the package.
@@ -554,6 +597,7 @@ impl Engine<'_> {
             return self.call_unknown(module, &Value::UNKNOWN, args, site);
         };
         self.note(summary.weighty, summary.effects);
+        self.pass_copied(&summary, &bound);
         if this_is_pure(&summary)
             && self.dialect_of(key.module).receiver() == Receiver::This
             && let Some(value) = self.run_decoder(key, args)
@@ -567,7 +611,8 @@ impl Engine<'_> {
             self.inherit(&mut value, &all, None);
             return value;
         }
-        if self.worth_inlining(key, &summary, &bound, this.as_ref()) {
+        let listed = summary.lists && self.worth_listing(&summary, args);
+        if self.worth_inlining(key, &summary, &bound, this.as_ref(), listed) {
             if let Some(summary) = self.summaries.get_mut(&key) {
                 summary.contexts += 1;
             }
@@ -590,11 +635,46 @@ impl Engine<'_> {
             let result =
                 self.interpret(&target, key, values, Some((place, name.clone())), this.map(|this| (this, all)));
             self.inlined -= 1;
+            // What it keeps is perhaps read by a function whose summary stands already.
+            let keeps = (0..).zip(&bound).any(|(index, value)| {
+                summary.kept.contains(index) && value.as_ref().is_some_and(|value| self.sources(value) > 0)
+            });
+            if keeps && !summary.flows.is_empty() {
+                self.apply_summary(key, &summary, &bound, place, &name);
+            }
             return self.stepped(result, StepKind::Return, place, &name);
         }
         self.read_passed(module, &summary, &mut bound, site);
         self.share_passed(&target, key, &bound, place, &name);
         self.apply_summary(key, &summary, &bound, place, &name)
+    }
+
+    /// True if arguments that a function reads as a list are worth following.
+    fn worth_listing(&self, summary: &super::Summary, args: &Args) -> bool {
+        summary.contexts < super::MOST_CONTEXTS
+            && args.positional.iter().any(|(value, _)| {
+                self.sources(value) > 0
+                    || value.known_text().is_some()
+                    || value.refs().iter().any(|reference| matches!(reference, Ref::Symbol(_) | Ref::Function(..)))
+            })
+    }
+
+    /// A parameter that is handed to a function which copies it name by name is copied by this one.
+    fn pass_copied(&mut self, summary: &super::Summary, bound: &[Option<Value>]) {
+        let here = self.here();
+        for (index, value) in bound.iter().enumerate() {
+            if !summary.copied.contains(u32::try_from(index).unwrap_or(u32::MAX)) {
+                continue;
+            }
+            for label in value.as_ref().map(Value::labels).unwrap_or_default() {
+                if let Some(OriginKey::Param(key, number)) =
+                    self.origins.get(label.origin as usize).map(|origin| origin.key.clone())
+                    && key == here
+                {
+                    self.summaries.entry(key).or_default().copied.insert(number);
+                }
+            }
+        }
     }
 
     /// What is passed for a parameter that an inner function reads is what that function reads, later and elsewhere.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sluice_syntax::ir::{
-    Clause, ComprehensionKind, Const, ExprId, ExprKind, FuncId, FunctionKind, LogicOp, Module, SequenceKind, Span,
+    Arg, Clause, ComprehensionKind, Const, ExprId, ExprKind, FuncId, FunctionKind, LogicOp, Module, SequenceKind, Span,
     UnaryOp,
 };
 use smol_str::SmolStr;
@@ -30,11 +30,28 @@ impl Engine<'_> {
     /// The call whose result is dropped: behind `.catch(…)` and `.finally(…)` stands the one that does something.
     fn dropped_call(&self, module: &Module, id: ExprId) -> ExprId {
         let mut at = id;
-        for _ in 0..4 {
-            let Some(ExprKind::Call { callee, .. }) = module.expr(at).map(|expr| &expr.kind) else { break };
-            let Some(ExprKind::Attr { base, name }) = module.expr(*callee).map(|expr| &expr.kind) else { break };
-            if !matches!(name.as_str(), "catch" | "finally") {
-                break;
+        for _ in 0..6 {
+            let (callee, args) = match module.expr(at).map(|expr| &expr.kind) {
+                // Waiting for it is not looking at it.
+                Some(ExprKind::Await(inner)) => {
+                    at = *inner;
+                    continue;
+                }
+                Some(ExprKind::Call { callee, args, .. }) => (*callee, args),
+                _ => break,
+            };
+            let Some(ExprKind::Attr { base, name }) = module.expr(callee).map(|expr| &expr.kind) else { break };
+            let ignores = |arg: &Arg| match module.expr(arg.value).map(|expr| &expr.kind) {
+                Some(ExprKind::Function(func)) => {
+                    module.function(*func).is_some_and(|function| function.params.is_empty())
+                }
+                _ => false,
+            };
+            match name.as_str() {
+                "catch" | "finally" => {}
+                // A callback that takes no answer.
+                "then" if args.first().is_some_and(ignores) => {}
+                _ => break,
             }
             at = *base;
         }
@@ -163,6 +180,7 @@ impl Engine<'_> {
                 for item in items.iter().take(most) {
                     if let Some(ExprKind::Spread(inner)) = module.expr(*item).map(|expr| &expr.kind) {
                         let value = self.eval(module, *inner);
+                        let value = self.iterated(module, &value, span).unwrap_or(value);
                         match self.elements(&value) {
                             Some(items) => values.extend(items),
                             None => {
@@ -193,7 +211,17 @@ impl Engine<'_> {
                             let key = self.eval(module, *key);
                             let value = self.eval(module, *value);
                             match self.key_field(&key) {
-                                Some(name) => self.store_field(id, &name, value),
+                                Some(name) => {
+                                    // A getter and a setter share their name.
+                                    let before = self.object(id).and_then(|object| object.fields.get(&name));
+                                    let value = match before {
+                                        Some(before) if self.is_accessor(&value) && self.is_accessor(before) => {
+                                            before.join(&value)
+                                        }
+                                        _ => value,
+                                    };
+                                    self.store_field(id, &name, value);
+                                }
                                 None => {
                                     let kept = self.container(ObjectKind::Tuple, vec![key, value], true);
                                     self.store_any(id, &kept);
@@ -212,6 +240,7 @@ impl Engine<'_> {
             ExprKind::Template(parts) => self.eval_template(module, parts),
             ExprKind::Format { value, conversion, spec } => {
                 let inner = self.eval(module, *value);
+                let inner = self.converted(module, &inner, span).unwrap_or(inner);
                 let spec = spec.map(|spec| self.eval(module, spec));
                 let spec_text = match &spec {
                     None => Some(String::new()),
@@ -271,7 +300,7 @@ impl Engine<'_> {
             ExprKind::This => self.frames.last().and_then(|frame| frame.this.clone()).unwrap_or_default(),
             ExprKind::ImportCall(inner) => {
                 let value = self.eval(module, *inner);
-                self.import_call(&value, span)
+                self.import_call(module, id, *inner, &value, span)
             }
             ExprKind::Comma(items) => {
                 let mut last = Value::UNKNOWN;
@@ -414,10 +443,25 @@ impl Engine<'_> {
             return value;
         }
         if let Some(id) = object.object().filter(|_| !self.is_instance(&object)) {
-            let found = match self.key_field(&key) {
+            let mut found = match self.key_field(&key) {
                 Some(name) => self.load_field(id, &name),
                 None => Some(self.load_any(id)),
             };
+            // One of several objects: any of them.
+            for reference in object.refs().iter().skip(1) {
+                let Ref::Object(other) = reference else { continue };
+                if *other == id {
+                    continue;
+                }
+                let more = match self.key_field(&key) {
+                    Some(name) => self.load_field(*other, &name),
+                    None => Some(self.load_any(*other)),
+                };
+                found = match (found, more) {
+                    (Some(a), Some(b)) => Some(a.join(&b)),
+                    (a, b) => a.or(b),
+                };
+            }
             if let Some(mut found) = found {
                 found.add_labels(object.labels());
                 return found;
@@ -430,6 +474,11 @@ impl Engine<'_> {
             return found;
         }
         let mut value = self.only_labels(&object);
+        if self.dialect.receiver() == Receiver::This && key.known().is_none() {
+            for reference in self.any_member(&object).refs() {
+                value.add_ref(reference.clone());
+            }
+        }
         let written = module.slice(span);
         if written.len() <= 60 && !written.contains('\n') {
             value.edit().term = Some(Rc::new(Term::Name(SmolStr::new(written))));
@@ -692,6 +741,12 @@ impl Engine<'_> {
 
     /// `{**other}`
     pub(crate) fn merge_mapping(&mut self, id: ObjectId, other: &Value) {
+        if self.dialect.receiver() == Receiver::This {
+            let any = self.any_member(other);
+            if !any.is_unknown() {
+                self.store_any(id, &any);
+            }
+        }
         let Some(source) = other.object().and_then(|source| self.object(source)).cloned() else {
             let inner = self.only_labels(other);
             self.store_any(id, &inner);

@@ -25,6 +25,9 @@ impl Engine<'_> {
         if let Some(inner) = self.hook(module, &value, "__iter__", Vec::new(), site.span) {
             return inner;
         }
+        if let Some(inner) = self.iterated(module, &value, site.span) {
+            return inner;
+        }
         match self.protocol(&value, "__iter__").or_else(|| self.protocol(&value, "__aiter__")) {
             Some(symbol) => self.call_symbol(module, &symbol, Some(&value), &Args::default(), site),
             None => value,

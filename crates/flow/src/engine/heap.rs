@@ -12,8 +12,8 @@ use sluice_syntax::ir::Const;
 use smol_str::SmolStr;
 use thin_vec::ThinVec;
 
-use super::Engine;
-use super::value::{Key, Label, ObjectId, Ref, Value};
+use super::value::{Key, Label, ObjectId, Ref, Term, Value};
+use super::{Engine, OriginKey};
 use crate::evaluate::Concrete;
 
 /// Most keys that an object keeps apart; what comes after goes to the rest.
@@ -200,6 +200,9 @@ impl Engine<'_> {
 
     /// Stores a value under a constant key.
     pub(crate) fn store_field(&mut self, id: ObjectId, name: &SmolStr, value: Value) {
+        if !value.labels().is_empty() {
+            self.note_stored(id, &value);
+        }
         let strong = self.strong(id);
         let Some(object) = self.object_mut(id) else { return };
         object.plain &= value.is_plain();
@@ -229,8 +232,30 @@ impl Engine<'_> {
         }
     }
 
+    /// Notes the parameters of the function here that are stored in an object from outside of it.
+    fn note_stored(&mut self, id: ObjectId, value: &Value) {
+        let Some(frame) = self.frames.last() else { return };
+        let depth = self.frames.len();
+        let here = frame.key;
+        if !frame.generic || self.object(id).is_none_or(|object| object.born.0 as usize >= depth) {
+            return;
+        }
+        for label in value.labels() {
+            if let Some(OriginKey::Param(key, index)) =
+                self.origins.get(label.origin as usize).map(|origin| &origin.key)
+                && *key == here
+            {
+                let index = *index;
+                self.summaries.entry(here).or_default().stored.insert(index);
+            }
+        }
+    }
+
     /// Stores a value somewhere inside.
     pub(crate) fn store_any(&mut self, id: ObjectId, value: &Value) {
+        if !value.labels().is_empty() {
+            self.note_stored(id, value);
+        }
         if let Some(object) = self.object_mut(id) {
             object.plain &= value.is_plain();
             object.rest = if object.rest.is_unknown() { value.clone() } else { object.rest.join(value) };
@@ -240,6 +265,9 @@ impl Engine<'_> {
 
     /// Appends an item.
     pub(crate) fn append(&mut self, id: ObjectId, value: Value) {
+        if !value.labels().is_empty() {
+            self.note_stored(id, &value);
+        }
         let strong = self.strong(id);
         let Some(object) = self.object_mut(id) else { return };
         object.plain &= value.is_plain();
@@ -285,7 +313,7 @@ impl Engine<'_> {
     /// The items, if the value is a container whose items are all known to be there.
     pub(crate) fn items(&self, value: &Value) -> Option<Vec<Value>> {
         let object = self.object(value.object()?)?;
-        if !object.complete || value.refs().len() > 1 {
+        if !object.complete || value.refs().len() > 1 || Self::is_perhaps(value) {
             return None;
         }
         match object.kind {
@@ -295,10 +323,16 @@ impl Engine<'_> {
         }
     }
 
+    /// True if the object is only one of what the value may be, and the other came from somewhere
+    /// (`given ? JSON.parse(text) : {}`).
+    fn is_perhaps(value: &Value) -> bool {
+        value.data().is_some_and(|data| data.joined && !data.labels.is_empty())
+    }
+
     /// The key and value pairs of a complete dictionary.
     pub(crate) fn pairs(&self, value: &Value) -> Option<Vec<(Value, Value)>> {
         let object = self.object(value.object()?)?;
-        if !object.complete || object.kind != ObjectKind::Dict {
+        if !object.complete || object.kind != ObjectKind::Dict || Self::is_perhaps(value) {
             return None;
         }
         Some(object.fields.iter().map(|(name, value)| (Value::constant(key_of(name)), value.clone())).collect())
@@ -397,7 +431,7 @@ impl Engine<'_> {
         if let Some(known) = value.known() {
             return crate::evaluate::from_const(known);
         }
-        if value.refs().len() != 1 {
+        if value.refs().len() != 1 || Self::is_perhaps(value) {
             return None;
         }
         let object = self.object(value.object()?)?;
@@ -433,7 +467,7 @@ impl Engine<'_> {
         if let Some(known) = value.known() {
             return crate::evaluate::from_const(known);
         }
-        if depth == 0 || value.refs().len() != 1 {
+        if depth == 0 || value.refs().len() != 1 || Self::is_perhaps(value) {
             return None;
         }
         let object = self.object(value.object()?)?;
@@ -502,6 +536,39 @@ impl Engine<'_> {
         }
     }
 
+    /// Where a value is a parameter itself, or perhaps is, it refers to what was passed for it: a function that hands
+    /// a module on, or a value in an object of its own, hides neither.
+    fn identify(&self, copy: &mut Value, value: &Value, label: Label, key: Key, bound: &[Option<Value>]) {
+        let Some(OriginKey::Param(function, index)) = self.origins.get(label.origin as usize).map(|origin| &origin.key)
+        else {
+            return;
+        };
+        if *function != key {
+            return;
+        }
+        let Some(Some(passed)) = bound.get(*index as usize) else { return };
+        if passed.refs().is_empty() {
+            return;
+        }
+        let name = self
+            .modules
+            .get(key.module as usize)
+            .and_then(|module| module.function(sluice_syntax::ir::FuncId(key.func)))
+            .and_then(|function| function.params.get(*index as usize))
+            .map(|param| &param.name);
+        let is_it = |term: &Term| matches!(term, Term::Name(written) if Some(written) == name);
+        let itself = match value.data().and_then(|data| data.term.as_deref()) {
+            Some(Term::Either(parts)) => parts.iter().any(|part| is_it(part)),
+            Some(term) => is_it(term),
+            None => false,
+        };
+        for reference in passed.refs().iter().filter(|_| itself) {
+            if !matches!(reference, Ref::Unresolved(..)) {
+                copy.add_ref(reference.clone());
+            }
+        }
+    }
+
     /// True if a value in the object, down to the given depth, has a label.
     fn holds_labels(&self, object: &Object, depth: u32) -> bool {
         let labelled = |value: &Value| {
@@ -522,6 +589,7 @@ impl Engine<'_> {
         &mut self,
         value: &Value,
         replace: &mut dyn FnMut(&mut Self, Label) -> Vec<Label>,
+        given: Option<(Key, &[Option<Value>])>,
         depth: u32,
     ) -> Value {
         if value.is_unknown() {
@@ -534,6 +602,9 @@ impl Engine<'_> {
             for label in old {
                 let new = replace(self, label);
                 copy.add_labels(&new);
+                if let Some((key, bound)) = given {
+                    self.identify(&mut copy, value, label, key, bound);
+                }
             }
         }
         if depth == 0 {
@@ -549,12 +620,12 @@ impl Engine<'_> {
             let mut object = object.clone();
             let new = self.allocate(object.kind, Vec::new(), object.complete);
             for item in &mut object.items {
-                *item = self.substitute(item, replace, depth - 1);
+                *item = self.substitute(item, replace, given, depth - 1);
             }
             for field in object.fields.values_mut() {
-                *field = self.substitute(field, replace, depth - 1);
+                *field = self.substitute(field, replace, given, depth - 1);
             }
-            let rest = self.substitute(&object.rest, replace, depth - 1);
+            let rest = self.substitute(&object.rest, replace, given, depth - 1);
             if let Some(target) = self.object_mut(new) {
                 target.plain = false;
                 target.items = object.items;

@@ -159,6 +159,7 @@ impl Engine<'_> {
                 }
             },
             "process.command" => self.command_layer(module, value, text, codings, event, place),
+            "code.load" => self.written_layer(module, value, event, place),
             _ => {}
         }
     }
@@ -444,7 +445,11 @@ impl Engine<'_> {
         for part in words.split(|word| matches!(&**word, "&&" | "||" | ";" | "|" | "&")) {
             let run_by = part.iter().position(|word| word.is_empty() || interpreter(word).is_some());
             let rest = part.get(run_by.map_or(0, |at| at + 1)..).unwrap_or_default();
-            let Some(script) = rest.iter().find(|word| !word.starts_with('-')) else { continue };
+            // Switches of the shell of Windows (`/c`), and what PowerShell is told to run by name.
+            let is_switch = |word: &str| word.starts_with('-') || (word.len() <= 3 && word.starts_with('/'));
+            let by_name = rest.iter().position(|word| matches!(&*word.to_ascii_lowercase(), "-file" | "-f"));
+            let by_name = by_name.and_then(|at| rest.get(at + 1));
+            let Some(script) = by_name.or_else(|| rest.iter().find(|word| !is_switch(word))) else { continue };
             let language = match run_by.and_then(|at| part.get(at)) {
                 Some(word) => interpreter(word).unwrap_or(self.dialect.name()),
                 None if [".sh", ".bash", ".bat", ".cmd"].iter().any(|suffix| script.ends_with(suffix)) => "shell",
@@ -456,6 +461,61 @@ impl Engine<'_> {
             }
             self.add_layer(module, text, language, Vec::new(), event, place);
         }
+    }
+
+    /// A process that is started is known by the call that starts it.
+    pub(crate) fn remember_process(&mut self, bound: &[super::model::Bound], event: usize, site: Site) {
+        /// Most processes that are remembered.
+        const MOST: usize = 256;
+        let is_command = |arg: &&super::model::Bound| arg.roles.iter().any(|role| role == "process.command");
+        let command: Vec<Value> = bound.iter().filter(is_command).map(|arg| arg.value.clone()).collect();
+        let token = self.site_token(site.id);
+        if !command.is_empty()
+            && self.processes.len() < MOST
+            && !self.processes.iter().any(|(known, _, _)| *known == token)
+        {
+            self.processes.push((token, event, command));
+        }
+    }
+
+    /// A text is written to the input of a process: an interpreter without a script reads its program there.
+    pub(crate) fn fed(
+        &mut self,
+        module: &Rc<Module>,
+        bound: &[super::model::Bound],
+        input: &super::model::Bound,
+        event: usize,
+        place: EvidenceId,
+    ) {
+        let Some(text) = input.value.known_text().cloned() else { return };
+        // The command of the same call, or of the process whose input the receiver is.
+        let own = bound.iter().filter(|arg| arg.roles.iter().any(|role| role == "process.command"));
+        let mut command: Vec<Value> = own.map(|arg| arg.value.clone()).collect();
+        let mut started = event;
+        if command.is_empty() {
+            let Some(receiver) = bound.iter().find(|arg| arg.name == "self") else { return };
+            let (_, tokens) = self.deep(&receiver.value);
+            let found = self.processes.iter().rev().find(|(token, _, _)| tokens.contains(token));
+            let Some((_, index, words)) = found else { return };
+            started = *index;
+            command.clone_from(words);
+        }
+        let mut words: Vec<Arc<str>> = Vec::new();
+        for part in &command {
+            match self.items(part) {
+                Some(items) => words.extend(items.iter().map(|item| item.known_text().cloned().unwrap_or_default())),
+                None => words.extend(part.known_text().cloned()),
+            }
+        }
+        let Some(language) = words.first().and_then(|word| interpreter(word)) else { return };
+        if words.iter().skip(1).any(|word| !word.starts_with('-')) {
+            return;
+        }
+        let codings = input.value.data().map(|data| data.codings.to_vec()).unwrap_or_default();
+        if language == "shell" {
+            self.runs_script(started, &text, !codings.is_empty());
+        }
+        self.add_layer(module, text, language, codings, event, place);
     }
 
     /// A command that runs a script of a shell does what the lines of the script do.

@@ -133,6 +133,8 @@ pub struct Engine<'a> {
     pub written: Vec<layers::Written>,
     pub unopened: FxIndexMap<EvidenceId, (usize, String, BTreeSet<SmolStr>)>,
     pub unmodelled: FxIndexMap<EvidenceId, (SmolStr, Key)>,
+    /// Processes that are started: the identity of the call, its event, the command.
+    pub processes: Vec<(u64, usize, Vec<Value>)>,
     /// Sites at which something outside of the package is called, and whether that is the language's own.
     pub leaving: FxHashMap<(u32, Span), bool>,
     pub imports: Vec<Vec<(SmolStr, Option<u32>, EvidenceId)>>,
@@ -244,6 +246,7 @@ impl<'a> Engine<'a> {
             written: Vec::new(),
             unopened: FxIndexMap::default(),
             unmodelled: FxIndexMap::default(),
+            processes: Vec::new(),
             leaving: FxHashMap::default(),
             limits: Vec::new(),
             stars: FxHashMap::default(),
@@ -482,6 +485,8 @@ impl<'a> Engine<'a> {
             order: 0,
             generic,
             caught: Vec::new(),
+            tries: 0,
+            thrown: None,
             weighty: false,
             effects: false,
         }

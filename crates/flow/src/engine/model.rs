@@ -292,6 +292,10 @@ impl Engine<'_> {
         }
         let is_stream = |arg: &&Bound| arg.name == "self" || arg.roles.iter().any(|role| role == "file");
         let in_memory = bound.iter().filter(is_stream).any(|arg| self.in_memory(&arg.value, 0));
+        let whole = self.whole_command(&bound);
+        if let Some(event) = event {
+            self.remember_process(&bound, event, site);
+        }
         for arg in &bound {
             let sinks: Vec<&SmolStr> = arg
                 .roles
@@ -317,7 +321,19 @@ impl Engine<'_> {
                 if matches!(kind.as_str(), "code.execute" | "process.command" | "code.load")
                     && let Some(event) = event
                 {
-                    self.executed(module, kind, &arg.value, event, place, &model.symbol);
+                    match &whole {
+                        Some((command, last)) if kind == "process.command" => {
+                            if *last == arg.name {
+                                self.executed(module, kind, &command.clone(), event, place, &model.symbol);
+                            }
+                        }
+                        _ => self.executed(module, kind, &arg.value, event, place, &model.symbol),
+                    }
+                }
+                if kind == "process.input"
+                    && let Some(event) = event
+                {
+                    self.fed(module, &bound, arg, event, place);
                 }
             }
         }
@@ -473,6 +489,18 @@ impl Engine<'_> {
                 }
             }
         }
+    }
+
+    /// A program and the list of its arguments, where a model has them apart, as one list; with the name of the second.
+    fn whole_command(&mut self, bound: &[Bound]) -> Option<(Value, SmolStr)> {
+        let mut parts = bound.iter().filter(|arg| arg.roles.iter().any(|role| role == "process.command"));
+        let (program, rest) = (parts.next()?, parts.next()?);
+        let mut items = self.items(&rest.value).filter(|items| !items.is_empty())?;
+        if program.value.object().is_some() || program.name == "self" {
+            return None;
+        }
+        items.insert(0, program.value.clone());
+        Some((self.container(super::heap::ObjectKind::List, items, true), rest.name.clone()))
     }
 
     /// What a model calls: an argument, or a method of an argument (`destination.write`).
@@ -672,6 +700,12 @@ impl Engine<'_> {
                 start: 0,
             });
             value.add_labels(&[label]);
+            if kind == "network.response" && self.frames.last().is_some_and(|frame| frame.tries > 0) {
+                let answer = self.failed_answer(&value, &model.symbol);
+                if !answer.is_unknown() {
+                    self.thrown(&answer);
+                }
+            }
         }
         // A resource or what entered is an identity of its own; anything else is what it was made from.
         let makes = model.source.is_some() || model.result.as_deref().is_some_and(|kind| kind.contains('.'));
@@ -835,13 +869,10 @@ impl Engine<'_> {
             self.call_handed(module, &function, args, site);
         }
         // Functions handed over may be called by the library.
-        for value in args.all().cloned().collect::<Vec<_>>() {
-            for reference in value.refs() {
-                if let Ref::Function(key, _) = reference {
-                    self.registered.entry(*key).or_default();
-                    self.edge(*key, site.span);
-                }
-            }
+        let handed: Vec<super::value::Key> = args.all().flat_map(|value| self.functions_of(value)).collect();
+        for key in handed {
+            self.registered.entry(key).or_default();
+            self.edge(key, site.span);
         }
         let mut value = self.call_unknown(module, &function, args, site);
         value.add_ref(Ref::Instance(SmolStr::new(format!("{symbol}()"))));

@@ -142,10 +142,8 @@ impl Engine<'_> {
         for reference in object.refs().to_vec() {
             if with_this && let Some(found) = self.property_of(&reference, object, name) {
                 if let Some(mut value) = found {
-                    if let Some(Ref::Function(key, _)) = value.refs().first()
-                        && self.is_getter(*key)
-                    {
-                        value = self.property(*key, Some(object));
+                    if let Some(key) = self.getter_of(&value) {
+                        value = self.property(key, Some(object));
                     }
                     value.add_labels(object.labels());
                     add(value, &mut result);
@@ -163,7 +161,11 @@ impl Engine<'_> {
                             Ref::Instance(kind) => known(&self.catalog.canonical(&format!("{kind}.{name}"))),
                             _ => false,
                         });
-                    if !by_type {
+                    // A member of what entered, of which the catalog tells no type, comes from there too.
+                    let entered = !known(&member)
+                        && !object.labels().is_empty()
+                        && self.catalog.attribute(&symbol).is_some_and(|attribute| attribute.result.is_none());
+                    if !by_type && !entered {
                         add(Value::reference(Ref::Symbol(member)), &mut result);
                     }
                 }
@@ -348,11 +350,12 @@ impl Engine<'_> {
                 })
                 .collect();
             // A property's value is what its getter returns.
-            if let Some(Ref::Function(key, Some(_))) = bound.first()
-                && instance
-                && (self.is_property(*key) || self.is_getter(*key))
-            {
-                return Some(self.property(*key, receiver));
+            let getter = bound.iter().find_map(|reference| match reference {
+                Ref::Function(key, Some(_)) if self.is_property(*key) || self.is_getter(*key) => Some(*key),
+                _ => None,
+            });
+            if let Some(key) = getter.filter(|_| instance) {
+                return Some(self.property(key, receiver));
             }
             if !bound.is_empty() {
                 value.edit().refs = bound.into();

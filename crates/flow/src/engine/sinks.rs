@@ -16,6 +16,7 @@ impl Engine<'_> {
         if let Some(cause) = cause {
             self.eval(module, cause);
         }
+        self.thrown(&value);
         let (labels, _) = self.deep(&value);
         if labels.is_empty() {
             return;
@@ -33,6 +34,33 @@ impl Engine<'_> {
             arg: SmolStr::new_static("args"),
         };
         self.reach(key, symbol, None, None, &labels);
+    }
+
+    /// What is thrown is what the handler around it catches, in this function or in one that is followed from it.
+    pub(crate) fn thrown(&mut self, value: &Value) {
+        for frame in self.frames.iter_mut().rev() {
+            if frame.tries > 0 {
+                frame.thrown = Some(match frame.thrown.take() {
+                    Some(before) => before.join(value),
+                    None => value.clone(),
+                });
+                return;
+            }
+            if frame.generic {
+                return;
+            }
+        }
+    }
+
+    /// An answer that a library hands over in the exception that it throws for it (`error.response.data`).
+    pub(crate) fn failed_answer(&mut self, value: &Value, symbol: &str) -> Value {
+        const LIBRARIES: &[&str] = &["axios", "got", "superagent", "ky", "request-promise", "request-promise-native"];
+        let mut answer = Value::UNKNOWN;
+        if LIBRARIES.contains(&symbol.split('.').next().unwrap_or(symbol)) {
+            answer.add_labels(value.labels());
+            answer.add_tokens(value.tokens());
+        }
+        answer
     }
 
     /// Labels arrive at a sink.

@@ -102,6 +102,12 @@ pub struct Summary {
     pub telling: ParamSet,
     /// Parameters that it stores in a variable of an enclosing function: who reads that next gets what was passed.
     pub kept: ParamSet,
+    /// Parameters that it stores in an object which it did not make.
+    pub stored: ParamSet,
+    /// Parameters in which it stores something that can be called.
+    pub filled: ParamSet,
+    /// Parameters of which something is read by a name that is not known: copying a module name by name is that.
+    pub copied: ParamSet,
     /// True if a modelled event of weight stands in it or in what it calls.
     pub weighty: bool,
     /// True if something in it has an effect or a source, so that its result cannot be had by evaluation alone.
@@ -114,6 +120,8 @@ pub struct Summary {
     pub again: u32,
     /// True if it calls something that its instance holds.
     pub asks: bool,
+    /// True if it reads its arguments as a list: those that no parameter names count too.
+    pub lists: bool,
 }
 
 /// A set of parameters by index. Those from the 63rd on share one place: what is true of one is taken to be true of all.
@@ -208,6 +216,10 @@ pub struct Frame {
     pub generic: bool,
     /// The caught exception, in a handler.
     pub caught: Vec<Value>,
+    /// Number of statements around the current one whose exceptions are handled in this frame.
+    pub tries: u32,
+    /// What was thrown in the innermost of them so far.
+    pub thrown: Option<Value>,
     /// What was met so far, as in [`Summary::weighty`] and [`Summary::effects`].
     pub weighty: bool,
     pub effects: bool,

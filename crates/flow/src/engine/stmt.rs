@@ -484,13 +484,20 @@ impl Engine<'_> {
     ) -> Next {
         let silent = handlers.iter().any(swallows);
         let mark = self.mark();
+        let mut outer = None;
         if let Some(frame) = self.frames.last_mut() {
             frame.silent += u32::from(silent);
+            frame.tries += u32::from(!handlers.is_empty());
+            outer = frame.thrown.take();
         }
         let mut next = self.block(module, body);
+        let mut thrown = None;
         if let Some(frame) = self.frames.last_mut() {
             frame.silent -= u32::from(silent);
+            frame.tries -= u32::from(!handlers.is_empty());
+            thrown = std::mem::replace(&mut frame.thrown, outer);
         }
+        let thrown = thrown.unwrap_or_default();
         if next == Next::On {
             next = self.block(module, otherwise);
         }
@@ -504,7 +511,7 @@ impl Engine<'_> {
             if let Some(exception) = handler.exception {
                 self.eval(module, exception);
             }
-            let caught = Value::UNKNOWN;
+            let caught = thrown.clone();
             if let Some(slot) = handler.slot {
                 self.assign(module, &Target::Slot(slot, handler.span), caught.clone());
             }

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::call::{Args, Site};
 use super::heap::ObjectKind;
 use super::value::{Key, Ref, Value};
-use super::{Engine, OriginKey};
+use super::{Engine, Origin, OriginKey};
 use crate::dialect::Receiver;
 use crate::facts::StepKind;
 
@@ -227,7 +227,25 @@ impl Engine<'_> {
         let model = sluice_catalog::Model { symbol, actions: vec![SmolStr::new_static("hook")], ..Default::default() };
         let fact = crate::facts::ValueFact { text: Some(source), ..Default::default() };
         let code = vec![(SmolStr::new_static("function"), vec![SmolStr::new_static("code")], fact, place)];
+        let symbol = model.symbol.clone();
         self.fill_event(index, &model, code, site.id);
+        // Whoever calls it from now on calls the replacement: its parameters are what they pass.
+        let kind = SmolStr::new_static("intercepted");
+        let label = self.origin(Origin {
+            key: OriginKey::Source(self.here().module, site.id, kind.clone()),
+            kind,
+            symbol,
+            detail: None,
+            place,
+            function: self.here(),
+            event: Some(index),
+            start: 0,
+        });
+        let mut passed = Value::UNKNOWN;
+        passed.add_labels(&[label]);
+        let token = self.site_token(site.id);
+        passed.add_tokens(&[token]);
+        self.call_back(module, value, &[passed.clone(), passed.clone(), passed], &Value::UNKNOWN, site);
     }
 
     pub(crate) fn store_attr(
@@ -239,7 +257,18 @@ impl Engine<'_> {
         base: Option<ExprId>,
     ) {
         let mut stored = false;
+        if self.dialect.receiver() == Receiver::This {
+            let span = base.and_then(|base| module.expr(base)).map(|expr| expr.span).unwrap_or_default();
+            if self.assigned_by_setter(module, object, name, &value, span) {
+                return;
+            }
+        }
         for reference in object.refs().to_vec() {
+            // `this` of a function is the global object only if nothing else is.
+            let is_global = matches!(&reference, Ref::Symbol(symbol) if symbol == "globalThis");
+            if is_global && object.object().is_some() {
+                continue;
+            }
             if self.dialect.receiver() == Receiver::This && self.store_property(&reference, name, &value) {
                 stored = true;
                 continue;
@@ -264,8 +293,36 @@ impl Engine<'_> {
             }
         }
         if !stored && let Some(base) = base {
+            self.fills(object, &value);
             let id = self.opaque(module, object, base);
             self.store_field(id, name, value);
+        }
+    }
+
+    /// A function that stores something which can be called, or holds such things, in what it was given
+    /// (`module.exports = …`): whoever passes an object finds it there.
+    fn fills(&mut self, object: &Value, value: &Value) {
+        let tells = value.refs().iter().any(|reference| {
+            matches!(
+                reference,
+                Ref::Symbol(_)
+                    | Ref::Function(..)
+                    | Ref::Class(_)
+                    | Ref::Object(_)
+                    | Ref::Method(..)
+                    | Ref::Instance(_)
+            )
+        });
+        let here = self.here();
+        for label in object.labels() {
+            if let Some(OriginKey::Param(key, index)) =
+                self.origins.get(label.origin as usize).map(|origin| &origin.key)
+                && *key == here
+                && tells
+            {
+                let index = *index;
+                self.summaries.entry(here).or_default().filled.insert(index);
+            }
         }
     }
 
@@ -332,9 +389,19 @@ impl Engine<'_> {
         match module.expr(base).map(|expr| &expr.kind) {
             Some(ExprKind::Slot(slot)) => self.write(module, *slot, held),
             Some(ExprKind::Attr { base: outer, name }) => {
-                let outer = self.eval(module, *outer);
-                if let Some(outer) = outer.object() {
-                    self.store_field(outer, &name.clone(), held);
+                let at = *outer;
+                let outer = self.eval(module, at);
+                let is_name = module.expr(at).is_some_and(|expr| matches!(expr.kind, ExprKind::Slot(_)));
+                let inside = match outer.object() {
+                    Some(id) => Some(id),
+                    // What a part of a library's value holds is in the value (`url.searchParams.set(…)`).
+                    None if is_name && outer.refs().iter().any(|other| matches!(other, Ref::Instance(_))) => {
+                        Some(self.opaque(module, &outer, at))
+                    }
+                    None => None,
+                };
+                if let Some(id) = inside {
+                    self.store_field(id, &name.clone(), held);
                 }
             }
             _ => {}

@@ -199,6 +199,7 @@ impl Engine<'_> {
         summary: &super::Summary,
         bound: &[Option<Value>],
         this: Option<&Value>,
+        listed: bool,
     ) -> bool {
         if self.inlined >= MOST_INLINED
             || (summary.effects && summary.contexts >= MOST_CONTEXTS)
@@ -207,6 +208,9 @@ impl Engine<'_> {
             || self.frames.iter().any(|frame| frame.key == key)
         {
             return false;
+        }
+        if listed {
+            return true;
         }
         let specific = |engine: &Self, value: &Value| {
             value.known().is_some()
@@ -229,6 +233,17 @@ impl Engine<'_> {
                 return true;
             }
             if summary.kept.contains(number) && summary.contexts < MOST_CONTEXTS && self.sources(value) > 0 {
+                return true;
+            }
+            if summary.filled.contains(number)
+                && summary.contexts < MOST_CONTEXTS
+                && value.object().is_some_and(|id| !self.stands_for_all(id))
+            {
+                return true;
+            }
+            if summary.copied.contains(number)
+                && value.refs().iter().any(|reference| matches!(reference, Ref::Symbol(_)))
+            {
                 return true;
             }
         }
@@ -306,13 +321,20 @@ impl Engine<'_> {
                     .is_some_and(|origin| origin.key == OriginKey::Param(key, number))
             });
             let labels = value.as_ref().map(|value| self.deep(value).0).unwrap_or_default();
-            let kept: Vec<Label> =
-                labels.into_iter().filter(|label| sinks || comes_back || !self.is_param(label.origin)).collect();
+            let stores = summary.stored.contains(number) || summary.kept.contains(number);
+            let kept: Vec<Label> = labels
+                .into_iter()
+                .filter(|label| sinks || comes_back || stores || !self.is_param(label.origin))
+                .collect();
             let trace = self.ways.step_all(&kept, StepKind::Pass, place, name).unwrap_or(0);
             let kept: Vec<Label> = kept.iter().map(|label| Label { origin: label.origin, trace }).collect();
             for label in &kept {
-                if !self.is_param(label.origin) {
+                let through = self.is_param(label.origin);
+                if !through || stores {
                     self.applied.entry((key, number, label.origin)).or_insert(trace);
+                }
+                if through && stores {
+                    self.stores_through(label.origin);
                 }
             }
             passed.push(kept);
@@ -359,7 +381,7 @@ impl Engine<'_> {
                 }
             }
         };
-        let mut result = self.substitute(&summary.result, &mut replace, 3);
+        let mut result = self.substitute(&summary.result, &mut replace, Some((key, bound)), 3);
         if result.tokens().is_empty() {
             let tokens: Vec<u64> = bound.iter().flatten().flat_map(|value| value.tokens().to_vec()).collect();
             if !result.is_unknown() && result.known().is_none() {
@@ -367,6 +389,15 @@ impl Engine<'_> {
             }
         }
         result
+    }
+
+    /// A parameter that is passed to a function which stores it is stored by this one.
+    fn stores_through(&mut self, origin: u32) {
+        if let Some(OriginKey::Param(outer, index)) = self.origins.get(origin as usize).map(|origin| origin.key.clone())
+            && outer == self.here()
+        {
+            self.summaries.entry(outer).or_default().stored.insert(index);
+        }
     }
 
     /// True if the constructor will be interpreted with this instance, so that its fields need no filling.
@@ -378,7 +409,7 @@ impl Engine<'_> {
         instance: &Value,
     ) -> bool {
         let this = (self.dialect_of(key.module).receiver() == Receiver::This).then_some(instance);
-        summary.done && self.worth_inlining(key, summary, bound, this)
+        summary.done && self.worth_inlining(key, summary, bound, this, false)
     }
 
     /// The value of a parameter with a default that is evaluated in its own frame.
@@ -435,7 +466,7 @@ impl Engine<'_> {
                             _ => vec![label],
                         }
                     };
-                    self.substitute(field, &mut replace, 2)
+                    self.substitute(field, &mut replace, Some((init, bound)), 2)
                 }
             };
             self.store_field(id, name, value);

@@ -30,7 +30,11 @@ impl Engine<'_> {
         let mut value = self.eval(module, first);
         let mut written = first;
         while let Some((op, right, span)) = chain.pop() {
-            let other = self.eval(module, right);
+            let mut other = self.eval(module, right);
+            if op == BinOp::Add {
+                other = self.converted(module, &other, span).unwrap_or(other);
+                value = self.converted(module, &value, span).unwrap_or(value);
+            }
             value = if op == BinOp::Add {
                 let a = self.with_name(module, &value, written);
                 let b = self.with_name(module, &other, right);

@@ -46,6 +46,9 @@ pub enum Ref {
     Unresolved(SmolStr, Value),
 }
 
+/// The method that stands for a member of its receiver whose name is not known: what is copied name by name is that.
+pub const MEMBER: &str = "\u{1}member";
+
 /// A taint label: where a value came from, and the way it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label {

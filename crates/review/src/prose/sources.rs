@@ -85,8 +85,11 @@ pub(crate) fn parameters(view: &View<'_>) -> Vec<Draft> {
         let mut seen = BTreeSet::new();
         names.retain(|name| seen.insert(name.clone()));
         let places: Vec<EvidenceId> = rest.iter().map(|(evidence, _)| *evidence).collect();
-        let text = format!("Also those of {}.", list(&names, 8));
-        drafts.push(Draft::new(Field::Sources, "source.parameter", 11, text).at(places));
+        // Functions without a name are told by what they do.
+        if !names.is_empty() {
+            let text = format!("Also those of {}.", list(&names, 8));
+            drafts.push(Draft::new(Field::Sources, "source.parameter", 11, text).at(places));
+        }
     }
     drafts
 }
@@ -255,7 +258,8 @@ fn order(kind: &str) -> usize {
 /// How much a reader who has to decide wants to know of a source, 1 to 6.
 pub(crate) fn interest(kind: &str) -> u32 {
     match kind {
-        "file.credential" | "browser.profile" | "wallet" | "keystroke" | "screen" | "camera" | "process.memory" => 6,
+        "file.credential" | "browser.profile" | "wallet" | "keystroke" | "intercepted" | "screen" | "camera"
+        | "process.memory" => 6,
         "clipboard" | "file.source-code" | "host.identity" => 5,
         "environment" | "process.output" => 4,
         "network.response" | "file" | "request" | "literal" => 3,

@@ -3,12 +3,12 @@
 use crate::place::Place;
 
 /// The paths of one file.
-fn paths(name: &str, text: &str) -> String {
+pub(crate) fn paths(name: &str, text: &str) -> String {
     Place::new().file(name, text).run(&["dev", "paths", name]).stdout
 }
 
 /// Verdict and behaviors of a package.
-fn judged(files: &[(&str, &str)]) -> (String, Vec<String>) {
+pub(crate) fn judged(files: &[(&str, &str)]) -> (String, Vec<String>) {
     let mut place = Place::new();
     for (name, text) in files {
         place = place.file(&format!("pkg/{name}"), text);

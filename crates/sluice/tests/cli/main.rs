@@ -16,6 +16,7 @@ mod flows;
 mod formats;
 mod hidden;
 mod hostile;
+mod javascript;
 mod knowledge;
 mod place;
 mod train;

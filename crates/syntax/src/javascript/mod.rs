@@ -66,6 +66,9 @@ pub(crate) fn parse(path: &str, text: &str, language: Language) -> Module {
 /// Reads a manifest, whose scripts are the code.
 fn manifest(path: &str, text: &str) -> Module {
     let empty = Lowerer::new(text, Vec::new()).finish(path, Language::PackageJson);
+    if path.ends_with(".gyp") || path.ends_with(".gypi") {
+        return scripts::build_file(text, empty);
+    }
     scripts::read(text, empty).unwrap_or_else(|error| unread(path, text, Language::PackageJson, error.at, error.why))
 }
 

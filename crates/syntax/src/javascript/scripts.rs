@@ -114,6 +114,106 @@ impl<'de> Deserialize<'de> for Object<'de> {
     }
 }
 
+/// Most commands of one build file that are read.
+const MOST_COMMANDS: usize = 256;
+
+/// Reads a build file of `node-gyp`: what it expands by running a command (`<!(…)`, `<!@(…)`), and its actions, are run
+/// when the package is installed.
+pub(super) fn build_file(text: &str, mut module: Module) -> Module {
+    let mut commands: Vec<(String, Span)> = Vec::new();
+    let mut rest = 0;
+    while let Some(at) = text.get(rest..).and_then(|tail| tail.find("<!")).map(|at| rest + at) {
+        rest = at + 2;
+        let Some(tail) = text.get(rest..) else { break };
+        let tail = tail.strip_prefix('@').unwrap_or(tail);
+        let Some(inner) = tail.strip_prefix('(') else { continue };
+        let Some(length) = closing(inner) else { continue };
+        let command = inner.get(..length).unwrap_or_default();
+        commands.push((plain(command), place(text, command)));
+        rest = (place(text, command).end as usize).max(rest);
+        if commands.len() >= MOST_COMMANDS {
+            break;
+        }
+    }
+    for quote in ["\"action\"", "'action'"] {
+        for (at, _) in text.match_indices(quote).take(MOST_COMMANDS) {
+            let tail = text.get(at + quote.len()..).unwrap_or_default().trim_start();
+            let Some(tail) = tail.strip_prefix(':') else { continue };
+            let Some(list) = tail.trim_start().strip_prefix('[') else { continue };
+            let Some(list) = list.get(..list.find(']').unwrap_or(0)) else { continue };
+            let words = quoted(list);
+            if !words.is_empty() {
+                let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
+                commands.push((words.join(" "), place(text, list)));
+            }
+        }
+    }
+    for (command, at) in commands.iter().take(MOST_COMMANDS) {
+        let call = run(&mut module, *at, command, *at);
+        if let Some(body) = module.functions.first_mut() {
+            body.body.push(Stmt { kind: StmtKind::Expr(call), span: *at });
+        }
+    }
+    module
+}
+
+/// Where the bracket closes that was opened before the text. Brackets in quotes count too, as they do for `gyp`.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth == 0 => return Some(at),
+            b')' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A text without the backslashes by which it stands between quotes.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\\', Some('\'' | '"' | '\\')) => out.extend(chars.next()),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// The quoted texts of a list.
+fn quoted(list: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut chars = list.chars();
+    while let Some(open) = chars.next() {
+        if open != '"' && open != '\'' {
+            continue;
+        }
+        let mut word = String::new();
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => word.extend(chars.next()),
+                c if c == open => break,
+                c => word.push(c),
+            }
+        }
+        found.push(word);
+    }
+    found
+}
+
+/// A word of a list of arguments as a shell takes it for one.
+fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,<>$".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
@@ -155,14 +255,19 @@ fn push(module: &mut Module, kind: ExprKind, span: Span) -> ExprId {
     id
 }
 
-fn add(module: &mut Module, name: &SmolStr, place: Span, (command, at): &(SmolStr, Span)) {
-    let at = *at;
+/// A call that runs a command.
+fn run(module: &mut Module, place: Span, command: &str, at: Span) -> ExprId {
     let runner = push(module, ExprKind::Free(SmolStr::new_static(RUNNER)), place);
     let callee = push(module, ExprKind::Attr { base: runner, name: SmolStr::new_static(RUN) }, place);
-    let text = push(module, ExprKind::Const(Const::Str(command.as_str().into())), at);
+    let text = push(module, ExprKind::Const(Const::Str(command.into())), at);
     let args = vec![Arg { kind: ArgKind::Positional, value: text }];
+    push(module, ExprKind::Call { callee, args, new: false }, place.to(at))
+}
+
+fn add(module: &mut Module, name: &SmolStr, place: Span, (command, at): &(SmolStr, Span)) {
+    let at = *at;
     let whole = place.to(at);
-    let call = push(module, ExprKind::Call { callee, args, new: false }, whole);
+    let call = run(module, place, command, at);
     let func = FuncId(u32::try_from(module.functions.len()).unwrap_or(u32::MAX));
     module.functions.push(Function {
         kind: FunctionKind::Function,
@@ -201,6 +306,15 @@ mod tests {
         let printed = crate::print::print(&module);
         assert!(printed.contains("npm.run_script(\"npm run fetch && node a.js\")"), "{printed}");
         assert_eq!(module.functions.get(1).map(|function| module.slice(function.name_span)), Some("install"));
+    }
+
+    #[test]
+    fn a_build_file_runs_what_it_expands() {
+        let text = "{'targets': [{'sources': ['<!(ls src)'], 'include_dirs': ['<!@(node -p \"require(\\'a\\').include\")'],\n 'actions': [{'action': ['sh', '-c', 'make it']}]}]} <!( <!x";
+        let module = crate::parse("binding.gyp", text, Language::PackageJson);
+        let printed = crate::print::print(&module);
+        assert_eq!(printed.matches("run_script").count(), 3, "{printed}");
+        assert_eq!(module.diagnostics.len(), 0);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use crate::engine::Engine;
 use crate::engine::call::{Args, Site};
 use crate::engine::heap::ObjectKind;
-use crate::engine::value::{ObjectId, Value};
+use crate::engine::value::{ObjectId, Term, Value};
 use crate::evaluate::javascript::matches;
 
 /// Most items for which a callback is followed one by one.
@@ -334,14 +334,38 @@ impl Engine<'_> {
             }
             "join" => {
                 let codings = receiver.data().is_some_and(|data| !data.codings.is_empty());
-                let mut value = self.known_method(receiver, "join", args)?;
-                if codings {
-                    self.inherit(&mut value, &[receiver], None);
+                if let Some(mut value) = self.known_method(receiver, "join", args) {
+                    if codings {
+                        self.inherit(&mut value, &[receiver], None);
+                    }
+                    return Some(value);
                 }
-                Some(value)
+                self.joined_items(receiver, values.first())
             }
             _ => None,
         }
+    }
+
+    /// `list.join(separator)` of items that are not all known: how the text is made is.
+    fn joined_items(&mut self, list: &Value, separator: Option<&Value>) -> Option<Value> {
+        /// Most items of which the text is told.
+        const MOST: usize = 64;
+        let comma = Value::text(",");
+        let separator = separator.unwrap_or(&comma);
+        let between = separator.term()?;
+        let items = self.items(list).filter(|items| !items.is_empty() && items.len() <= MOST)?;
+        let mut term: Option<Rc<Term>> = None;
+        for item in &items {
+            let piece = item.term().unwrap_or_else(|| Rc::new(Term::Name(SmolStr::new_static("…"))));
+            term = Some(match term {
+                Some(before) => Term::join(&Term::join(&before, &between), &piece),
+                None => piece,
+            });
+        }
+        let mut value = Value::UNKNOWN;
+        self.inherit(&mut value, &[list, separator], None);
+        value.edit().term = term;
+        Some(value)
     }
 
     /// `list.splice(start, count, …items)`

@@ -13,6 +13,9 @@ use crate::engine::heap::ObjectKind;
 use crate::engine::model::Bound;
 use crate::engine::value::{Ref, Value};
 
+/// The method that stands for a function which was bound to its first arguments.
+pub(crate) const BOUND: &str = "\u{1}bound";
+
 /// The parameter that takes the settings of a call as an object.
 const OPTIONS: &str = "options";
 
@@ -202,15 +205,33 @@ impl Engine<'_> {
                         *reference = Ref::Function(*key, Some(this.clone()));
                     }
                 }
+                if args.positional.len() < 2 {
+                    return Some(value);
+                }
+                // What it is called with later stands behind what it was bound to.
+                let mut items = vec![receiver.clone()];
+                items.extend(args.positional.iter().map(|(value, _)| value.clone()));
+                let list = self.container(ObjectKind::List, items, true);
+                let mut partial = Value::reference(Ref::Method(SmolStr::new_static(BOUND), list));
                 for (arg, _) in args.positional.iter().skip(1) {
                     let (labels, tokens) = self.deep(arg);
-                    value.add_labels(&labels);
-                    value.add_tokens(&tokens);
+                    partial.add_labels(&labels);
+                    partial.add_tokens(&tokens);
                 }
-                Some(value)
+                Some(partial)
             }
             _ => None,
         }
+    }
+
+    /// A call of what `f.bind(this, …)` gave.
+    pub(super) fn call_bound(&mut self, module: &Rc<Module>, list: &Value, args: &Args, site: Site) -> Option<Value> {
+        let items = self.object(list.object()?)?.items.to_vec();
+        let mut items = items.into_iter();
+        let (function, this) = (items.next()?, items.next()?);
+        let mut all = args.clone();
+        all.positional = items.map(|value| (value, None)).chain(args.positional.iter().cloned()).collect();
+        Some(self.call_with(module, &function, &this, all, site))
     }
 
     /// Functions handed to something unknown are called with what it may have.

@@ -1,14 +1,18 @@
 //! What the engine does for JavaScript: modules and their exports, `this` and prototypes, the language's own functions.
 
+mod addresses;
 mod arrays;
 mod calls;
+mod execution;
 mod modules;
 mod objects;
 mod promises;
+mod protocols;
 pub(crate) mod switch;
 
+pub(crate) use calls::BOUND;
+
 use std::rc::Rc;
-use std::sync::Arc;
 
 use sluice_syntax::ir::{Const, ExprId, ExprKind, FuncId, Module};
 use smol_str::SmolStr;
@@ -36,6 +40,12 @@ pub struct Realm {
     failures: rustc_hash::FxHashMap<Key, u32>,
     /// Properties that were put on the host's own functions and prototypes.
     hosts: rustc_hash::FxHashMap<(SmolStr, SmolStr), Value>,
+    /// The values of imported files of data.
+    files: rustc_hash::FxHashMap<SmolStr, Value>,
+    /// Events by name.
+    events: rustc_hash::FxHashMap<SmolStr, protocols::Happening>,
+    /// What a promise in a chain of calls may be rejected with, by the call that gives it.
+    rejections: rustc_hash::FxHashMap<(u32, ExprId), Value>,
     /// Variables that nothing declares, and properties of the global object.
     globals: rustc_hash::FxHashMap<SmolStr, Value>,
 }
@@ -71,7 +81,11 @@ impl Engine<'_> {
             "__dirname" | "__filename" => {
                 return Value::new(Data { term: Some(Rc::new(Term::Name(name.clone()))), ..Data::default() });
             }
-            "arguments" => return self.frames.last().and_then(|frame| frame.arguments.clone()).unwrap_or_default(),
+            "arguments" => {
+                let here = self.here();
+                self.summaries.entry(here).or_default().lists = true;
+                return self.frames.last().and_then(|frame| frame.arguments.clone()).unwrap_or_default();
+            }
             other if is_global_object(other) => return Value::reference(Ref::Symbol(SmolStr::new_static(GLOBAL))),
             _ => {}
         }
@@ -101,6 +115,8 @@ impl Engine<'_> {
         if let Some(value) = self.reads_data(module, symbol, receiver, args, site) {
             return Some(value);
         }
+        let method = symbol.rsplit_once('.').map_or(symbol.as_str(), |(_, method)| method);
+        self.happens(module, method, receiver, args, site);
         if let Some(receiver) = receiver {
             let (owner, method) = symbol.rsplit_once('.').unwrap_or(("", symbol));
             if let Some(value) = self.known_callback(module, receiver, method, args, site) {
@@ -115,8 +131,50 @@ impl Engine<'_> {
         }
         match symbol.as_str() {
             "super" => Some(self.call_super(module, args, site)),
-            "require" | "module.require" | "process.mainModule.require" | "module._load" => {
-                self.require(module, symbol, args, site)
+            "require"
+            | "module.require"
+            | "process.mainModule.require"
+            | "require.main.require"
+            | "module._load"
+            | "process.getBuiltinModule" => self.require(module, symbol, args, site),
+            "process.binding" | "process._linkedBinding" => {
+                let name = first?.known_text()?.clone();
+                if let Some(model) = self.catalog.model(symbol) {
+                    self.apply_model(module, model, None, args, site, None);
+                }
+                Some(self.symbol(&format!("process.binding.{name}")))
+            }
+            "\u{1}bound" => self.call_bound(module, receiver?, args, site),
+            "\u{1}member" => Some(self.call_unknown(module, receiver?, args, site)),
+            "vm.runInThisContext" | "vm.runInNewContext" | "vm.runInContext" => {
+                self.run_in_context(module, symbol, args, site)
+            }
+            "setTimeout" | "setInterval" | "setImmediate" => {
+                self.timer(module, args, site);
+                None
+            }
+            "worker_threads.Worker" | "Worker" | "SharedWorker" => {
+                self.worker(module, args, site);
+                None
+            }
+            "Blob" | "buffer.Blob" => self.script_blob(args),
+            "URL.createObjectURL" => self.blob_address(&first?),
+            "module.wrap" => {
+                let script = first?;
+                let text = script.known_text()?.clone();
+                let mut value = Value::text(&format!(
+                    "(function (exports, require, module, __filename, __dirname) {{ {text}\n}});"
+                ));
+                self.inherit(&mut value, &[&script], None);
+                Some(value)
+            }
+            "Object.getPrototypeOf" | "Reflect.getPrototypeOf" => {
+                let object = first?;
+                if promises::is_function(&object) {
+                    return Some(Value::reference(Ref::Symbol(SmolStr::new_static("Function"))));
+                }
+                let id = object.object()?;
+                self.object(id)?.fields.get(objects::PROTOTYPE).cloned()
             }
             "module.createRequire" => Some(Value::reference(Ref::Symbol(SmolStr::new_static("require")))),
             "eval" => {
@@ -126,10 +184,11 @@ impl Engine<'_> {
                 }
                 self.evaluated_layer(&text, site)
             }
-            "Function" => self.compiled_function(module, symbol, args, site),
+            "Function" | "vm.compileFunction" => self.compiled_function(module, symbol, args, site),
             "Promise" => Some(self.new_promise(module, args, site)),
             "Promise.resolve" | "Promise.all" | "Promise.race" | "Promise.any" | "Promise.allSettled"
             | "Object.freeze" | "Object.seal" | "util.promisify" | "structuredClone" | "Symbol" => first,
+            "Promise.reject" => Some(self.rejected(first?)),
             "\u{1}settle" => {
                 let id = receiver?.object()?;
                 let value = first.unwrap_or_default();
@@ -183,6 +242,12 @@ impl Engine<'_> {
                 let args = self.listed(&list);
                 Some(self.call(module, &first?, args, site))
             }
+            "JSON.stringify" | "Object.entries" | "Object.values" if self.is_storage(first.as_ref()) => {
+                // The storage of the page as a whole.
+                let model = self.catalog.model("Storage.getItem")?;
+                let whole = self.apply_model(module, model, first.as_ref(), &Args::default(), site, None);
+                Some(self.only_labels(&whole))
+            }
             "Object.keys" | "Object.values" | "Object.entries" | "Object.getOwnPropertyNames" => {
                 Some(self.entries_of(&first?, symbol.rsplit('.').next().unwrap_or(""), args))
             }
@@ -218,7 +283,34 @@ impl Engine<'_> {
                 Some(self.container(ObjectKind::List, items, !sized))
             }
             "Map" | "Set" | "WeakMap" | "WeakSet" => Some(self.new_collection(symbol, first)),
-            "Proxy" => first,
+            "define" => {
+                // A module in the form of loaders: the function gets what the names stand for.
+                let list = args.positional.iter().find(|(value, _)| value.object().is_some())?.0.clone();
+                let function = args.positional.iter().find(|(value, _)| promises::is_function(value))?.0.clone();
+                let names = self.elements(&list)?;
+                let mut given = Vec::with_capacity(names.len());
+                for name in names.iter().take(256) {
+                    given.push(match name.known_text().map(|text| text.to_string()).as_deref() {
+                        Some(own @ ("require" | "module" | "exports")) => self.free_name(&SmolStr::new(own)),
+                        Some(specifier) => self.module_value(specifier, site.span),
+                        None => Value::UNKNOWN,
+                    });
+                }
+                self.call_back(module, &function, &given, &Value::UNKNOWN, site);
+                Some(Value::UNKNOWN)
+            }
+            "Proxy" => {
+                let handler = args.positional.get(1).map(|(value, _)| value.clone()).unwrap_or_default();
+                Some(self.proxy(&first?, &handler))
+            }
+            "JSON.stringify" => {
+                let plain = self.as_json(module, &first?, site.span)?;
+                let mut given = args.clone();
+                if let Some((value, _)) = given.positional.first_mut() {
+                    *value = plain;
+                }
+                Some(self.call_symbol(module, symbol, None, &given, site))
+            }
             "ActiveXObject" | "WScript.CreateObject" | "GetObject" => {
                 // The class is named by a text; names of classes and members do not tell case.
                 let name = first?.known_text()?.to_ascii_lowercase();
@@ -351,19 +443,6 @@ impl Engine<'_> {
             Some(getter) => self.call(module, &getter, Args::default(), site),
             None => Value::UNKNOWN,
         }
-    }
-
-    /// `new Function(…, text)`: a function whose body is the text.
-    fn compiled_function(&mut self, module: &Rc<Module>, symbol: &SmolStr, args: &Args, site: Site) -> Option<Value> {
-        if let Some(model) = self.catalog.model(symbol) {
-            self.apply_model(module, model, None, args, site, None);
-        }
-        let (body, _) = args.positional.last()?;
-        let text: Arc<str> = body.known_text().cloned()?;
-        let place = self.place(site.span, None);
-        let index = *self.layer_index.get(&(place, super::stable_hash(&[text.as_bytes()])))?;
-        let layer = self.layers.get(index)?.module?;
-        Some(Value::reference(Ref::Function(Key { module: layer, func: FuncId::MODULE.0 }, None)))
     }
 
     /// `this` in a function that is interpreted as such.

@@ -1,8 +1,9 @@
 //! Which file of the package an import means, and what a module gives to those that import it.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
-use sluice_syntax::ir::{Const, ExprKind, FuncId, Module, Span};
+use sluice_syntax::ir::{Const, ExprKind, FuncId, Language, Module, Span};
 use smol_str::SmolStr;
 
 use crate::engine::Engine;
@@ -25,6 +26,11 @@ impl Engine<'_> {
             }
         }
         self.store_field(holder, &SmolStr::new_static("exports"), Value::reference(Ref::Object(exports)));
+        for (name, symbol) in [("require", "require"), ("constructor", "module")] {
+            self.store_field(holder, &SmolStr::new_static(name), Value::reference(Ref::Symbol(symbol.into())));
+        }
+        let compile = Ref::Method(SmolStr::new_static("module._compile"), Value::UNKNOWN);
+        self.store_field(holder, &SmolStr::new_static("_compile"), Value::reference(compile));
         self.realm.exports.insert(module, (holder, exports));
     }
 
@@ -66,13 +72,54 @@ impl Engine<'_> {
             list.push((name.clone(), internal, place));
         }
         match internal {
+            Some(target) if self.module(target).language == Language::PackageJson => {
+                let text = Arc::clone(&self.module(target).text);
+                self.parsed_file(&SmolStr::new(format!("{target}")), &text)
+            }
             Some(target) => {
                 self.edge(Key { module: target, func: FuncId::MODULE.0 }, span);
                 self.exported(target)
             }
+            None if plain.starts_with('.') && plain.ends_with(".json") => self.data_module(file, plain),
             None if plain.starts_with(['.', '/']) => Value::UNKNOWN,
             None => self.symbol(plain),
         }
+    }
+
+    /// What a file of data gives that is imported: its values.
+    fn data_module(&mut self, file: u32, specifier: &str) -> Value {
+        let folder = self.module(file).path.rsplit_once('/').map(|(folder, _)| folder.to_owned()).unwrap_or_default();
+        let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+        for part in specifier.split('/') {
+            match part {
+                "." | "" => {}
+                ".." => {
+                    parts.pop();
+                }
+                name => parts.push(name),
+            }
+        }
+        let path = SmolStr::new(parts.join("/"));
+        match self.data_text(&path) {
+            Some(text) => self.parsed_file(&path, &text),
+            None => Value::UNKNOWN,
+        }
+    }
+
+    /// The values that a file of JSON holds, made once.
+    fn parsed_file(&mut self, name: &SmolStr, text: &Arc<str>) -> Value {
+        /// Longest file that is taken apart.
+        const LONGEST: usize = 256 << 10;
+        if let Some(value) = self.realm.files.get(name) {
+            return value.clone();
+        }
+        if text.len() > LONGEST {
+            return Value::UNKNOWN;
+        }
+        let known = Value::constant(Const::Str(Arc::clone(text)));
+        let value = self.known_function("JSON.parse", &Args::of(vec![known])).unwrap_or_default();
+        self.realm.files.insert(name.clone(), value.clone());
+        value
     }
 
     /// `import name from "module"`
@@ -113,17 +160,7 @@ impl Engine<'_> {
         let Some(text) = text else {
             return Some(self.only_labels(&value));
         };
+        self.loads_written(module, symbol, &text, args, site);
         Some(self.module_value(&text, site.span))
-    }
-
-    /// `import(specifier)`
-    pub(crate) fn import_call(&mut self, value: &Value, span: Span) -> Value {
-        match value.known() {
-            Some(Const::Str(text)) => {
-                let text = text.clone();
-                self.module_value(&text, span)
-            }
-            _ => self.only_labels(value),
-        }
     }
 }

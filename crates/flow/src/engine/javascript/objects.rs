@@ -6,10 +6,10 @@ use sluice_syntax::ir::{Const, ExprId, FuncId, FunctionKind, Member, Module, Spa
 use smol_str::SmolStr;
 
 use super::{GLOBAL, is_global_object};
-use crate::engine::Engine;
 use crate::engine::call::{Args, Site};
 use crate::engine::heap::ObjectKind;
-use crate::engine::value::{Key, ObjectId, Ref, Value};
+use crate::engine::value::{Key, MEMBER, ObjectId, Ref, Value};
+use crate::engine::{Engine, OriginKey};
 
 /// The field that holds an object's prototype.
 pub(super) const PROTOTYPE: &str = "\u{1}prototype";
@@ -26,7 +26,11 @@ fn index_of(text: &str) -> Option<i64> {
 impl Engine<'_> {
     /// The name of the field for a key. Keys are texts, and a text that is an index is the index.
     pub(crate) fn key_field(&self, key: &Value) -> Option<SmolStr> {
-        let known = key.known()?;
+        let Some(known) = key.known() else {
+            return (self.dialect.receiver() == crate::dialect::Receiver::This)
+                .then(|| self.symbol_field(key))
+                .flatten();
+        };
         if let Const::Str(text) = known
             && self.dialect.receiver() == crate::dialect::Receiver::This
             && let Some(number) = index_of(text)
@@ -76,7 +80,7 @@ impl Engine<'_> {
         }
         let mut value = match object.object() {
             Some(id) => self.load_any(id),
-            None => Value::UNKNOWN,
+            None => self.any_member(object),
         };
         let (labels, tokens) = self.deep(object);
         value.add_labels(&labels);
@@ -84,8 +88,67 @@ impl Engine<'_> {
         value
     }
 
+    /// What a library's module gives for a name that is not known. Of a parameter it is marked: whoever passes a module
+    /// has it copied.
+    pub(crate) fn any_member(&mut self, object: &Value) -> Value {
+        let here = self.here();
+        for label in object.labels() {
+            if let Some(OriginKey::Param(key, index)) =
+                self.origins.get(label.origin as usize).map(|origin| origin.key.clone())
+                && key == here
+            {
+                self.summaries.entry(key).or_default().copied.insert(index);
+            }
+        }
+        if object.refs().iter().any(|reference| matches!(reference, Ref::Instance(_))) {
+            return Value::UNKNOWN;
+        }
+        let mut all = Value::UNKNOWN;
+        for reference in object.refs() {
+            match reference {
+                Ref::Symbol(symbol) if symbol != GLOBAL && self.catalog.attribute(symbol).is_none() => {
+                    let owner = Value::reference(reference.clone());
+                    all.add_ref(Ref::Method(SmolStr::new_static(MEMBER), owner));
+                }
+                Ref::Method(symbol, _) if symbol == MEMBER => all.add_ref(reference.clone()),
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// A property by its name, of what was copied name by name into an object.
+    fn copied_member(&mut self, rest: &Value, name: &SmolStr) -> Option<Value> {
+        if matches!(
+            name.as_str(),
+            "hasOwnProperty"
+                | "toString"
+                | "valueOf"
+                | "constructor"
+                | "isPrototypeOf"
+                | "propertyIsEnumerable"
+                | "__esModule"
+        ) {
+            return None;
+        }
+        let mut all: Option<Value> = None;
+        for reference in rest.refs().to_vec() {
+            let Ref::Method(symbol, owner) = reference else { continue };
+            if symbol == MEMBER {
+                let value = self.attr(&owner, name, Span::default());
+                all = Some(all.map_or_else(|| value.clone(), |before| before.join(&value)));
+            }
+        }
+        all
+    }
+
     /// A property of one thing that a value refers to. `None` leaves it to what all languages have in common.
     pub(crate) fn property_of(&mut self, reference: &Ref, object: &Value, name: &SmolStr) -> Option<Option<Value>> {
+        if matches!(reference, Ref::Instance(_))
+            && let Some(value) = self.address_part(object, name)
+        {
+            return Some(Some(value));
+        }
         match reference {
             Ref::Symbol(symbol) if is_global_object(symbol) || symbol == GLOBAL => Some(Some(self.free_name(name))),
             Ref::Symbol(symbol) if self.realm.hosts.contains_key(&(symbol.clone(), name.clone())) => {
@@ -99,6 +162,15 @@ impl Engine<'_> {
                 Some(Some(self.attr(&own, &lower, Span::default())))
             }
             Ref::Symbol(symbol) if symbol == "super" => Some(self.super_member(name)),
+            // What a function of a library, or a promise of one, has as such.
+            Ref::Symbol(symbol) if self.is_of_all(symbol, name) => Some(None),
+            // The objects of modules are of the class that the loader exports.
+            Ref::Symbol(symbol)
+                if name == "constructor"
+                    && matches!(symbol.as_str(), "module" | "process.mainModule" | "require.main") =>
+            {
+                Some(Some(Value::reference(Ref::Symbol(SmolStr::new_static("module")))))
+            }
             Ref::Symbol(symbol) if name == "default" || name == "prototype" => {
                 Some(Some(Value::reference(Ref::Symbol(symbol.clone()))))
             }
@@ -118,9 +190,22 @@ impl Engine<'_> {
                 }
                 None
             }
-            Ref::Object(id) => self.object_property(*id, object, name),
+            Ref::Object(id) => match self.trapped_get(object, *id, name) {
+                Some(value) => Some(Some(value)),
+                None => self.object_property(*id, object, name),
+            },
             _ => None,
         }
+    }
+
+    /// True if the name is a method of every function or every promise, and the library has none of its own by it.
+    fn is_of_all(&self, symbol: &str, name: &str) -> bool {
+        let asked = match name {
+            "call" | "apply" | "bind" => !matches!(symbol, "Function" | "Reflect") && self.is_callable(symbol),
+            "then" | "catch" | "finally" => symbol != "Promise",
+            _ => false,
+        };
+        asked && self.catalog.model(&self.catalog.canonical(&format!("{symbol}.{name}"))).is_none()
     }
 
     /// True if the symbol is a function rather than a value of the host.
@@ -200,6 +285,7 @@ impl Engine<'_> {
         }
         let found = self.object(id)?;
         let explicit = found.fields.get(PROTOTYPE).cloned();
+        let rest = found.rest.clone();
         let class = match found.kind {
             ObjectKind::Instance(class) => Some(class),
             _ => None,
@@ -211,12 +297,18 @@ impl Engine<'_> {
                         let own = self.object(next).and_then(|next| next.fields.get(name)).cloned();
                         own.or_else(|| self.inherited(next, object, name, depth + 1))
                     }
+                    Ref::Symbol(_) if name != "constructor" => {
+                        Some(self.attr(&Value::reference(reference), name, Span::default()))
+                    }
                     _ => None,
                 };
                 if let Some(value) = value {
                     return Some(bound(&value, object));
                 }
             }
+        }
+        if let Some(value) = self.copied_member(&rest, name) {
+            return Some(value);
         }
         let prototype = self.realm.prototypes.get(&class?).copied()?;
         let own = self.object(prototype).and_then(|next| next.fields.get(name)).cloned();

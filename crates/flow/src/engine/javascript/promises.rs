@@ -2,13 +2,16 @@
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::Module;
+use sluice_syntax::ir::{ExprKind, Module};
 use smol_str::SmolStr;
 
 use crate::engine::Engine;
 use crate::engine::call::{Args, Site};
 use crate::engine::heap::ObjectKind;
 use crate::engine::value::{Ref, Value};
+
+/// The field of a promise that holds what it was rejected with.
+const REJECTED: &str = "\u{1}rejected";
 
 /// True if the value can be called. A library's name for a value of a known type (`process.env`) cannot.
 pub(super) fn is_function(value: &Value) -> bool {
@@ -34,8 +37,13 @@ impl Engine<'_> {
         match method {
             "then" => {
                 let second = args.positional.get(1).map(|(value, _)| value.clone());
+                let failure = self.rejection(module, receiver, site);
                 if let Some(second) = second {
-                    self.call_back(module, &second, &[Value::UNKNOWN], &Value::UNKNOWN, site);
+                    self.call_back(module, &second, &[failure], &Value::UNKNOWN, site);
+                } else if !failure.is_unknown() {
+                    // The next handler in the chain gets it.
+                    let here = self.here().module;
+                    self.realm.rejections.insert((here, site.id), failure);
                 }
                 if !is_function(&first) {
                     return Some(receiver.clone());
@@ -43,15 +51,43 @@ impl Engine<'_> {
                 Some(self.call(module, &first, Args::of(vec![receiver.clone()]), site))
             }
             "catch" if is_function(&first) => {
-                let other = self.call(module, &first, Args::of(vec![Value::UNKNOWN]), site);
+                let failure = self.rejection(module, receiver, site);
+                let other = self.call(module, &first, Args::of(vec![failure]), site);
                 Some(if other.is_unknown() { receiver.clone() } else { receiver.join(&other) })
             }
             "finally" if is_function(&first) => {
+                let failure = self.rejection(module, receiver, site);
+                let here = self.here().module;
+                if !failure.is_unknown() {
+                    self.realm.rejections.insert((here, site.id), failure);
+                }
                 self.call(module, &first, Args::default(), site);
                 Some(receiver.clone())
             }
             _ => None,
         }
+    }
+
+    /// What a promise may be rejected with: what the code rejected it with itself, or an answer in the library's exception.
+    fn rejection(&mut self, module: &Module, promise: &Value, site: Site) -> Value {
+        let own = promise.object().and_then(|id| self.object(id)).and_then(|object| object.fields.get(REJECTED));
+        let mut failure = own.cloned().unwrap_or_default();
+        if let Some(ExprKind::Attr { base, .. }) = module.expr(site.callee).map(|expr| &expr.kind)
+            && let Some(before) = self.realm.rejections.get(&(self.here().module, *base))
+        {
+            failure = if failure.is_unknown() { before.clone() } else { failure.join(before) };
+        }
+        for label in promise.labels().to_vec() {
+            let Some(origin) = self.origins.get(label.origin as usize) else { continue };
+            if origin.kind == "network.response" {
+                let symbol = origin.symbol.clone();
+                let mut one = Value::UNKNOWN;
+                one.add_labels(&[label]);
+                let answer = self.failed_answer(&one, &symbol);
+                failure.add_labels(answer.labels());
+            }
+        }
+        failure
     }
 
     /// `new Promise(executor)`: what the executor resolves it with.
@@ -60,9 +96,18 @@ impl Engine<'_> {
         let cell = self.allocate(ObjectKind::Opaque, Vec::new(), false);
         let holder = Value::reference(Ref::Object(cell));
         let settle = |holder: &Value| Value::reference(Ref::Method(SmolStr::new_static("\u{1}settle"), holder.clone()));
-        let dropped = self.allocate(ObjectKind::Opaque, Vec::new(), false);
-        let reject = settle(&Value::reference(Ref::Object(dropped)));
+        let failed = self.allocate(ObjectKind::Opaque, Vec::new(), false);
+        let reject = settle(&Value::reference(Ref::Object(failed)));
         self.call(module, &executor, Args::of(vec![settle(&holder), reject]), site);
-        self.object(cell).map(|object| object.rest.clone()).unwrap_or_default()
+        let result = self.object(cell).map(|object| object.rest.clone()).unwrap_or_default();
+        let failure = self.object(failed).map(|object| object.rest.clone()).unwrap_or_default();
+        if result.is_unknown() && !failure.is_unknown() { self.rejected(failure) } else { result }
+    }
+
+    /// A promise that is rejected with a value.
+    pub(super) fn rejected(&mut self, value: Value) -> Value {
+        let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
+        self.store_field(id, &SmolStr::new_static(REJECTED), value);
+        Value::reference(Ref::Object(id))
     }
 }
