@@ -25,6 +25,11 @@ impl Engine<'_> {
         if let Some(inner) = self.hook(module, &value, "__iter__", Vec::new(), site.span) {
             return inner;
         }
+        if let [Ref::Class(class)] = value.refs()
+            && let Some(members) = self.enum_members(*class)
+        {
+            return members;
+        }
         match self.protocol(&value, "__iter__") {
             Some(symbol) => self.call_symbol(module, &symbol, Some(&value), &Args::default(), site),
             None => value,

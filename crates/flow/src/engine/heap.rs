@@ -181,6 +181,11 @@ impl Engine<'_> {
     pub(crate) fn strong(&self, id: ObjectId) -> bool {
         let Some(object) = self.object(id) else { return false };
         let now = self.frames.last().map_or(0, |frame| frame.unsure);
+        // What a method does whatever the instance is joins what the others do.
+        let any = self.frames.last().is_some_and(|frame| frame.generic) && self.stands_for_all(id);
+        if any && object.born.0 == 0 {
+            return false;
+        }
         object.born.0 as usize > self.frames.len()
             || (object.born.0 as usize == self.frames.len() && object.born.1 >= now)
             || (now == 0 && object.born.1 == 0 && self.inlined > 0)
@@ -194,8 +199,29 @@ impl Engine<'_> {
         })
     }
 
+    /// Notes that a function stores its parameter in an object that it did not make.
+    fn note_stored(&mut self, id: ObjectId, value: &Value) {
+        if value.labels().is_empty() || !value.refs().is_empty() {
+            return;
+        }
+        let Some(frame) = self.frames.last().filter(|frame| frame.generic) else { return };
+        let here = frame.key;
+        if id.0 as usize >= frame.first_object {
+            return;
+        }
+        for label in value.labels() {
+            if let Some(super::OriginKey::Param(key, index)) = self.origins.get(label.origin as usize).map(|o| &o.key)
+                && *key == here
+            {
+                let index = *index;
+                self.summaries.entry(here).or_default().stored.insert(index);
+            }
+        }
+    }
+
     /// Stores a value under a constant key.
     pub(crate) fn store_field(&mut self, id: ObjectId, name: &SmolStr, value: Value) {
+        self.note_stored(id, &value);
         let strong = self.strong(id);
         let Some(object) = self.object_mut(id) else { return };
         object.plain &= value.is_plain();
@@ -227,6 +253,7 @@ impl Engine<'_> {
 
     /// Stores a value somewhere inside.
     pub(crate) fn store_any(&mut self, id: ObjectId, value: &Value) {
+        self.note_stored(id, value);
         if let Some(object) = self.object_mut(id) {
             object.plain &= value.is_plain();
             object.rest = if object.rest.is_unknown() { value.clone() } else { object.rest.join(value) };
@@ -236,6 +263,7 @@ impl Engine<'_> {
 
     /// Appends an item.
     pub(crate) fn append(&mut self, id: ObjectId, value: Value) {
+        self.note_stored(id, &value);
         let strong = self.strong(id);
         let Some(object) = self.object_mut(id) else { return };
         object.plain &= value.is_plain();
