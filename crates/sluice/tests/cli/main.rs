@@ -16,4 +16,5 @@ mod flows;
 mod formats;
 mod hostile;
 mod knowledge;
+mod objects;
 mod place;
