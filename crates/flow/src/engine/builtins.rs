@@ -60,6 +60,9 @@ impl Engine<'_> {
                 let object = if at == 1 { first? } else { receiver?.clone() };
                 let key = args.positional.get(at).map(|(value, _)| value.clone())?;
                 let Some(text) = key.known_text().cloned() else {
+                    if let Some(found) = self.fitting(&object, &key) {
+                        return Some(found);
+                    }
                     self.mark_telling(&key);
                     self.mark_telling(&object);
                     return None;
@@ -73,13 +76,13 @@ impl Engine<'_> {
                 let object = first?;
                 let key = args.positional.get(1).map(|(value, _)| value.clone())?;
                 let value = args.positional.get(2).map(|(value, _)| value.clone())?;
-                let id = object.object()?;
                 match key.known_text() {
                     Some(text) => {
                         let name = SmolStr::new(&**text);
-                        self.store_field(id, &name, value);
+                        let base = args.positional.first().and_then(|(_, expr)| *expr);
+                        self.store_attr(module, &object, &name, value, base);
                     }
-                    None => self.store_any(id, &value),
+                    None => self.store_any(object.object()?, &value),
                 }
                 Some(Value::constant(Const::None))
             }
@@ -295,7 +298,15 @@ impl Engine<'_> {
             "functools.reduce" | "reduce" => {
                 let function = first?;
                 let list = args.positional.get(1).map(|(value, _)| value.clone())?;
-                let mut items = self.elements(&list)?.into_iter();
+                let Some(items) = self.elements(&list) else {
+                    let element = self.element_of(&list);
+                    let first = args.positional.get(2).map_or_else(|| element.clone(), |(value, _)| value.clone());
+                    // What one round gives goes into the next.
+                    let once = self.call_one(module, &function, vec![first.clone(), element.clone()], site);
+                    let again = self.call_one(module, &function, vec![first.join(&once), element], site);
+                    return Some(once.join(&again));
+                };
+                let mut items = items.into_iter();
                 let mut value = match args.positional.get(2) {
                     Some((value, _)) => value.clone(),
                     None => items.next()?,
@@ -500,6 +511,12 @@ impl Engine<'_> {
 
     /// `globals()["name"]`, `sys.modules["name"]`, `__builtins__["name"]`.
     pub(crate) fn namespace_item(&mut self, object: &Value, key: &Value) -> Option<Value> {
+        if key.known_text().is_none()
+            && matches!(object.refs().first(), Some(Ref::Symbol(symbol)) if symbol == "globals()")
+        {
+            let here = Value::reference(Ref::Module(self.here().module));
+            return self.fitting(&here, key);
+        }
         let name = key.known_text()?.clone();
         for reference in object.refs().to_vec() {
             let Ref::Symbol(symbol) = reference else { continue };
@@ -535,7 +552,11 @@ impl Engine<'_> {
         for reference in value.refs().to_vec() {
             let Ref::Object(object) = reference else { continue };
             let Some(ObjectKind::Instance(class)) = self.object(object).map(|object| object.kind) else { continue };
-            let method = self.class_attr(class, &SmolStr::new_static("__enter__"), Some(&value), true, 0);
+            let enter = self.class_attr(class, &SmolStr::new_static("__enter__"), Some(&value), true, 0);
+            let method = match enter {
+                Some(method) => Some(method),
+                None => self.class_attr(class, &SmolStr::new_static("__aenter__"), Some(&value), true, 0),
+            };
             if let Some(method) = method.filter(|method| !method.refs().is_empty()) {
                 let site = Site { id, callee: id, span: module.expr(id).map(|expr| expr.span).unwrap_or_default() };
                 result = Some(self.call(module, &method, Args::default(), site));
@@ -639,6 +660,10 @@ impl Engine<'_> {
                     Some(name) => self.load_field(id, name),
                     None => Some(self.load_any(id)),
                 };
+                if let ("setdefault", None, Some(default)) = (method, &name, &default) {
+                    let value = keep(self, default.clone());
+                    self.store_any(id, &value);
+                }
                 if method == "setdefault"
                     && let (Some(name), Some(default)) = (&name, &default)
                     && self.object(id).is_some_and(|object| !object.fields.contains_key(name))

@@ -143,9 +143,9 @@ impl Engine<'_> {
             {
                 let (key, index) = (*key, *index);
                 self.summaries.entry(key).or_default().telling.insert(index);
-                // What a constructor stored is called by another method.
+                // What a method stored is called by another one.
                 if Some(key) != self.frames.last().map(|frame| frame.key)
-                    && self.is_constructor(key)
+                    && (self.dialect.receiver() == Receiver::Parameter || self.is_constructor(key))
                     && let Some(frame) = self.frames.last_mut()
                 {
                     frame.asks = true;
@@ -605,7 +605,16 @@ impl Engine<'_> {
             return value;
         }
         if !summary.done {
-            // Recursion: what goes in may come out.
+            // Recursion: what goes in may come out, and reaches what the function turns out to reach.
+            for (index, value) in bound.iter().enumerate() {
+                let labels = value.as_ref().map(|value| self.deep(value).0).unwrap_or_default();
+                let sources: Vec<_> = labels.into_iter().filter(|label| !self.is_param(label.origin)).collect();
+                let Some(trace) = self.ways.step_all(&sources, StepKind::Pass, place, &name) else { continue };
+                let number = u32::try_from(index).unwrap_or(u32::MAX);
+                for label in sources {
+                    self.applied.entry((key, number, label.origin)).or_insert(trace);
+                }
+            }
             let mut value = Value::UNKNOWN;
             let all: Vec<&Value> = args.all().collect();
             self.inherit(&mut value, &all, None);
@@ -690,9 +699,17 @@ impl Engine<'_> {
         for (param, value) in function.params.iter().zip(bound) {
             let captured = function.slots.get(param.slot as usize).is_some_and(|slot| slot.captured);
             let Some(value) = value.as_ref().filter(|value| captured && !value.is_unknown()) else { continue };
-            let calls = value.refs().iter().any(|reference| {
-                matches!(reference, Ref::Function(..) | Ref::Symbol(_) | Ref::Method(..) | Ref::Class(_))
+            let is_called = |value: &Value| {
+                value.refs().iter().any(|reference| {
+                    matches!(reference, Ref::Function(..) | Ref::Symbol(_) | Ref::Method(..) | Ref::Class(_))
+                })
+            };
+            // `*functions` holds them.
+            let holds = value.object().and_then(|id| self.object(id)).is_some_and(|object| {
+                matches!(object.kind, ObjectKind::Tuple | ObjectKind::List)
+                    && object.items.iter().take(64).any(is_called)
             });
+            let calls = is_called(value) || holds;
             if calls || value.known().is_some() || self.sources(value) > 0 {
                 let value = self.stepped(value.clone(), StepKind::Pass, place, name);
                 let slot = sluice_syntax::ir::SlotRef { func: FuncId(key.func), slot: param.slot };
@@ -745,6 +762,13 @@ impl Engine<'_> {
             }
         } else {
             library = !self.classes.get(&class).is_none_or(Vec::is_empty);
+        }
+        if self.dialect_of(class.module).receiver() == Receiver::Parameter && !self.has_constructor(class) {
+            if self.is_record(class) {
+                self.fill_record(module, class, &value, args, site);
+            } else {
+                self.hook(module, &value, "__new__", args.all().cloned().collect(), site.span);
+            }
         }
         if library {
             // The constructor is a library's: what goes in is in the instance.

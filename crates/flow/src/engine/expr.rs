@@ -126,7 +126,11 @@ impl Engine<'_> {
                 }
                 let known = self.concrete(&value, 4).and_then(|concrete| self.dialect.unary(*op, &concrete));
                 if let Some(known) = known {
-                    return self.abstracted(&known);
+                    let mut result = self.abstracted(&known);
+                    if value.is_open() {
+                        result.edit().open = true;
+                    }
+                    return result;
                 }
                 if *op == UnaryOp::Not
                     && let Some(truth) = self.truth(&value)
@@ -141,8 +145,12 @@ impl Engine<'_> {
                 let mut result = Some(true);
                 for (op, right) in rest {
                     let after = self.eval(module, *right);
+                    if self.is_instance(&before) && self.dialect.receiver() == Receiver::Parameter {
+                        self.hook(module, &before, super::hooks::comparison_method(*op), vec![after.clone()], span);
+                    }
+                    let open = before.is_open() || after.is_open();
                     let step = match (self.concrete(&before, 3), self.concrete(&after, 3)) {
-                        (Some(a), Some(b)) => self.dialect.compare(*op, &a, &b),
+                        (Some(a), Some(b)) if !open => self.dialect.compare(*op, &a, &b),
                         _ => None,
                     };
                     result = match (result, step) {
@@ -492,6 +500,9 @@ impl Engine<'_> {
             let (labels, tokens) = self.deep(source);
             value.add_labels(&labels);
             value.add_tokens(&tokens);
+            if source.is_open() {
+                value.edit().open = true;
+            }
             let codings = self.codings(source);
             if value.data().map_or(0, |own| own.codings.len()) < codings.len() {
                 value.edit().codings = codings.iter().cloned().collect();
@@ -705,10 +716,12 @@ impl Engine<'_> {
         {
             return item;
         }
-        let mut element = match value.object() {
-            Some(id) => self.load_any(id),
-            None => Value::UNKNOWN,
-        };
+        let mut element = Value::UNKNOWN;
+        for reference in value.refs() {
+            let Ref::Object(id) = reference else { continue };
+            let inner = self.load_any(*id);
+            element = if element.is_unknown() { inner } else { element.join(&inner) };
+        }
         if element.is_unknown() || value.object().is_none() {
             let (labels, tokens) = self.deep(value);
             element.add_labels(&labels);
@@ -779,6 +792,17 @@ impl Engine<'_> {
         };
         let mut value = Value::reference(Ref::Function(key, this));
         for decorator in function.decorators.iter().rev() {
+            // A property with a setter is still what its getter gives.
+            if let Some(ExprKind::Attr { base, name }) = module.expr(*decorator).map(|expr| &expr.kind)
+                && matches!(name.as_str(), "setter" | "deleter" | "getter")
+            {
+                let mut property = self.eval(module, *base);
+                if property.refs().iter().any(|reference| matches!(reference, Ref::Function(..))) {
+                    value.refs().iter().for_each(|reference| property.add_ref(reference.clone()));
+                    value = property;
+                    continue;
+                }
+            }
             let applied = self.eval(module, *decorator);
             value = self.decorated(module, *decorator, &applied, value);
         }

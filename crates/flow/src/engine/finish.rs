@@ -7,7 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use sluice_syntax::ir::{Columns, ExprKind, FuncId, FunctionKind, Module, SlotRef, Span, StmtKind, Target};
 use smol_str::SmolStr;
 
-use super::value::{Key, Label};
+use super::heap::ObjectKind;
+use super::value::{Key, Label, Ref};
 use super::{Engine, OriginKey};
 use crate::facts::{
     self, ArgFact, ConstantFact, DeadStore, Event, EventId, Evidence, EvidenceId, Facts, Form, FunctionFacts,
@@ -23,6 +24,32 @@ const MOST_STEPS: usize = 48;
 const MOST_CONSTANTS: usize = 64;
 /// Longest text of a layer that facts carry, in bytes.
 const LAYER_TEXT: usize = 256 << 10;
+
+/// Functions that a build tool calls by name: those of PEP 517 and 660, and those that hatch and PDM know.
+const BUILD_HOOKS: [&str; 19] = [
+    "build_wheel",
+    "build_sdist",
+    "build_editable",
+    "prepare_metadata_for_build_wheel",
+    "prepare_metadata_for_build_editable",
+    "get_requires_for_build_wheel",
+    "get_requires_for_build_sdist",
+    "get_requires_for_build_editable",
+    "initialize",
+    "finalize",
+    "clean",
+    "update",
+    "dependencies",
+    "get_version_data",
+    "pdm_build_hook_enabled",
+    "pdm_build_initialize",
+    "pdm_build_update_files",
+    "pdm_build_finalize",
+    "pdm_build_clean",
+];
+/// Methods of a class that an entry point names which are called by whoever makes an instance of it.
+const CALLED_OF_CLASS: [&str; 6] =
+    ["__init__", "__call__", "initialize_options", "finalize_options", "run", "initialize"];
 
 /// Which entry points reach what.
 #[derive(Debug, Default)]
@@ -141,6 +168,9 @@ impl Engine<'_> {
                 if self.depth.get(module) != Some(&0) || lowered.path != entry.file {
                     continue;
                 }
+                if entry.when == "build" {
+                    queue.extend(self.build_hooks(number(module)).into_iter().map(|key| (key, entry.when.clone())));
+                }
                 match &entry.function {
                     None => {
                         queue.push_back((Key { module: number(module), func: 0 }, entry.when.clone()));
@@ -151,7 +181,13 @@ impl Engine<'_> {
                     Some(wanted) => {
                         for (func, _) in lowered.functions.iter().enumerate() {
                             let key = Key { module: number(module), func: number(func) };
-                            if qualified(lowered, FuncId(key.func)) == *wanted {
+                            let name = qualified(lowered, FuncId(key.func));
+                            // Of a class the methods that whoever makes an instance of it calls.
+                            let method = name
+                                .strip_prefix(wanted.as_str())
+                                .and_then(|rest| rest.strip_prefix('.'))
+                                .is_some_and(|method| CALLED_OF_CLASS.contains(&method));
+                            if name == *wanted || (method && entry.when != "run") {
                                 queue.push_back((key, entry.when.clone()));
                             }
                         }
@@ -187,6 +223,53 @@ impl Engine<'_> {
             }
         }
         whens
+    }
+
+    /// The functions of a module that a build tool calls by their names: those that stand in it, those that it takes from
+    /// another one, and methods of classes in it or of objects that it holds.
+    fn build_hooks(&self, module: u32) -> Vec<Key> {
+        let Some(lowered) = self.modules.get(module as usize) else { return Vec::new() };
+        let mut found: Vec<Key> = Vec::new();
+        let is_hook = |key: &Key| {
+            self.modules
+                .get(key.module as usize)
+                .and_then(|module| module.function(FuncId(key.func)))
+                .is_some_and(|function| BUILD_HOOKS.contains(&function.name.as_str()))
+        };
+        let members = |class: Key, found: &mut Vec<Key>| {
+            let Some(owner) = self.modules.get(class.module as usize) else { return };
+            for (func, function) in owner.functions.iter().enumerate() {
+                let key = Key { module: class.module, func: number(func) };
+                if function.parent == Some(FuncId(class.func)) && is_hook(&key) {
+                    found.push(key);
+                }
+            }
+        };
+        for (func, function) in lowered.functions.iter().enumerate() {
+            let key = Key { module, func: number(func) };
+            match function.kind {
+                FunctionKind::Class => members(key, &mut found),
+                _ if function.parent == Some(FuncId::MODULE) && is_hook(&key) => found.push(key),
+                _ => {}
+            }
+        }
+        let slots = lowered.function(FuncId::MODULE).map_or(0, |function| function.slots.len());
+        for slot in 0..slots {
+            let place = (module, SlotRef { func: FuncId::MODULE, slot: number(slot) });
+            for reference in self.shared.get(&place).map(super::value::Value::refs).unwrap_or_default() {
+                match reference {
+                    Ref::Function(key, _) if is_hook(key) => found.push(*key),
+                    Ref::Class(class) => members(*class, &mut found),
+                    Ref::Object(id) => {
+                        if let Some(ObjectKind::Instance(class)) = self.object(*id).map(|object| object.kind) {
+                            members(class, &mut found);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found
     }
 
     /// When something in a function runs: what stands under a test for the main program does not run on import.

@@ -25,6 +25,11 @@ impl Engine<'_> {
         if let Some(inner) = self.hook(module, &value, "__iter__", Vec::new(), site.span) {
             return inner;
         }
+        if let [Ref::Class(class)] = value.refs()
+            && let Some(members) = self.enum_members(*class)
+        {
+            return members;
+        }
         if let Some(inner) = self.iterated(module, &value, site.span) {
             return inner;
         }

@@ -185,6 +185,11 @@ impl Engine<'_> {
     pub(crate) fn strong(&self, id: ObjectId) -> bool {
         let Some(object) = self.object(id) else { return false };
         let now = self.frames.last().map_or(0, |frame| frame.unsure);
+        // What a method does whatever the instance is joins what the others do.
+        let any = self.frames.last().is_some_and(|frame| frame.generic) && self.stands_for_all(id);
+        if any && object.born.0 == 0 {
+            return false;
+        }
         object.born.0 as usize > self.frames.len()
             || (object.born.0 as usize == self.frames.len() && object.born.1 >= now)
             || (now == 0 && object.born.1 == 0 && self.inlined > 0)
@@ -234,10 +239,9 @@ impl Engine<'_> {
 
     /// Notes the parameters of the function here that are stored in an object from outside of it.
     fn note_stored(&mut self, id: ObjectId, value: &Value) {
-        let Some(frame) = self.frames.last() else { return };
-        let depth = self.frames.len();
+        let Some(frame) = self.frames.last().filter(|frame| frame.generic) else { return };
         let here = frame.key;
-        if !frame.generic || self.object(id).is_none_or(|object| object.born.0 as usize >= depth) {
+        if id.0 as usize >= frame.first_object {
             return;
         }
         for label in value.labels() {

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::{Arg, ArgKind, BinOp, ExprId, FuncId, Module, Span};
+use sluice_syntax::ir::{Arg, ArgKind, BinOp, CmpOp, ExprId, FuncId, Module, Span};
 use smol_str::SmolStr;
 
 use super::Engine;
@@ -27,6 +27,18 @@ pub(crate) const fn operator_method(op: BinOp) -> &'static str {
         BinOp::BitAnd => "__and__",
         BinOp::BitOr => "__or__",
         BinOp::BitXor => "__xor__",
+    }
+}
+
+/// The method behind a comparison.
+pub(crate) const fn comparison_method(op: CmpOp) -> &'static str {
+    match op {
+        CmpOp::NotEq | CmpOp::StrictNotEq => "__ne__",
+        CmpOp::Lt => "__lt__",
+        CmpOp::LtE => "__le__",
+        CmpOp::Gt => "__gt__",
+        CmpOp::GtE => "__ge__",
+        _ => "__eq__",
     }
 }
 
@@ -76,7 +88,14 @@ impl Engine<'_> {
             .collect();
         let metaclass =
             arguments.iter().find(|(arg, _)| matches!(&arg.kind, ArgKind::Named(name) if name == "metaclass"));
-        if let Some((_, meta)) = metaclass
+        let metaclass = match metaclass {
+            Some((_, meta)) => Some(meta.clone()),
+            None => self.metaclass_above(key, 0),
+        };
+        if let Some(meta) = &metaclass {
+            self.metaclasses.insert(key, meta.clone());
+        }
+        if let Some(meta) = &metaclass
             && let Some(Ref::Class(meta_class)) = meta.refs().first().cloned()
         {
             let members = self.members_of(key);
@@ -114,6 +133,19 @@ impl Engine<'_> {
         for (slot, member) in self.member_values(key) {
             self.hook(module, &member, "__set_name__", vec![class.clone(), Value::text(&slot)], site.span);
         }
+    }
+
+    /// The metaclass that a class has from its bases.
+    fn metaclass_above(&self, class: Key, depth: u32) -> Option<Value> {
+        if depth > 8 {
+            return None;
+        }
+        self.classes.get(&class)?.iter().flat_map(|base| base.refs()).find_map(|reference| match reference {
+            Ref::Class(base) if *base != class => {
+                self.metaclasses.get(base).cloned().or_else(|| self.metaclass_above(*base, depth + 1))
+            }
+            _ => None,
+        })
     }
 
     pub(crate) fn member_values(&mut self, key: Key) -> Vec<(SmolStr, Value)> {

@@ -143,7 +143,9 @@ impl Engine<'_> {
             {
                 return Some(value.clone());
             }
-            return Some(self.shared.get(&(module, slot)).cloned().unwrap_or_default());
+            let value = self.shared.get(&(module, slot)).cloned().unwrap_or_default();
+            let owner = self.module(module);
+            return Some(self.perhaps_assigned(&owner, module, slot, value));
         }
         if let Some(child) = self.program.child(module, name) {
             self.run_module(child);

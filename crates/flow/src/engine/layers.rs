@@ -316,6 +316,7 @@ impl Engine<'_> {
         if let Some(layer) = self.layers.get_mut(index) {
             layer.module = Some(module);
         }
+        self.read_members(module);
         let body = Key { module, func: FuncId::MODULE.0 };
         let caller = self.here();
         self.calls.entry((caller, body)).or_insert(place);

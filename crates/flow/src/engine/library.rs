@@ -29,6 +29,9 @@ impl Engine<'_> {
         args: &Args,
         site: Site,
     ) -> Option<Value> {
+        if let Some(value) = self.record_call(name, receiver, args) {
+            return Some(value);
+        }
         let first = args.positional.first().map(|(value, _)| value.clone());
         match name {
             "functools.partial" => {

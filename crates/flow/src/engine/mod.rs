@@ -20,11 +20,13 @@ pub(crate) mod javascript;
 mod layers;
 mod library;
 mod loops;
+mod members;
 pub(crate) mod model;
 mod names;
 pub(crate) mod native;
 mod paths;
 mod presume;
+mod records;
 mod refine;
 mod registered;
 mod sinks;
@@ -107,6 +109,14 @@ pub struct Engine<'a> {
     pub attr_span: Span,
     pub selves: FxHashMap<Key, ObjectId>,
     pub classes: FxHashMap<Key, Vec<Value>>,
+    /// Who writes which attributes, and which classes stand below which.
+    members: members::Members,
+    /// The classes above and below a class.
+    relatives: FxHashMap<Key, (usize, Rc<Vec<Key>>)>,
+    /// Metaclasses by class.
+    metaclasses: FxHashMap<Key, Value>,
+    /// Members of enumerations.
+    enum_objects: FxHashMap<(Key, SmolStr), ObjectId>,
     pub summaries: FxHashMap<Key, Summary>,
     pub origins: Vec<Origin>,
     pub origin_index: FxHashMap<OriginKey, u32>,
@@ -226,6 +236,10 @@ impl<'a> Engine<'a> {
             attr_span: Span::default(),
             selves: FxHashMap::default(),
             classes: FxHashMap::default(),
+            members: members::Members::default(),
+            relatives: FxHashMap::default(),
+            metaclasses: FxHashMap::default(),
+            enum_objects: FxHashMap::default(),
             summaries: FxHashMap::default(),
             origins: Vec::new(),
             origin_index: FxHashMap::default(),
@@ -276,6 +290,9 @@ impl<'a> Engine<'a> {
 
     /// Interprets every module body, every function and every layer.
     pub fn run(&mut self) {
+        for index in 0..self.modules.len() {
+            self.read_members(u32::try_from(index).unwrap_or(u32::MAX));
+        }
         let mut next = 0;
         while next < self.modules.len() {
             let index = u32::try_from(next).unwrap_or(u32::MAX);
@@ -463,6 +480,7 @@ impl<'a> Engine<'a> {
         Frame {
             entry: None,
             key,
+            first_object: self.heap.len(),
             slots: vec![Value::UNKNOWN; slots],
             undo: Vec::new(),
             open: 0,

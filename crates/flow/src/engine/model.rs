@@ -511,7 +511,17 @@ impl Engine<'_> {
         };
         let args: Vec<Value> = bound.iter().filter(|arg| arg.name == name).map(|arg| arg.value.clone()).collect();
         match method {
-            Some(method) => args.iter().map(|value| self.attr(value, &method, site.span)).collect(),
+            Some(method) => args
+                .iter()
+                .map(|value| {
+                    let mut found = self.attr(value, &method, site.span);
+                    // What the library does by itself, its own models tell.
+                    if self.dialect.receiver() == Receiver::Parameter && !found.refs().is_empty() {
+                        found.edit().refs.retain(|reference| matches!(reference, Ref::Function(..)));
+                    }
+                    found
+                })
+                .collect(),
             None => args,
         }
     }

@@ -52,7 +52,7 @@ impl Engine<'_> {
             let name = self.slot_name(module, slot);
             return Value::new(Data { term: Some(Rc::new(Term::Name(name))), ..Data::default() });
         }
-        value
+        if slot.func == FuncId::MODULE { self.perhaps_assigned(module, here.module, slot, value) } else { value }
     }
 
     /// Notes that what this frame does depends on a variable of another: where that changes, it is interpreted again.
@@ -209,6 +209,7 @@ impl Engine<'_> {
                 Ref::Class(class) => {
                     let value = self.class_attr(class, name, Some(object), false, 0);
                     if let Some(value) = value {
+                        let value = if with_this { value } else { self.enum_member(class, name, value) };
                         add(value, &mut result);
                     }
                 }
@@ -283,6 +284,9 @@ impl Engine<'_> {
         let object = self.object(id)?;
         match object.kind {
             ObjectKind::Instance(class) => {
+                if self.stands_for_all(id) && self.dialect_of(class.module).receiver() == Receiver::Parameter {
+                    return self.attr_of_any(id, class, receiver, name);
+                }
                 if let Some(field) = object.fields.get(name) {
                     return Some(field.clone());
                 }
@@ -291,6 +295,9 @@ impl Engine<'_> {
                 }
                 // A method that ran on the class as such may have set it.
                 let generic = *self.selves.get(&class)?;
+                if generic != id && self.dialect_of(class.module).receiver() == Receiver::Parameter {
+                    return self.attr_of_any(generic, class, receiver, name);
+                }
                 if generic != id {
                     return self.object(generic)?.fields.get(name).cloned();
                 }
@@ -304,6 +311,12 @@ impl Engine<'_> {
                 Some(self.made_property(&module, &member, receiver, site).unwrap_or(member))
             }
             kind => {
+                // A tuple with names.
+                if kind == ObjectKind::Tuple
+                    && let Some(field) = object.fields.get(name)
+                {
+                    return Some(field.clone());
+                }
                 let names = self.dialect.containers();
                 let owner = match kind {
                     ObjectKind::List => names.list,
@@ -349,6 +362,12 @@ impl Engine<'_> {
                     other => other.clone(),
                 })
                 .collect();
+            if self.dialect_of(class.module).receiver() == Receiver::Parameter {
+                value = self.perhaps_other(name, value, Some(class));
+                if instance && let Some(made) = self.computed_member(class, &value, receiver) {
+                    return Some(made);
+                }
+            }
             // A property's value is what its getter returns.
             let getter = bound.iter().find_map(|reference| match reference {
                 Ref::Function(key, Some(_)) if self.is_property(*key) || self.is_getter(*key) => Some(*key),

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::Engine;
 use super::call::{Args, Site};
+use super::heap::ObjectKind;
 use super::value::{Key, Ref, Value};
 
 impl Engine<'_> {
@@ -141,55 +142,158 @@ impl Engine<'_> {
         }
     }
 
-    /// `setup(cmdclass={"install": Command})`: the installer makes the command and runs it.
+    /// `setup(cmdclass={"install": Command})`: the installer makes the command and runs it. Where the table is not known
+    /// whole, any command of the package may be in it.
     pub(crate) fn command_classes(&mut self, args: &Args, site: Site) {
-        let Some((_, table, _)) = args.named.iter().find(|(name, _, _)| name == "cmdclass") else { return };
-        let Some(object) = table.object().and_then(|id| self.object(id)).cloned() else { return };
-        /// Commands that installing or building a package runs; any other runs when somebody asks for it.
-        const BY_INSTALLER: &[&str] = &[
-            "install",
-            "install_lib",
-            "install_scripts",
-            "install_data",
-            "install_headers",
-            "install_egg_info",
-            "develop",
-            "egg_info",
-            "build",
-            "build_py",
-            "build_ext",
-            "build_clib",
-            "build_scripts",
-            "bdist_wheel",
-            "bdist_egg",
-            "dist_info",
-            "editable_wheel",
-            "easy_install",
-            "sdist",
-        ];
-        let rest = SmolStr::default();
-        for (name, class) in object.fields.iter().chain(std::iter::once((&rest, &object.rest))) {
-            let by_installer = name.is_empty() || BY_INSTALLER.contains(&name.as_str());
-            for reference in class.refs() {
-                let Ref::Class(class) = reference else { continue };
-                let id = self.generic_self(*class);
-                let receiver = Value::reference(Ref::Object(id));
-                for method in ["__init__", "initialize_options", "finalize_options", "run"] {
-                    let Some(value) = self.class_attr(*class, &SmolStr::new_static(method), Some(&receiver), true, 0)
-                    else {
-                        continue;
-                    };
-                    for reference in value.refs() {
-                        if let Ref::Function(key, _) = reference {
-                            if by_installer {
-                                self.edge(*key, site.span);
-                            }
-                            let when = if by_installer { "install" } else { "run" };
-                            self.registered.entry(*key).or_default().insert(SmolStr::new_static(when));
-                        }
-                    }
-                }
+        let named =
+            |wanted: &str| args.named.iter().find(|(name, _, _)| name == wanted).map(|(_, value, _)| value.clone());
+        if let Some(class) = named("distclass") {
+            self.command(&class, true, site);
+        }
+        let Some(table) = named("cmdclass") else { return };
+        let object = table.object().and_then(|id| self.object(id)).cloned();
+        let mut whole = object.as_ref().is_some_and(|object| object.complete && object.kind == ObjectKind::Dict);
+        let mut seen: Vec<Key> = Vec::new();
+        if let Some(object) = object {
+            let rest = SmolStr::default();
+            for (name, class) in object.fields.iter().chain(std::iter::once((&rest, &object.rest))) {
+                let by_installer = name.is_empty() || BY_INSTALLER.contains(&name.as_str());
+                let found = self.command(class, by_installer, site);
+                whole &= found || !by_installer || class.is_unknown();
+                seen.extend(class.refs().iter().filter_map(|reference| match reference {
+                    Ref::Class(class) => Some(*class),
+                    _ => None,
+                }));
+            }
+        }
+        if whole {
+            return;
+        }
+        let mut classes: Vec<Key> = self.classes.keys().copied().filter(|class| !seen.contains(class)).collect();
+        classes.sort_unstable();
+        for class in classes {
+            if self.is_command(class) {
+                self.command(&Value::reference(Ref::Class(class)), true, site);
             }
         }
     }
+
+    /// True for a class that an installer can run as one of its commands: it derives from one, or from something that is
+    /// not known in the script of the installation.
+    fn is_command(&self, class: Key) -> bool {
+        match self.external_base(class, 0) {
+            Some(base) => is_command_symbol(&base),
+            None => {
+                let unknown = |value: &Value| {
+                    !value.refs().iter().any(|reference| matches!(reference, Ref::Class(_) | Ref::Symbol(_)))
+                };
+                let script = self
+                    .modules
+                    .get(class.module as usize)
+                    .is_some_and(|module| module.path.rsplit('/').next() == Some("setup.py"));
+                script && self.classes.get(&class).is_some_and(|bases| bases.iter().any(unknown))
+            }
+        }
+    }
+
+    /// Registers the methods of a command that the installer calls. False if the value is no class that is known.
+    fn command(&mut self, class: &Value, by_installer: bool, site: Site) -> bool {
+        let mut found = false;
+        for reference in class.refs().to_vec() {
+            match reference {
+                Ref::Class(class) => {
+                    found = true;
+                    let id = self.generic_self(class);
+                    let receiver = Value::reference(Ref::Object(id));
+                    for method in COMMAND_METHODS {
+                        let method = self.class_attr(class, &SmolStr::new_static(method), Some(&receiver), true, 0);
+                        self.run_by_installer(&method.unwrap_or_default(), by_installer, site);
+                    }
+                }
+                // A class that was made by a call of `type`.
+                Ref::Object(id) => {
+                    let Some(object) = self.object(id).filter(|object| object.kind == ObjectKind::Opaque) else {
+                        continue;
+                    };
+                    let methods: Vec<Value> =
+                        COMMAND_METHODS.iter().filter_map(|method| object.fields.get(method).cloned()).collect();
+                    found |= !methods.is_empty();
+                    for method in methods {
+                        self.run_by_installer(&method, by_installer, site);
+                    }
+                }
+                // The library's own.
+                Ref::Symbol(_) => found = true,
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn run_by_installer(&mut self, method: &Value, by_installer: bool, site: Site) {
+        for reference in method.refs() {
+            if let Ref::Function(key, _) = reference {
+                if by_installer {
+                    self.edge(*key, site.span);
+                }
+                let when = if by_installer { "install" } else { "run" };
+                self.registered.entry(*key).or_default().insert(SmolStr::new_static(when));
+            }
+        }
+    }
+
+    /// `install.run = function`: what is put in the place of a command's method is run by the installer.
+    pub(crate) fn command_replaced(&mut self, owner: &str, name: &str, value: &Value, site: Site) {
+        let last = owner.rsplit('.').next().unwrap_or(owner);
+        let command = BY_INSTALLER.contains(&last) || matches!(last, "Command" | "Distribution");
+        if command && is_command_symbol(owner) && COMMAND_METHODS.contains(&name) {
+            self.run_by_installer(value, true, site);
+        }
+    }
+}
+
+/// Commands that installing or building a package runs; any other runs when somebody asks for it.
+const BY_INSTALLER: &[&str] = &[
+    "install",
+    "install_lib",
+    "install_scripts",
+    "install_data",
+    "install_headers",
+    "install_egg_info",
+    "develop",
+    "egg_info",
+    "build",
+    "build_py",
+    "build_ext",
+    "build_clib",
+    "build_scripts",
+    "bdist_wheel",
+    "bdist_egg",
+    "dist_info",
+    "editable_wheel",
+    "easy_install",
+    "sdist",
+];
+
+/// Methods of a command, or of a distribution, that the installer calls.
+const COMMAND_METHODS: &[&str] = &[
+    "__init__",
+    "initialize_options",
+    "finalize_options",
+    "run",
+    "run_command",
+    "run_commands",
+    "parse_command_line",
+    "parse_config_files",
+    "get_command_class",
+];
+
+/// True for the symbol of a command of an installer, or of the distribution that runs them.
+fn is_command_symbol(symbol: &str) -> bool {
+    let owner = symbol.split('.').next().unwrap_or(symbol);
+    let last = symbol.rsplit('.').next().unwrap_or(symbol);
+    let commands = symbol.contains(".command.") || matches!(last, "Command" | "Distribution");
+    (matches!(owner, "setuptools" | "distutils") && commands)
+        || (BY_INSTALLER.contains(&last)
+            && matches!(owner, "wheel" | "numpy" | "Cython" | "torch" | "pybind11" | "skbuild"))
 }

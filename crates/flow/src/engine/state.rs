@@ -102,7 +102,7 @@ pub struct Summary {
     pub telling: ParamSet,
     /// Parameters that it stores in a variable of an enclosing function: who reads that next gets what was passed.
     pub kept: ParamSet,
-    /// Parameters that it stores in an object which it did not make.
+    /// Parameters that it stores in an object which it did not make: what is called there later is what was passed.
     pub stored: ParamSet,
     /// Parameters in which it stores something that can be called.
     pub filled: ParamSet,
@@ -180,6 +180,8 @@ pub struct Frame {
     /// For an interpretation with known arguments: the call.
     pub entry: Option<Entry>,
     pub key: Key,
+    /// Objects from this one on were made in it, or in what it called.
+    pub first_object: usize,
     pub slots: Vec<Value>,
     /// Old values of slots, while a branch is open.
     pub undo: Vec<(u32, Value)>,

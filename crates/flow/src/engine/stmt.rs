@@ -252,14 +252,22 @@ impl Engine<'_> {
                 self.guarded(module, body, handlers, otherwise, finally)
             }
             StmtKind::With { items, body } => {
+                let mut left = Vec::new();
                 for (context, target) in items {
                     let value = self.eval(module, *context);
+                    left.push(value.clone());
                     let entered = self.entered(module, *context, value);
                     if let Some(target) = target {
                         self.assign(module, target, entered);
                     }
                 }
-                self.block(module, body)
+                let next = self.block(module, body);
+                for value in left.iter().rev().filter(|_| self.dialect.receiver() == Receiver::Parameter) {
+                    for method in ["__exit__", "__aexit__"] {
+                        self.hook(module, value, method, vec![Value::UNKNOWN; 3], stmt.span);
+                    }
+                }
+                next
             }
             StmtKind::Function(func, slot) => {
                 let value = self.define(module, *func);
@@ -347,6 +355,9 @@ impl Engine<'_> {
 
     /// The truth of a value, if it is known.
     pub(crate) fn truth(&self, value: &Value) -> Option<bool> {
+        if value.is_open() {
+            return None;
+        }
         if let Some(known) = value.known() {
             return crate::evaluate::from_const(known).map(|concrete| self.dialect.truthy(&concrete));
         }

@@ -275,12 +275,21 @@ impl Engine<'_> {
             }
             match reference {
                 Ref::Object(id) => {
-                    self.store_field(id, name, value.clone());
+                    let by_code = self.dialect.receiver() == Receiver::Parameter
+                        && self.set_by_code(module, object, id, name, &value, self.attr_span);
+                    if !by_code {
+                        self.store_field(id, name, value.clone());
+                    }
                     stored = true;
                 }
                 Ref::Class(class) => {
                     self.store_class(class, name, &value);
                     stored = true;
+                }
+                Ref::Symbol(owner) if self.dialect.receiver() == Receiver::Parameter => {
+                    let nowhere = ExprId(u32::MAX);
+                    let site = Site { id: nowhere, callee: nowhere, span: self.attr_span };
+                    self.command_replaced(&owner, name, &value, site);
                 }
                 Ref::Module(target) => {
                     let body = Key { module: target, func: FuncId::MODULE.0 };
@@ -366,6 +375,10 @@ impl Engine<'_> {
             }
             return;
         }
+        if self.is_instance(object) && self.dialect.receiver() == Receiver::Parameter {
+            let span = module.expr(base).map(|expr| expr.span).unwrap_or_default();
+            self.hook(module, object, "__setitem__", vec![key.clone(), value.clone()], span);
+        }
         let id = match object.object() {
             Some(id) => id,
             None => self.opaque(module, object, base),
@@ -388,6 +401,12 @@ impl Engine<'_> {
         held.edit().refs.insert(0, Ref::Object(id));
         match module.expr(base).map(|expr| &expr.kind) {
             Some(ExprKind::Slot(slot)) => self.write(module, *slot, held),
+            Some(ExprKind::Index { base: outer, .. }) => {
+                let outer = self.eval(module, *outer);
+                if let Some(outer) = outer.object() {
+                    self.store_any(outer, &held);
+                }
+            }
             Some(ExprKind::Attr { base: outer, name }) => {
                 let at = *outer;
                 let outer = self.eval(module, at);

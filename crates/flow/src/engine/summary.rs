@@ -14,6 +14,8 @@ use crate::facts::StepKind;
 
 /// A text from this length on may be more than a word: what a function makes of it is looked at.
 const LONG_TEXT: usize = 16;
+/// A text, or list, from this length on in an instance is looked at the same way.
+const SHORT_TEXT: usize = 6;
 
 impl Engine<'_> {
     /// Interprets a function once with unknown parameters.
@@ -218,7 +220,10 @@ impl Engine<'_> {
                     Ref::Object(id) => {
                         !engine.stands_for_all(*id)
                             && engine.object(*id).is_some_and(|object| {
-                                object.fields.values().chain(&object.items).any(|value| !value.is_unknown())
+                                // Which class it is tells what its methods do.
+                                let instance = matches!(object.kind, ObjectKind::Instance(_));
+                                instance && engine.dialect.receiver() == Receiver::Parameter
+                                    || object.fields.values().chain(&object.items).any(|value| !value.is_unknown())
                             })
                     }
                     Ref::Unresolved(..) => false,
@@ -230,6 +235,12 @@ impl Engine<'_> {
             let Some(value) = value else { continue };
             let number = u32::try_from(index).unwrap_or(u32::MAX);
             if summary.telling.contains(number) && specific(self, value) {
+                return true;
+            }
+            let calls = |reference: &Ref| {
+                matches!(reference, Ref::Function(..) | Ref::Class(_) | Ref::Symbol(_) | Ref::Method(..))
+            };
+            if summary.stored.contains(number) && summary.contexts < MOST_CONTEXTS && value.refs().iter().any(calls) {
                 return true;
             }
             if summary.kept.contains(number) && summary.contexts < MOST_CONTEXTS && self.sources(value) > 0 {
@@ -290,6 +301,27 @@ impl Engine<'_> {
                 .is_some_and(|origin| returned.iter().any(|label| label.origin == origin))
         });
         if comes_back && summary.result.known().is_none() {
+            return true;
+        }
+        // So is what a method makes of a text that its instance holds.
+        if !summary.effects
+            && summary.result.known().is_none()
+            && let Some(id) = this.or_else(|| bound.first().and_then(Option::as_ref)).and_then(Value::object)
+            && self.object(id).is_some_and(|object| {
+                matches!(object.kind, ObjectKind::Instance(_))
+                    && object.fields.values().any(|value| {
+                        value.known().is_some_and(|known| match known {
+                            Const::Str(text) => text.len() >= SHORT_TEXT,
+                            Const::Bytes(bytes) => bytes.len() >= SHORT_TEXT,
+                            _ => false,
+                        }) || value
+                            .object()
+                            .and_then(|id| self.object(id))
+                            .is_some_and(|object| object.complete && object.items.len() >= SHORT_TEXT)
+                    })
+            })
+            && !self.stands_for_all(id)
+        {
             return true;
         }
         // A function without effects of known arguments is worth its result.
@@ -495,7 +527,16 @@ impl Engine<'_> {
             return Value::UNKNOWN;
         };
         self.note(summary.weighty, summary.effects);
-        let _ = receiver;
+        // What an instance holds tells what the property is.
+        if self.dialect_of(key.module).receiver() == Receiver::Parameter
+            && let Some(receiver) = receiver
+            && self.worth_inlining(key, &summary, &[Some(receiver.clone())], None, false)
+        {
+            let module = self.module(self.here().module);
+            let nowhere = sluice_syntax::ir::ExprId(u32::MAX);
+            let site = Site { id: nowhere, callee: nowhere, span };
+            return self.call_function(&module, key, Some(receiver.clone()), &super::call::Args::default(), site);
+        }
         summary.result
     }
 }

@@ -102,6 +102,8 @@ pub struct Data {
     pub codings: ThinVec<SmolStr>,
     /// True if a branch may have given it another value.
     pub joined: bool,
+    /// True if code elsewhere may give it another value: then what is known of it decides no branch.
+    pub open: bool,
 }
 
 /// An abstract value.
@@ -155,6 +157,11 @@ impl Value {
     /// The constant.
     pub fn known(&self) -> Option<&Const> {
         self.data()?.known.as_ref()
+    }
+
+    /// True if code elsewhere may give it another value.
+    pub fn is_open(&self) -> bool {
+        self.data().is_some_and(|data| data.open)
     }
 
     /// The constant text.
@@ -269,6 +276,7 @@ impl Value {
             tokens: a.tokens.clone(),
             codings: if a.codings.len() >= b.codings.len() { a.codings.clone() } else { b.codings.clone() },
             joined: true,
+            open: a.open || b.open,
         });
         for reference in &b.refs {
             value.add_ref(reference.clone());

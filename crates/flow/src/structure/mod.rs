@@ -14,7 +14,7 @@ mod scan;
 mod stores;
 #[cfg(test)]
 mod tests;
-mod walk;
+pub(crate) mod walk;
 
 use sluice_syntax::ir::{ExprId, FuncId, Module, Span};
 use smol_str::SmolStr;

@@ -14,7 +14,7 @@ const LOOKED_AT: usize = 2_000;
 /// Calls `visit` for an expression and everything inside that is evaluated in the same frame, parents first.
 ///
 /// Bodies of lambdas and classes are not entered; their defaults, decorators and bases are.
-pub(super) fn each_expr<'m>(module: &'m Module, root: ExprId, mut visit: impl FnMut(ExprId, &'m Expr)) {
+pub(crate) fn each_expr<'m>(module: &'m Module, root: ExprId, mut visit: impl FnMut(ExprId, &'m Expr)) {
     let mut stack = vec![root];
     while let Some(id) = stack.pop() {
         let Some(expr) = module.expr(id) else { continue };
@@ -28,7 +28,7 @@ pub(super) fn each_expr<'m>(module: &'m Module, root: ExprId, mut visit: impl Fn
 }
 
 /// Calls `visit` for a block's statements and those in the blocks inside them, in the order of the text.
-pub(super) fn each_stmt<'m>(body: &'m [Stmt], mut visit: impl FnMut(&'m Stmt)) {
+pub(crate) fn each_stmt<'m>(body: &'m [Stmt], mut visit: impl FnMut(&'m Stmt)) {
     let mut stack: Vec<&[Stmt]> = vec![body];
     while let Some(block) = stack.pop() {
         let Some((first, rest)) = block.split_first() else { continue };
@@ -43,7 +43,7 @@ pub(super) fn each_stmt<'m>(body: &'m [Stmt], mut visit: impl FnMut(&'m Stmt)) {
 }
 
 /// The blocks of a statement in the order of the text.
-pub(super) fn blocks<'m>(stmt: &'m Stmt, visit: &mut impl FnMut(&'m [Stmt])) {
+pub(crate) fn blocks<'m>(stmt: &'m Stmt, visit: &mut impl FnMut(&'m [Stmt])) {
     match &stmt.kind {
         StmtKind::If { then, otherwise, .. } => {
             visit(then);
@@ -78,7 +78,7 @@ pub(super) fn blocks<'m>(stmt: &'m Stmt, visit: &mut impl FnMut(&'m [Stmt])) {
 }
 
 /// The expressions that a statement itself evaluates in its frame, those of its targets included.
-pub(super) fn own_exprs(module: &Module, stmt: &Stmt, visit: &mut impl FnMut(ExprId)) {
+pub(crate) fn own_exprs(module: &Module, stmt: &Stmt, visit: &mut impl FnMut(ExprId)) {
     match &stmt.kind {
         StmtKind::Expr(value) => visit(*value),
         StmtKind::Assign { targets, value } => {
@@ -169,7 +169,7 @@ fn definition_exprs(module: &Module, func: FuncId, visit: &mut impl FnMut(ExprId
 }
 
 /// The expressions inside a target. Patterns are nested no deeper than expressions.
-pub(super) fn target_exprs(target: &Target, visit: &mut impl FnMut(ExprId)) {
+pub(crate) fn target_exprs(target: &Target, visit: &mut impl FnMut(ExprId)) {
     let mut stack = vec![target];
     while let Some(target) = stack.pop() {
         match target {
@@ -198,7 +198,7 @@ pub(super) fn target_exprs(target: &Target, visit: &mut impl FnMut(ExprId)) {
 }
 
 /// The variables that a target binds.
-pub(super) fn target_slots(target: &Target, visit: &mut impl FnMut(sluice_syntax::ir::SlotRef)) {
+pub(crate) fn target_slots(target: &Target, visit: &mut impl FnMut(sluice_syntax::ir::SlotRef)) {
     let mut stack = vec![target];
     while let Some(target) = stack.pop() {
         match target {
@@ -212,7 +212,7 @@ pub(super) fn target_slots(target: &Target, visit: &mut impl FnMut(sluice_syntax
 }
 
 /// The operands of an expression in the order of the text.
-pub(super) fn children(module: &Module, kind: &ExprKind, visit: &mut impl FnMut(ExprId)) {
+pub(crate) fn children(module: &Module, kind: &ExprKind, visit: &mut impl FnMut(ExprId)) {
     match kind {
         ExprKind::Const(_) | ExprKind::Slot(_) | ExprKind::Free(_) | ExprKind::This => {}
         ExprKind::Attr { base, .. } => visit(*base),
@@ -288,12 +288,12 @@ pub(super) fn children(module: &Module, kind: &ExprKind, visit: &mut impl FnMut(
 }
 
 /// Code as a fact quotes it: white space runs as one space, at most 120 characters.
-pub(super) fn quote(module: &Module, span: Span) -> String {
+pub(crate) fn quote(module: &Module, span: Span) -> String {
     shorten(module.slice(span))
 }
 
 /// A text with white space runs as one space, cut to 120 characters.
-pub(super) fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     let mut out = String::new();
     let mut length = 0;
     let mut gap = false;
@@ -324,12 +324,12 @@ pub(super) fn shorten(text: &str) -> String {
 }
 
 /// The code of an expression as a fact quotes it.
-pub(super) fn quote_expr(module: &Module, id: ExprId) -> String {
+pub(crate) fn quote_expr(module: &Module, id: ExprId) -> String {
     module.expr(id).map(|expr| quote(module, expr.span)).unwrap_or_default()
 }
 
 /// The text of a string constant.
-pub(super) fn string_of(module: &Module, id: ExprId) -> Option<&str> {
+pub(crate) fn string_of(module: &Module, id: ExprId) -> Option<&str> {
     match &module.expr(id)?.kind {
         ExprKind::Const(Const::Str(text)) => Some(text),
         _ => None,
@@ -337,7 +337,7 @@ pub(super) fn string_of(module: &Module, id: ExprId) -> Option<&str> {
 }
 
 /// True for a constant, a signed constant, or a display of nothing else, at most two levels deep.
-pub(super) fn is_constant(module: &Module, id: ExprId) -> bool {
+pub(crate) fn is_constant(module: &Module, id: ExprId) -> bool {
     fn within(module: &Module, id: ExprId, depth: u32) -> bool {
         match module.expr(id).map(|expr| &expr.kind) {
             Some(ExprKind::Const(_)) => true,
@@ -358,7 +358,7 @@ pub(super) fn is_constant(module: &Module, id: ExprId) -> bool {
 pub(super) type Arm<'m> = (ExprId, &'m [Stmt]);
 
 /// The conditions and blocks of an `if` with all its `elif`, and the final `else`. Keeps walks over long chains flat.
-pub(super) fn elif_chain(stmt: &Stmt) -> Option<(Vec<Arm<'_>>, &[Stmt])> {
+pub(crate) fn elif_chain(stmt: &Stmt) -> Option<(Vec<Arm<'_>>, &[Stmt])> {
     let StmtKind::If { test, then, otherwise } = &stmt.kind else { return None };
     let mut arms = vec![(*test, then.as_slice())];
     let mut rest = otherwise.as_slice();

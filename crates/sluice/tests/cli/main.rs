@@ -18,5 +18,6 @@ mod hidden;
 mod hostile;
 mod javascript;
 mod knowledge;
+mod objects;
 mod place;
 mod train;
