@@ -71,6 +71,7 @@ fn file(name: &str, verdict: Verdict, claims: Vec<Claim>) -> FileReview {
         verdict,
         report: prose(1),
         scores: scores(),
+        features: Default::default(),
         claims,
         paths: vec!["p1".into()],
     }

@@ -441,6 +441,18 @@ impl Engine<'_> {
         if let Some(name) = key.known_text() {
             let name = name.to_string();
             object = self.named_item(&object, &name);
+        } else if let Some(term) = key.term()
+            && key
+                .labels()
+                .iter()
+                .all(|label| self.origins.get(label.origin as usize).is_none_or(|o| o.kind != "environment"))
+            && let [pattern] = term.patterns().as_slice()
+            && pattern.contains("{}")
+            && pattern.chars().any(char::is_alphanumeric)
+        {
+            // One whose name is made of parts is one as well, and not all of them.
+            let name = pattern.replace("{}", "…");
+            object = self.named_item(&object, &name);
         }
         if let (Some(container), Some(position)) = (object.known(), key.known())
             && let (Some(container), Some(position)) = (evaluate::from_const(container), evaluate::from_const(position))

@@ -628,7 +628,9 @@ impl Engine<'_> {
         }
         let codings = text.data().map(|data| data.codings.to_vec()).unwrap_or_default();
         for text in texts {
-            self.at_startup(module, &text, lines_only, codings.clone(), event, place);
+            // Text of a file of the package hides nothing: it is reviewed where it stands.
+            let codings = codings.iter().filter(|coding| coding.as_str() != "file").cloned().collect();
+            self.at_startup(module, &text, lines_only, codings, event, place);
         }
     }
 
