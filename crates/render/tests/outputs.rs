@@ -71,7 +71,6 @@ fn file(name: &str, verdict: Verdict, claims: Vec<Claim>) -> FileReview {
         verdict,
         report: prose(1),
         scores: scores(),
-        features: Default::default(),
         claims,
         paths: vec!["p1".into()],
     }
@@ -86,6 +85,7 @@ fn review() -> Review {
         verdict: Verdict::Malicious,
         report: prose(1),
         scores: scores(),
+        features: std::collections::BTreeMap::new(),
         claims: vec![claim("c1")],
         evidence: vec![
             place("e1", 4, 7, "os.environ[\"STORE_KEY\"]", "key = os.environ[\"STORE_KEY\"]"),
