@@ -19,6 +19,10 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("subprocess.check_call", "it passes its arguments on to `Popen`, whose parameters are listed instead"),
     ("subprocess.check_output", "it passes its arguments on to `run`, whose parameters are listed instead"),
     ("subprocess.run", "it passes its arguments on to `Popen`, whose parameters are listed instead"),
+    (
+        "xmlrpc.client.ServerProxy.__getattr__.__call__",
+        "it stands for any method of the server, and for none of the library's",
+    ),
 ];
 
 fn spelled(param: &ModelParam) -> String {
