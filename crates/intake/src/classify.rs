@@ -491,9 +491,8 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
         return classify_text(path, bytes, named);
     }
     let mut notes = Vec::new();
-    let found = if container(bytes).is_some() || ends_as_zip(bytes) {
-        Some(FileKind::Archive)
-    } else if extension(path).is_some_and(|ext| matches!(ext.as_str(), "lzma" | "tlz")) && is_lzma(bytes) {
+    let is_named_lzma = || extension(path).is_some_and(|ext| matches!(ext.as_str(), "lzma" | "tlz")) && is_lzma(bytes);
+    let found = if container(bytes).is_some() || ends_as_zip(bytes) || is_named_lzma() {
         Some(FileKind::Archive)
     } else if is_disk_image(bytes) {
         Some(FileKind::Binary("macOS disk image".to_owned()))

@@ -292,7 +292,7 @@ impl<'a> Tree<'a> {
                     }
                     for line in ini.lines("options", "cmdclass") {
                         if let Some((_, object)) = line.split_once('=') {
-                            self.add(EntryKind::Install, &of_class(object), &file.path, found);
+                            self.add(EntryKind::Install, object, &file.path, found);
                         }
                     }
                     for script in ini.lines("options", "scripts") {
@@ -453,7 +453,7 @@ impl<'a> Tree<'a> {
             .flat_map(toml::Table::values)
             .filter_map(toml::Value::as_str)
         {
-            self.add(EntryKind::Install, &of_class(object), declared_in, found);
+            self.add(EntryKind::Install, object, declared_in, found);
         }
         let mut build_files: Vec<String> = Vec::new();
         if let (Some(backend), Some(folders)) = (
@@ -517,15 +517,6 @@ fn compiled(path: &str) -> Option<String> {
         _ => return None,
     };
     (!stem.is_empty()).then(|| if folder.is_empty() { stem.to_owned() } else { format!("{folder}/{stem}") })
-}
-
-/// The name of a class as setuptools writes it (`package.module.Class`) in the way of entry points.
-fn of_class(object: &str) -> String {
-    let object = object.trim();
-    match object.rsplit_once('.') {
-        Some((module, class)) if !object.contains(':') => format!("{module}:{class}"),
-        _ => object.to_owned(),
-    }
 }
 
 /// When the members of an entry point group run.

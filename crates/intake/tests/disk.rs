@@ -352,7 +352,7 @@ fn scripts_of_developers_beside_the_build_are_no_imports() {
     // A list of modules that is computed may name each of them, and so may a tree without a package.
     write(root, "setup.py", b"from glob import glob\nfrom setuptools import setup\nsetup(packages=['p'], py_modules=[n[:-3] for n in glob('*.py')])\n");
     assert!(imports(&package(root)).contains(&"make_release.py".to_owned()));
-    std::fs::remove_dir_all(root.join("p")).unwrap();
+    fs::remove_dir_all(root.join("p")).unwrap();
     write(root, "setup.py", b"from setuptools import setup\nsetup(name='p')\n");
     assert!(imports(&package(root)).contains(&"make_release.py".to_owned()));
 }

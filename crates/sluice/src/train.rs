@@ -20,7 +20,7 @@ pub fn run(args: &TrainArgs) -> Result<Code, Failure> {
         Some(text) => Weights::parse(text),
         None => Weights::defaults(),
     };
-    let defaults = defaults.map_err(|error| sluice_training::TrainError::Weights(error))?;
+    let defaults = defaults.map_err(sluice_training::TrainError::Weights)?;
     let (entries, engine) = eval::decided(&args.labelled, &Options { weights, ..Options::default() })?;
     let samples: Vec<Sample> = entries
         .iter()

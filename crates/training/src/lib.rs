@@ -137,7 +137,7 @@ pub fn train(
 
 fn drop_group(sample: &Sample, prefix: &str) -> Sample {
     let mut fewer = sample.clone();
-    fewer.features.retain(|key, _| !key.starts_with(prefix) && !(prefix == BEHAVIOR && key == FLOOR));
+    fewer.features.retain(|key, _| !(key.starts_with(prefix) || prefix == BEHAVIOR && key == FLOOR));
     if prefix == BEHAVIOR && !fewer.features.keys().any(|key| key.starts_with(FORM)) {
         fewer.features.insert(sluice_review::weights::NOTHING.to_owned(), 1.0);
     }

@@ -8,8 +8,8 @@ fn labelled() -> Place {
     let mut list = String::new();
     for at in 0..24 {
         place = place
-            .file(&format!("bad/thief{at}.py"), &format!("{THIEF}\nVERSION = {at}\n"))
-            .file(&format!("good/plain{at}.py"), &format!("{PLAIN}\nVERSION = {at}\n"));
+            .file(&format!("bad/thief{at}.py"), format!("{THIEF}\nVERSION = {at}\n"))
+            .file(&format!("good/plain{at}.py"), format!("{PLAIN}\nVERSION = {at}\n"));
         list.push_str(&format!("bad/thief{at}.py\tmalicious\tfamily{}\tsmall\n", at % 10));
         list.push_str(&format!("good/plain{at}.py\tbenign\t\tsmall\n"));
     }
@@ -19,7 +19,7 @@ fn labelled() -> Place {
 #[test]
 fn weights_are_learned_and_can_be_used() {
     let place = labelled();
-    let ran = place.run(&["train", "list.tsv", "--out", "learned", "--folds", "3", "--no-progress"]);
+    let ran = place.run(&["train", "list.tsv", "--out", "learned", "--folds", "3", "--prior", "0.5", "--no-progress"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains("recall                    100.0 %"), "{}", ran.stdout);
     assert!(ran.stdout.contains("Without behaviors:"), "{}", ran.stdout);
@@ -33,7 +33,18 @@ fn weights_are_learned_and_can_be_used() {
     assert_ne!(review["scores"]["malware"], shipped["scores"]["malware"]);
     assert_eq!(review["features"], shipped["features"]);
     // The same targets give the same weights, and what was reviewed is not reviewed again.
-    let again = place.run(&["train", "list.tsv", "--out", "learned", "--folds", "3", "--no-progress", "--resume"]);
+    let again = place.run(&[
+        "train",
+        "list.tsv",
+        "--out",
+        "learned",
+        "--folds",
+        "3",
+        "--prior",
+        "0.5",
+        "--no-progress",
+        "--resume",
+    ]);
     assert_eq!(again.stdout, ran.stdout);
     assert_eq!(std::fs::read_to_string(place.path("learned/weights.toml")).unwrap(), weights);
 }
