@@ -24,7 +24,7 @@ fn weights_are_learned_and_can_be_used() {
     assert!(ran.stdout.contains("recall                    100.0 %"), "{}", ran.stdout);
     assert!(ran.stdout.contains("Without behaviors:"), "{}", ran.stdout);
     let weights = std::fs::read_to_string(place.path("learned/weights.toml")).unwrap();
-    assert!(weights.contains("samples = 48") && weights.contains("list.tsv = \"sha256:"), "{weights}");
+    assert!(weights.contains("samples = 48") && weights.contains("\"list.tsv\" = \"sha256:"), "{weights}");
     let args = ["review", "bad/thief1.py", "--weights", "learned/weights.toml", "--format", "json"];
     let review = place.run(&args).json();
     assert_eq!(review["verdict"], "malicious");
