@@ -19,6 +19,7 @@ mod ini;
 mod input;
 mod json;
 mod limits;
+mod magic;
 mod manifest;
 mod notebook;
 mod npm;

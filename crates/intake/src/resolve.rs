@@ -6,12 +6,13 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::classify::{container, ends_as_zip, looks_like_text, matters, script_in_front};
+use crate::classify::{matters, script_in_front};
 use crate::coverage::Coverage;
 use crate::error::IntakeError;
 use crate::index;
 use crate::input::{Input, Part, Shape};
 use crate::limits::Limits;
+use crate::magic::{container, ends_as_zip, looks_like_text};
 use crate::target::Target;
 
 /// How targets are read.

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::archive;
-use crate::classify::{self, classify, container, ends_as_zip, matters};
+use crate::classify::{self, classify, matters};
 use crate::coverage::Coverage;
 use crate::decode;
 use crate::input::{Input, Shape, hex};
 use crate::limits::Limits;
+use crate::magic::{self, container, ends_as_zip};
 use crate::manifest;
 use crate::notebook;
 use crate::package::{Ecosystem, FileKind, Package, PackageKind, SourceFile};
@@ -84,10 +85,10 @@ pub fn unpack(input: Input, limits: &Limits) -> Package {
     clippy::option_option,
     reason = "the two answers are different questions: whether it opens, and by which first bytes"
 )]
-fn opened_as(bytes: &[u8]) -> Option<Option<classify::Container>> {
+fn opened_as(bytes: &[u8]) -> Option<Option<magic::Container>> {
     match container(bytes) {
         Some(format) => Some(Some(format)),
-        None if !classify::looks_like_text(bytes) && ends_as_zip(bytes) => Some(None),
+        None if !magic::looks_like_text(bytes) && ends_as_zip(bytes) => Some(None),
         None => None,
     }
 }
@@ -226,7 +227,7 @@ impl Unpacker {
         });
         match format {
             None => {
-                let what = classify::binary_name(&bytes).unwrap_or("archive");
+                let what = magic::binary_name(&bytes).unwrap_or("archive");
                 self.coverage.unread(&path, format!("is a {what}, which is not opened"), true);
             }
             Some(_) if depth >= self.limits.archive_depth => {

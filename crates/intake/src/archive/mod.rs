@@ -8,7 +8,8 @@ mod zipped;
 
 use std::io::{self, Read};
 
-use crate::classify::{Container, matters};
+use crate::classify::matters;
+use crate::magic::Container;
 use crate::unpack::{Unpacker, Whole};
 
 use stream::{Codec, Metered, Stream};
@@ -40,7 +41,7 @@ fn compressed(unpacker: &mut Unpacker, shown: &str, prefix: &str, codec: Codec, 
     let tripped = std::cell::Cell::new(None);
     let mut metered = Metered::new(&mut stream, bytes.len() as u64, &limits, &tripped);
     let (head, broken) = read_up_to(&mut metered, 512);
-    if crate::classify::is_tar(&head) {
+    if crate::magic::is_tar(&head) {
         let mut whole = head.as_slice().chain(&mut metered);
         tape::read(unpacker, shown, prefix, &mut whole, depth, Some(&tripped));
     } else {

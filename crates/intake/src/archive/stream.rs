@@ -8,8 +8,8 @@ use flate2::bufread::GzDecoder;
 use lzma_rust2::{LzmaReader, XzReader};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
-use crate::classify::{ZSTD, skip_frames};
 use crate::limits::Limits;
+use crate::magic::{ZSTD, skip_frames};
 
 /// A compression format of whole files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use std::io::Read;
 use tar::{Archive, EntryType};
 
 use super::{entry_name, read_up_to};
-use crate::classify::{is_tar, matters};
+use crate::classify::matters;
+use crate::magic::is_tar;
 use crate::unpack::{Link, Unpacker, Whole};
 
 /// Longest extended header that is read, in bytes.
