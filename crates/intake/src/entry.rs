@@ -2,6 +2,7 @@
 //!
 //! Only what the manifest declares, and what a file's name or place declares, is found here. What code registers when it runs is found by the stage that follows values.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ini::Ini;
@@ -45,6 +46,62 @@ pub(crate) fn points(files: &[SourceFile], roots: &[Root], notes: &mut Vec<Strin
         tree.declared(&mut found, notes);
     }
     found.into_iter().collect()
+}
+
+/// Files that tell a build what is installed.
+const BUILDS: [&str; 3] = ["setup.py", "setup.cfg", "pyproject.toml"];
+
+/// Which modules beside `setup.py` may be installed. Files there that nothing names are scripts of the developers: a build
+/// that is left to find what there is takes modules only where there is no package.
+enum Beside<'a> {
+    /// Each of them may be: a tree without a package, or a list of modules that is computed.
+    All,
+    /// What the build names, and what another file imports.
+    Named(BTreeSet<&'a str>),
+}
+
+impl Beside<'_> {
+    fn holds(&self, module: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(named) => named.contains(module),
+        }
+    }
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// True if a list of single modules is more than a list of texts, so that the file does not tell what is in it.
+fn computes_modules(text: &str) -> bool {
+    let is_plain = |rest: &str| {
+        rest.trim_start_matches([' ', '=', '"', '\'', ':', '\n', '\r', '\t'])
+            .strip_prefix('[')
+            .and_then(|list| list.split_once(']'))
+            .is_some_and(|(list, after)| {
+                list.chars().all(|c| is_name(c) || " \n\r\t.,-'\"".contains(c))
+                    && !list.trim_start().starts_with(is_name)
+                    && !after.trim_start_matches([' ', '\t']).starts_with(['+', '*', '.', '['])
+            })
+    };
+    ["py_modules", "py-modules"]
+        .iter()
+        .any(|key| text.match_indices(key).any(|(at, _)| !text.get(at + key.len()..).is_some_and(is_plain)))
+}
+
+/// The top-level names that a line of code imports.
+fn imported(line: &str) -> impl Iterator<Item = &str> {
+    let line = line.trim_start();
+    let (list, most) = match (line.strip_prefix("import "), line.strip_prefix("from ")) {
+        (Some(list), _) => (list, usize::MAX),
+        (None, Some(rest)) => (rest, 1),
+        (None, None) => ("", 0),
+    };
+    list.split(',').take(most).filter_map(|part| {
+        let part = part.trim_start();
+        part.split(|c: char| !is_name(c)).next().filter(|name| !name.is_empty())
+    })
 }
 
 /// The files of one root, by their path under it.
@@ -138,6 +195,7 @@ impl<'a> Tree<'a> {
     /// Finds the modules that the first `import` of the package runs.
     fn imports(&self, found: &mut BTreeSet<EntryPoint>) {
         let declared = self.top_level();
+        let beside = OnceCell::new();
         for root in self.import_roots() {
             for (rest, file) in &self.files {
                 let Some(inside) = rest.strip_prefix(root.as_str()) else { continue };
@@ -160,7 +218,12 @@ impl<'a> Tree<'a> {
                     continue;
                 }
                 let is_entry = match deeper {
-                    None => top.ends_with(".py") && (named || !root.is_empty() || self.may_be_installed(rest, module)),
+                    None => {
+                        top.ends_with(".py")
+                            && (named
+                                || !root.is_empty()
+                                || beside.get_or_init(|| self.beside_the_build()).holds(module))
+                    }
                     Some("__init__.py") => true,
                     Some(deeper) => {
                         (named || self.root.installed || root == "src/") && self.opens_namespace(&root, top, deeper)
@@ -178,45 +241,30 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Whether a module that stands beside `setup.py` may be installed: what the build names, what another file imports,
-    /// or where the build is left to find what there is. Other files there are scripts of the developers.
-    fn may_be_installed(&self, rest: &str, module: &str) -> bool {
-        if self.root.installed {
-            return true;
-        }
-        let builds: Vec<&str> = ["setup.py", "setup.cfg", "pyproject.toml"]
-            .iter()
-            .filter_map(|name| self.files.get(name).and_then(|file| file.text.as_deref()))
-            .collect();
-        let has_word = |text: &str, word: &str| {
-            text.match_indices(word).any(|(at, _)| {
-                let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
-                let before = text.get(..at).and_then(|text| text.chars().next_back());
-                let after = text.get(at + word.len()..).and_then(|text| text.chars().next());
-                !before.is_some_and(part_of_name) && !after.is_some_and(part_of_name)
-            })
-        };
-        let tells = |word: &str| builds.iter().any(|text| text.contains(word));
-        // A list of modules that is computed names none. A build that is left to find what there is takes modules only
-        // where there is no package.
-        let computes = (tells("py_modules") || tells("py-modules")) && (tells("glob") || tells("listdir"));
+    /// What is installed of the modules that stand beside `setup.py`.
+    fn beside_the_build(&self) -> Beside<'_> {
+        let text = |name: &str| self.files.get(name).and_then(|file| file.text.as_deref());
         let has_package = self.files.keys().any(|name| {
             let inside = name.strip_prefix("src/").unwrap_or(name);
             inside.split_once('/').is_some_and(|(top, deeper)| deeper == "__init__.py" && !is_left_behind(top))
         });
-        !has_package
-            || computes
-            || builds.iter().any(|text| has_word(text, module))
-            || self.files.iter().any(|(name, file)| {
-                *name != rest
-                    && !matches!(*name, "setup.py" | "setup.cfg" | "pyproject.toml")
-                    && file.kind == FileKind::Python
-                    && file.text.as_deref().is_some_and(|text| {
-                        [format!("import {module}"), format!("from {module} ")]
-                            .iter()
-                            .any(|line| text.contains(line.as_str()))
-                    })
-            })
+        if self.root.installed || !has_package {
+            return Beside::All;
+        }
+        // `setup.cfg` lists its modules plainly.
+        if BUILDS.iter().filter(|name| **name != "setup.cfg").filter_map(|name| text(name)).any(computes_modules) {
+            return Beside::All;
+        }
+        let mut named: BTreeSet<&str> = BTreeSet::new();
+        for text in BUILDS.iter().filter_map(|name| text(name)) {
+            named.extend(text.split(|c: char| !is_name(c)).filter(|word| !word.is_empty()));
+        }
+        for (name, file) in &self.files {
+            if file.kind == FileKind::Python && !BUILDS.contains(name) {
+                named.extend(file.text.as_deref().into_iter().flat_map(str::lines).flat_map(imported));
+            }
+        }
+        Beside::Named(named)
     }
 
     /// Whether a compiled file without source is what importing the package runs: bytecode at the top or of a package's own

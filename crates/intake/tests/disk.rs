@@ -350,6 +350,11 @@ fn scripts_of_developers_beside_the_build_are_no_imports() {
     };
     assert_eq!(imports(&package(root)), ["helper.py", "p/__init__.py", "single.py"]);
     // A list of modules that is computed may name each of them, and so may a tree without a package.
+    for list in ["['make_' + 'release']", "MODULES", "[name for name in NAMES]", "['p'] + MORE"] {
+        let text = format!("from setuptools import setup\nsetup(packages=['p'], py_modules={list})\n");
+        write(root, "setup.py", text.as_bytes());
+        assert!(imports(&package(root)).contains(&"make_release.py".to_owned()), "{list}");
+    }
     write(root, "setup.py", b"from glob import glob\nfrom setuptools import setup\nsetup(packages=['p'], py_modules=[n[:-3] for n in glob('*.py')])\n");
     assert!(imports(&package(root)).contains(&"make_release.py".to_owned()));
     fs::remove_dir_all(root.join("p")).unwrap();
