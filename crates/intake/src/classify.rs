@@ -269,7 +269,9 @@ pub(crate) fn classify(path: &str, bytes: &[u8]) -> (FileKind, Vec<String>) {
 }
 
 /// The script that stands in front of an archive, with its kind. An interpreter that is given the file runs the script: what
-/// it does is not told by the archive behind. A first line that only names the interpreter is no script.
+/// it does is not told by the archive behind. Where the archive begins is the writer's choice, and most interpreters read
+/// on: their script is the whole file. Python takes no zero bytes, which every archive has, so that its script is what stands
+/// in front; a first line that only names the interpreter is none.
 pub(crate) fn script_in_front<'a>(path: &str, bytes: &'a [u8]) -> Option<(FileKind, &'a [u8])> {
     if container(bytes).is_some() {
         return None;
@@ -278,6 +280,9 @@ pub(crate) fn script_in_front<'a>(path: &str, bytes: &'a [u8]) -> Option<(FileKi
     let front = bytes.get(..start)?;
     let kind = shebang(front)
         .or_else(|| named_kind(path).filter(|kind| matches!(kind, FileKind::Python | FileKind::OtherSource(_))))?;
+    if kind != FileKind::Python {
+        return Some((kind, bytes));
+    }
     let lines = front.split(|&byte| byte == b'\n' || byte == b'\r').map(<[u8]>::trim_ascii);
     let is_code = |line: &[u8]| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b"//");
     lines.into_iter().any(is_code).then_some((kind, front))
@@ -591,7 +596,10 @@ mod tests {
         let with = |front: &[u8]| [front, zip.as_slice()].concat();
         let (kind, front) =
             script_in_front("i.js", &with(b"run();\n//")).map(|(kind, front)| (kind, front.len())).unwrap();
-        assert_eq!((kind, front), (FileKind::OtherSource("javascript".into()), 9));
+        assert_eq!((kind, front), (FileKind::OtherSource("javascript".into()), 9 + zip.len()));
+        // Its own first bytes do not end a script.
+        assert!(script_in_front("i.js", &with(b"//PK\x03\x04\nrun();\n//")).is_some());
+        assert_eq!(script_in_front("x.py", &with(b"run()\n#")).map(|(_, front)| front.len()), Some(7));
         assert!(script_in_front("x.run", &with(b"#!/bin/sh\nls\nexit\n")).is_some());
         assert!(script_in_front("app.pyz", &with(b"#!/usr/bin/env python3\n")).is_none());
         assert!(script_in_front("setup.exe", &with(b"MZ\0\0 stub\n")).is_none());

@@ -245,7 +245,6 @@ impl Unpacker {
         notes.push("is a script with an archive behind it; both were read".to_owned());
         self.push(SourceFile {
             path: path.to_owned(),
-            // Whoever runs the file reads no further.
             size: script.len() as u64,
             digest: hex(&Sha256::digest(bytes)),
             kind,

@@ -266,7 +266,6 @@ fn layer_of(module: &ModuleFacts) -> Option<String> {
     (module.depth > 0).then(|| module.layer.map(|layer| format!("l{}", layer + 1))).flatten()
 }
 
-/// Byte offsets of the starts of all lines.
 /// The lines of a text.
 struct Lines {
     starts: Vec<usize>,

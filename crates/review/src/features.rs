@@ -1,7 +1,7 @@
 //! What `malware` is computed from: behaviors, form, and what the package is in relation to others.
 //!
-//! A feature is a key and a number. Only what cannot be had by adding harmless code counts: nothing that an attacker adds
-//! to a package takes evidence away. Names, authors, versions and sizes are no features; how a name relates to other
+//! A feature is a key and a number. Harmless behaviors are none, since whoever writes malware could add them; a large
+//! version, an installation with nothing beside it and dense literals ask how much else there is. Names, authors, versions and sizes are no features; how a name relates to other
 //! names is.
 
 use std::collections::BTreeMap;

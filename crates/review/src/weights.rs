@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum WeightsError {
     /// It is not TOML of the expected form.
-    #[error("the weights file is not well-formed: {0}")]
+    #[error("it is not well-formed: {}", one_line(.0))]
     Form(#[from] toml::de::Error),
     /// A number is outside of its range.
     #[error("the weights file has {name} = {value}, which is outside of {range}")]
@@ -21,6 +21,11 @@ pub enum WeightsError {
         /// The range that is allowed.
         range: &'static str,
     },
+}
+
+/// What is wrong, without the drawing that the parser adds.
+fn one_line(error: &toml::de::Error) -> String {
+    error.message().split('\n').next().unwrap_or_default().to_owned()
 }
 
 /// All weights. The data file explains each of them.
@@ -266,14 +271,6 @@ impl Weights {
     /// # Errors
     /// If the embedded file is damaged, which a test rules out.
     pub fn embedded() -> Result<Self, WeightsError> {
-        Self::parse(include_str!("../weights/initial.toml"))
-    }
-
-    /// The weights before anything was learned: those that training starts from.
-    ///
-    /// # Errors
-    /// As [`Self::embedded`].
-    pub fn defaults() -> Result<Self, WeightsError> {
         Self::parse(include_str!("../weights/initial.toml"))
     }
 

@@ -18,7 +18,7 @@ pub fn run(args: &TrainArgs) -> Result<Code, Failure> {
     let weights = review::weights(args.labelled.weights.as_deref())?;
     let defaults = match &weights {
         Some(text) => Weights::parse(text),
-        None => Weights::defaults(),
+        None => Weights::embedded(),
     };
     let defaults = defaults.map_err(sluice_training::TrainError::Weights)?;
     let (entries, engine) = eval::decided(&args.labelled, &Options { weights, ..Options::default() })?;

@@ -248,7 +248,8 @@ fn unread_target(package: &Package, file: &SourceFile) -> Option<String> {
 }
 
 fn is_machine_code(format: &str) -> bool {
-    const WORDS: [&str; 10] = [
+    const WORDS: [&str; 11] = [
+        "HTML help",
         "executable",
         "bytecode",
         "bitcode",

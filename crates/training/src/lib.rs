@@ -180,7 +180,8 @@ fn points(samples: &[&Sample], evidence: &[f64]) -> Vec<calibrate::Point> {
         .collect()
 }
 
-/// Scores of targets by weights and a calibration that saw none of their families.
+/// Scores of targets by weights that saw none of their families, and a calibration fitted to the other folds only. The sums
+/// of these come from weights that may have seen the target: two parameters learn little from that.
 fn cross_validate(
     samples: &[Sample],
     base: &Weights,

@@ -374,7 +374,21 @@ impl Engine<'_> {
                     || word.term().is_some_and(|term| term.patterns().iter().any(named))
             }
         };
-        words.iter().find(|word| !passes(word)).or(words.first()).cloned().unwrap_or_default()
+        let mut program = words.iter().find(|word| !passes(word)).or(words.first()).cloned().unwrap_or_default();
+        // No shell reads a list: a path that ends in a fixed name is that program, wherever its folder's name came from.
+        let is_fixed = |pattern: &String| {
+            pattern.rsplit_once(['/', '\\']).is_some_and(|(_, name)| {
+                !name.is_empty()
+                    && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+'))
+            })
+        };
+        if program.term().is_some_and(|term| {
+            let patterns = term.patterns();
+            !patterns.is_empty() && patterns.iter().all(is_fixed)
+        }) {
+            program.edit().labels = Default::default();
+        }
+        program
     }
 
     /// The script that `powershell -EncodedCommand` takes: UTF-16 in base64.

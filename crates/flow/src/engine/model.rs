@@ -258,6 +258,7 @@ impl Engine<'_> {
             || bound.iter().any(|arg| !arg.roles.is_empty());
         let place = self.place(site.span, Some(&model.symbol));
         self.known_calls += u64::from(is_event);
+        let whole = self.whole_command(&bound);
         let event = is_event.then(|| {
             let index = self.event(site.id, place, &model.symbol, &written, presumed.clone());
             let mut facts = Vec::with_capacity(bound.len());
@@ -277,7 +278,7 @@ impl Engine<'_> {
                 let place = self.place(span, None);
                 facts.push((arg.name.clone(), arg.roles.clone(), fact, place));
                 if arg.roles.iter().any(|role| role == "process.command") {
-                    let program = self.program_of(&arg.value);
+                    let program = self.program_of(whole.as_ref().map_or(&arg.value, |(list, _)| list));
                     let fact = self.value_fact(&program, false);
                     facts.push((SmolStr::new_static("program"), vec![SmolStr::new_static("program")], fact, place));
                 }
@@ -292,7 +293,6 @@ impl Engine<'_> {
         }
         let is_stream = |arg: &&Bound| arg.name == "self" || arg.roles.iter().any(|role| role == "file");
         let in_memory = bound.iter().filter(is_stream).any(|arg| self.in_memory(&arg.value, 0));
-        let whole = self.whole_command(&bound);
         if let Some(event) = event {
             self.remember_process(&bound, event, site);
         }

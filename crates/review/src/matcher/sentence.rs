@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use sluice_catalog::behavior::Step;
 use sluice_catalog::{Behavior, Rule, kinds};
-use sluice_flow::facts::{EvidenceId, FunctionId, Path};
+use sluice_flow::facts::{EvidenceId, FunctionId, Guard, Path};
 
 use super::context::Context;
 use super::value::Candidate;
@@ -38,9 +39,10 @@ pub(super) fn render(
         rest = after;
         let (name, field) = placeholder.split_once('.').unwrap_or((placeholder, ""));
         let position = rule.steps.iter().position(|step| step.name == name);
-        let step = position.and_then(|position| Some((*chosen.get(position)?, candidates.get(position)?)));
-        if let Some((candidate, column)) = step {
-            sentence.push_str(&field_text(context, candidate, column, field, several));
+        let step = position
+            .and_then(|position| Some((*chosen.get(position)?, candidates.get(position)?, rule.steps.get(position)?)));
+        if let Some((candidate, column, step)) = step {
+            sentence.push_str(&field_text(context, step, (candidate, column), field, several));
         }
     }
     sentence.push_str(rest);
@@ -75,7 +77,13 @@ fn several_modules(context: &Context<'_>, chosen: &[Candidate]) -> bool {
     modules.len() > 1
 }
 
-fn field_text(context: &Context<'_>, candidate: Candidate, column: &[Candidate], field: &str, several: bool) -> String {
+fn field_text(
+    context: &Context<'_>,
+    step: &Step,
+    (candidate, column): (Candidate, &[Candidate]),
+    field: &str,
+    several: bool,
+) -> String {
     let path = context.path(candidate);
     let event = context.event(candidate);
     match field {
@@ -92,8 +100,15 @@ fn field_text(context: &Context<'_>, candidate: Candidate, column: &[Candidate],
             (None, event) => event.and_then(|event| event.actions.first()).map(ToString::to_string).unwrap_or_default(),
         },
         "guard" => {
-            let guards = context.guards(candidate);
-            guards.iter().find(|guard| !guard.kind.is_empty()).map(|guard| clean(&guard.text)).unwrap_or_default()
+            let asked = |guard: &&Guard| match &step.guard_matches {
+                Some(pattern) => pattern.is_match(&guard.text),
+                None if step.guard.is_empty() => !guard.kind.is_empty(),
+                None => step.guard.contains(&guard.kind),
+            };
+            let words = |guard: &Guard| {
+                if guard.holds { clean(&guard.text) } else { format!("not ({})", clean(&guard.text)) }
+            };
+            context.guards(candidate).iter().find(asked).map(words).unwrap_or_default()
         }
         "destination" => {
             value_text(context, candidate, "destination").unwrap_or_else(|| "an address unknown here".to_owned())

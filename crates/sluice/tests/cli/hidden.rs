@@ -52,6 +52,11 @@ fn noise_in_front_of_code_hides_nothing() {
     for target in ["comment.py", "latin.py", "string.py", "comment.js", "pkg"] {
         assert_eq!(verdict(&place, target), "malicious", "{target}");
     }
+    // An archive at the end ends no script, wherever something in it looks like the first entry.
+    let end = [b"PK\x05\x06".as_slice(), &[0; 18]].concat();
+    let front = noise("//", 1, "PK\x03\x04\n", THIEF_JS);
+    let place = Place::new().file("behind.js", [front.as_slice(), b"\n//", &end].concat());
+    assert_eq!(verdict(&place, "behind.js"), "malicious");
     // What is nothing but noise cannot be read, and says so.
     let noise: Vec<u8> = (0..6000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8 | 0x80).collect();
     let place = Place::new().file("noise.py", noise).file("plain.py", PLAIN);
