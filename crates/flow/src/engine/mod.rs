@@ -8,6 +8,7 @@
 mod arena;
 mod builtins;
 pub(crate) mod call;
+mod commands;
 pub(crate) mod data;
 pub(crate) mod events;
 mod expr;
@@ -16,6 +17,7 @@ mod handles;
 mod heap;
 mod hooks;
 mod imports;
+mod iteration;
 pub(crate) mod javascript;
 mod layers;
 mod library;
@@ -35,6 +37,7 @@ pub(crate) mod stmt;
 mod store;
 mod summary;
 mod text;
+mod told;
 pub mod value;
 mod ways;
 
@@ -45,14 +48,14 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sluice_catalog::Catalog;
-use sluice_syntax::ir::{Const, ExprId, FuncId, Module, SlotRef, Span};
+use sluice_syntax::ir::{ExprId, FuncId, Module, SlotRef, Span};
 use smol_str::SmolStr;
 
 use self::heap::Object;
 pub use self::state::{
     Entry, EventArg, EventData, FlowData, Frame, LayerData, Origin, OriginKey, Progress, SinkData, SinkKey, Summary,
 };
-use self::value::{Key, Label, ObjectId, Term, Value};
+use self::value::{Key, Label, ObjectId, Value};
 use crate::dialect::{Dialect, Receiver};
 use crate::evaluate::Budget;
 use crate::facts::{EvidenceId, Guards, StepKind};
@@ -402,7 +405,7 @@ impl<'a> Engine<'a> {
         };
         let hides = |engine: &Self, index: u32| {
             let default = engine.defaults.get(&(key, index))?;
-            default.known_text().is_some_and(|text| is_encoded(text)).then(|| default.clone())
+            default.known_text().is_some_and(|text| told::is_encoded(text)).then(|| default.clone())
         };
         let numbers = 0..u32::try_from(function.params.len()).unwrap_or(0);
         if !numbers.clone().any(|index| telling.contains(index) && hides(self, index).is_some()) {
@@ -683,7 +686,7 @@ impl<'a> Engine<'a> {
                 return;
             }
             Rc::make_mut(&mut summary.flows).push((index, label.trace, Rc::clone(sink)));
-            if is_telling(&sink.key.kind) {
+            if told::is_telling(&sink.key.kind) {
                 summary.telling.insert(index);
             }
         }
@@ -723,104 +726,4 @@ impl<'a> Engine<'a> {
         self.frames.last().is_some_and(|frame| frame.entry.is_some() && !in_tests(frame.key))
             && self.frames.iter().any(|frame| in_tests(frame.key))
     }
-
-    /// The value as a fact.
-    pub(crate) fn value_fact(&self, value: &Value, literal: bool) -> crate::facts::ValueFact {
-        let mut fact = crate::facts::ValueFact { literal, ..Default::default() };
-        fact.codings = self.codings(value).iter().cloned().collect();
-        if let Some(Const::Str(text)) = value.known() {
-            fact.text = Some(crate::facts::clip(text, 4096));
-        } else if let Some(Const::Bytes(bytes)) = value.known()
-            && let Ok(text) = std::str::from_utf8(bytes)
-        {
-            fact.text = Some(crate::facts::clip(text, 4096));
-        } else if let Some(Const::Bytes(bytes)) = value.known() {
-            fact.shape = described(bytes);
-        }
-        let term = value.term().or_else(|| self.container_term(value, 0));
-        if let Some(term) = &term {
-            term.shape(&mut fact.shape);
-            term.literals(&mut fact.literals);
-            fact.patterns = term.patterns().into_iter().map(|pattern| Arc::from(pattern.as_str())).collect();
-        }
-        let (labels, mut tokens) = self.deep(value);
-        if let Some(text) = &fact.text
-            && text.len() >= 3
-        {
-            tokens.push(stable_hash(&[b"text", text.as_bytes()]));
-        }
-        fact.tokens = tokens;
-        fact.labels = self.label_kinds(&labels);
-        if let Some(text) = &fact.text
-            && !text.is_empty()
-            && !self.called_by_tests()
-        {
-            fact.known_as.push((Arc::clone(text), !fact.codings.is_empty()));
-        }
-        fact.symbol = value.refs().first().and_then(|reference| self.symbol_of(reference));
-        fact
-    }
-
-    /// A list of known pieces as one term: the words of a command.
-    fn container_term(&self, value: &Value, depth: u32) -> Option<Rc<Term>> {
-        let object = self.object(value.object()?)?;
-        if object.items.is_empty() || depth > 2 {
-            return None;
-        }
-        let space = Rc::new(Term::Text(Arc::from(" ")));
-        let mut whole: Option<Rc<Term>> = None;
-        for item in object.items.iter().take(16) {
-            let piece = item
-                .term()
-                .or_else(|| self.container_term(item, depth + 1))
-                .unwrap_or_else(|| Rc::new(Term::Name(SmolStr::new_static("…"))));
-            whole = Some(match whole {
-                Some(before) => Term::join(&Term::join(&before, &space), &piece),
-                None => piece,
-            });
-        }
-        whole
-    }
-}
-
-/// True for a text that reads like base64 or hexadecimal digits: long, without spaces or separators, of mixed characters.
-fn is_encoded(text: &str) -> bool {
-    const SHORTEST: usize = 16;
-    let of = |test: fn(&u8) -> bool| text.bytes().any(|byte| test(&byte));
-    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
-    let mixed = of(u8::is_ascii_uppercase) && of(u8::is_ascii_lowercase);
-    text.len() >= SHORTEST && plain && (mixed || text.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-/// True if knowing the value at such a sink changes what the reader should think of it.
-pub(crate) fn is_telling(kind: &str) -> bool {
-    matches!(
-        kind,
-        "network.destination"
-            | "network.send"
-            | "process.command"
-            | "code.execute"
-            | "code.load"
-            | "file.path"
-            | "file.write"
-            | "file.delete"
-            | "persistence"
-            | "memory.execute"
-            | "deserialize"
-            | "database.query"
-    )
-}
-
-/// What bytes are that are no text, by the marks that formats begin with.
-fn described(bytes: &[u8]) -> String {
-    let what = match bytes {
-        [b'M', b'Z', ..] => "a program for Windows",
-        [0x7f, b'E', b'L', b'F', ..] => "a program for Linux",
-        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => {
-            "a program for macOS or a virtual machine"
-        }
-        [b'P', b'K', 3, 4, ..] => "an archive",
-        _ => "binary data",
-    };
-    format!("{what} ({} bytes)", bytes.len())
 }

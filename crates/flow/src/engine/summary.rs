@@ -379,7 +379,7 @@ impl Engine<'_> {
                 // A field that another method sends is told of the constructor: whoever passes a parameter of its own
                 // to the constructor need not call that method. What a parameter of a caller does to the log or an
                 // exception of a function further down is told of that function.
-                if through && ((constructor && sink.function != key) || !super::is_telling(&sink.key.kind)) {
+                if through && ((constructor && sink.function != key) || !super::told::is_telling(&sink.key.kind)) {
                     continue;
                 }
                 if self.flows.contains_key(&(label.origin, sink.key.clone())) {
