@@ -46,6 +46,15 @@ fn chains_that_nest_to_the_right_are_reported_and_survived() {
 }
 
 #[test]
+fn blocks_that_nest_on_one_line_are_reported_and_survived() {
+    for prefix in
+        ["if a: ", "class A: ", "while a: ", "try: ", "with a: ", "for a in b: ", "def f(): ", "def f(a=lambda b="]
+    {
+        assert!(is_lost(&read(&wrapped(prefix, "a", ""))), "{prefix}");
+    }
+}
+
+#[test]
 fn chains_that_nest_to_the_left_are_read_whole() {
     // More than CPython compiles.
     const LONG: usize = 60_000;

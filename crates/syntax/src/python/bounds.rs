@@ -10,28 +10,18 @@ use ruff_python_ast::token::{TokenKind, Tokens};
 
 use crate::MAX_DEPTH;
 
-/// True for a word that stands between operands, or in front of one.
-fn is_operator(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"not"
-            | b"and"
-            | b"or"
-            | b"in"
-            | b"is"
-            | b"if"
-            | b"else"
-            | b"elif"
-            | b"for"
-            | b"lambda"
-            | b"await"
-            | b"async"
-            | b"yield"
-            | b"from"
-    )
+/// How many links a word adds to the expression or the line it stands in. Words that name something nest nothing. A word
+/// that brings names, defaults or a block of its own takes the parser through several functions for each level.
+fn links_of(word: &[u8]) -> u32 {
+    match word {
+        b"not" | b"and" | b"or" | b"in" | b"is" | b"else" | b"await" | b"async" | b"yield" | b"from" => 1,
+        b"lambda" | b"if" | b"elif" | b"for" | b"while" | b"with" | b"try" | b"except" | b"finally" | b"class"
+        | b"def" | b"match" | b"case" => 2,
+        _ => 0,
+    }
 }
 
-/// How many operators may stand in one expression outside of the brackets that are closed. The parser takes
+/// How many links may stand in one expression outside of the brackets that are closed: one for each operator. The parser takes
 /// about a kilobyte of stack for each prefix operator.
 const MAX_LINKS: u32 = 200_000;
 
@@ -133,8 +123,7 @@ impl<'t> Scan<'t> {
                 Class::Word => {
                     let start = self.at;
                     self.skip(Class::Word);
-                    // Other words nest nothing: two of them side by side are a mistake, or two lines.
-                    if self.bytes.get(start..self.at).is_some_and(is_operator) && self.link() {
+                    if self.link(self.bytes.get(start..self.at).map_or(0, links_of)) {
                         return true;
                     }
                 }
@@ -148,7 +137,7 @@ impl<'t> Scan<'t> {
                         continue;
                     }
                     self.at += 1;
-                    if self.link() {
+                    if self.link(1) {
                         return true;
                     }
                 }
@@ -167,7 +156,7 @@ impl<'t> Scan<'t> {
                             if self.resume(level.string) {
                                 return true;
                             }
-                        } else if self.link() {
+                        } else if self.link(1) {
                             return true;
                         }
                     }
@@ -212,9 +201,9 @@ impl<'t> Scan<'t> {
         self.at += length.unwrap_or(rest.len());
     }
 
-    fn link(&mut self) -> bool {
-        self.links += 1;
-        self.total += 1;
+    fn link(&mut self, links: u32) -> bool {
+        self.links += links;
+        self.total += links;
         self.bounded && self.total > MAX_LINKS
     }
 
