@@ -51,6 +51,42 @@ pub struct Weights {
     pub confidence: Confidence,
 }
 
+/// A weights file that can be used: its text, and the weights that it states. It is written and read as the text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WeightsFile {
+    text: String,
+    weights: Weights,
+}
+
+impl WeightsFile {
+    /// The text of the file.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What it states.
+    #[must_use]
+    pub const fn weights(&self) -> &Weights {
+        &self.weights
+    }
+}
+
+impl TryFrom<String> for WeightsFile {
+    type Error = WeightsError;
+
+    fn try_from(text: String) -> Result<Self, WeightsError> {
+        Ok(Self { weights: Weights::parse(&text)?, text })
+    }
+}
+
+impl From<WeightsFile> for String {
+    fn from(file: WeightsFile) -> Self {
+        file.text
+    }
+}
+
 /// Where the numbers come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Training {

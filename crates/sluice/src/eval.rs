@@ -155,7 +155,7 @@ fn engine(options: &Options) -> String {
         |_| format!("{:?}", std::time::SystemTime::now()),
         |bytes| digest(&bytes).chars().take(16).collect(),
     );
-    let weights = options.weights.as_deref().map(|text| digest(text.as_bytes()).chars().take(8).collect::<String>());
+    let weights = options.weights.as_ref().map(|file| digest(file.text().as_bytes()).chars().take(8).collect::<String>());
     let weights = weights.map_or_else(String::new, |digest| format!(", weights {digest}"));
     let prior = options.prior.map_or_else(String::new, |prior| format!(", prior {}", prior.get()));
     format!("{version} ({build}{weights}{prior})")

@@ -18,7 +18,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sluice_isolation::{Outcome, Pool};
 use sluicegate::intake::{self, Input, Planned, Target};
 use sluicegate::render::{self, Look};
-use sluicegate::weights::Weights;
+use sluicegate::weights::WeightsFile;
 use sluicegate::{Engine, Options, Review, Verdict, escape};
 
 use crate::bisect::{self, Died};
@@ -82,14 +82,11 @@ pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
     Ok(code)
 }
 
-/// The text of a weights file, if one is named and can be used.
-pub fn weights(path: Option<&Path>) -> Result<Option<String>, Failure> {
+/// The weights file that is named, if one is.
+pub fn weights(path: Option<&Path>) -> Result<Option<WeightsFile>, Failure> {
     let Some(path) = path else { return Ok(None) };
     let text = fs::read_to_string(path).map_err(|source| Failure::File { path: path.to_owned(), source })?;
-    match Weights::parse(&text) {
-        Ok(_) => Ok(Some(text)),
-        Err(error) => Err(Failure::Weights { path: path.to_owned(), error }),
-    }
+    WeightsFile::try_from(text).map(Some).map_err(|error| Failure::Weights { path: path.to_owned(), error })
 }
 
 /// Reviews paths for another verb: the results in the order given.

@@ -17,10 +17,9 @@ use crate::review;
 pub fn run(args: &TrainArgs) -> Result<Code, Failure> {
     let weights = review::weights(args.labelled.weights.as_deref())?;
     let defaults = match &weights {
-        Some(text) => Weights::parse(text),
-        None => Weights::embedded(),
+        Some(file) => file.weights().clone(),
+        None => Weights::embedded().map_err(sluice_training::TrainError::Weights)?,
     };
-    let defaults = defaults.map_err(sluice_training::TrainError::Weights)?;
     let (entries, engine) = eval::decided(&args.labelled, &Options { weights, ..Options::default() })?;
     let samples: Vec<Sample> = entries
         .iter()

@@ -15,6 +15,7 @@ use sluice_review::{PackageInfo, Weights};
 
 use crate::convert;
 use crate::stages::Stages;
+use crate::weights::WeightsFile;
 
 /// The stack of the thread that analyzes, in bytes: what the bounds on nesting are made for. It is reserved, not used,
 /// until the code under review is nested deeply.
@@ -27,8 +28,8 @@ pub struct Options {
     pub language: Option<String>,
     /// The probability of malice before anything is known. `None`: that of the weights file.
     pub prior: Option<Prior>,
-    /// The text of a weights file, in place of the weights that the program ships; see [`crate::weights`].
-    pub weights: Option<String>,
+    /// A weights file in place of the weights that the program ships.
+    pub weights: Option<WeightsFile>,
     /// The bounds on what is read.
     pub limits: Limits,
 }

@@ -45,7 +45,7 @@ pub mod render {
 
 /// The numbers behind `malware`: what a weights file holds, and what a review is weighed by.
 pub mod weights {
-    pub use sluice_review::weights::{Features, Weights, WeightsError};
+    pub use sluice_review::weights::{Features, Weights, WeightsError, WeightsFile};
 }
 
 /// Text with control and format characters written out, for a terminal or a log.

@@ -8,13 +8,13 @@ use std::rc::Rc;
 
 use sluice_flow::facts::Facts;
 use sluice_intake::Package;
-use sluice_review::Weights;
 use sluice_review::matcher::{self, Findings};
 use sluice_review::model::{Review, Unread};
 use sluice_syntax::ir::Module;
 
 use crate::convert::{self, Analysis};
 use crate::engine::{Engine, Exception, Options, Treatment};
+use crate::weights::WeightsFile;
 
 pub use crate::engine::on_big_stack;
 
@@ -85,10 +85,8 @@ impl<'a> Stages<'a> {
             .map(|exception| Unread { file: exception.file.clone(), why: exception.why.clone(), matters: true })
             .collect();
         let info = convert::info(self.package, &self.analysis, facts, left_out);
-        let shipped = self.engine.weights();
-        // Whoever gives a text has checked it.
-        let given = self.options.weights.as_deref().and_then(|text| Weights::parse(text).ok());
-        let weights = given.map_or(Cow::Borrowed(shipped), Cow::Owned);
+        let given = self.options.weights.as_ref().map(WeightsFile::weights);
+        let weights = Cow::Borrowed(given.unwrap_or_else(|| self.engine.weights()));
         let weights = match self.options.prior {
             None => weights,
             // A prior is in range by its type, so this gives the weights asked for.

@@ -408,16 +408,18 @@ impl Engine<'_> {
                         // The receiver of a method as such: its fields are read by name, not with the whole.
                         continue;
                     }
-                    self.deep_into(&object.rest, all, depth - 1, left);
+                    // The first way of a label is the one that is told: what is known to lie inside goes before what
+                    // may lie anywhere.
                     for inner in object.items.iter().chain(object.fields.values()) {
                         if inner.is_unknown() {
                             continue;
                         }
                         if *left == 0 {
-                            return;
+                            break;
                         }
                         self.deep_into(inner, all, depth - 1, left);
                     }
+                    self.deep_into(&object.rest, all, depth - 1, left);
                 }
                 Ref::Method(_, receiver) | Ref::Unresolved(_, receiver) | Ref::Function(_, Some(receiver)) => {
                     if self.is_instance(receiver) {
