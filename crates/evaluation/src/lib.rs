@@ -30,6 +30,12 @@ pub struct Record {
     pub family: Option<String>,
     /// The collection it is of.
     pub stratum: Option<String>,
+    /// The package index or the kind of package.
+    #[serde(default)]
+    pub ecosystem: Option<String>,
+    /// The year it was published.
+    #[serde(default)]
+    pub year: Option<u16>,
     /// The behaviors that were found.
     pub behaviors: BTreeSet<String>,
 }
@@ -344,6 +350,8 @@ mod tests {
             score,
             family: Some(family.to_owned()),
             stratum: None,
+            ecosystem: None,
+            year: None,
             behaviors: BTreeSet::from(["a/b".to_owned()]),
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::death::{Cause, WorkerDeath};
 use crate::process::Process;
@@ -100,14 +100,16 @@ impl Pool {
         Slot { pool: self, worker: None }.answer(request)
     }
 
-    /// Has all requests answered, and gives each outcome with its number, in the order of the requests. Ends early when `on_result` breaks.
+    /// Has all requests answered, and gives each outcome with its number and the time its worker took, in the order of
+    /// the requests. Ends early when `on_result` breaks.
     ///
-    /// Requests are taken from the iterator when a worker is free, on the workers' threads; at most three for each job are under way or waiting for an earlier one at the same time. The outcome of a request does
-    /// not depend on those before it: a death in a worker that has answered before is tried again in a new one.
+    /// Requests are taken from the iterator when a worker is free, on the workers' threads; at most three for each job
+    /// are under way or waiting for an earlier one at the same time. The outcome of a request does not depend on those
+    /// before it: a death in a worker that has answered before is tried again in a new one.
     pub fn run(
         &self,
         requests: impl Iterator<Item = Vec<u8>> + Send,
-        mut on_result: impl FnMut(usize, Outcome) -> ControlFlow<()>,
+        mut on_result: impl FnMut(usize, Outcome, Duration) -> ControlFlow<()>,
     ) {
         let window = self.jobs * 3;
         let queue = Queue {
@@ -125,7 +127,9 @@ impl Pool {
                 scope.spawn(move || {
                     let mut slot = Slot { pool: self, worker: None };
                     while let Some((number, request)) = queue.take() {
-                        if outcomes.send((number, slot.answer(request))).is_err() {
+                        let began = Instant::now();
+                        let outcome = slot.answer(request);
+                        if outcomes.send((number, outcome, began.elapsed())).is_err() {
                             break;
                         }
                     }
@@ -134,10 +138,10 @@ impl Pool {
             drop(outcomes);
             let mut early = BTreeMap::new();
             let mut next = 0;
-            for (number, outcome) in finished {
-                early.insert(number, outcome);
-                while let Some(outcome) = early.remove(&next) {
-                    if on_result(next, outcome).is_break() {
+            for (number, outcome, took) in finished {
+                early.insert(number, (outcome, took));
+                while let Some((outcome, took)) = early.remove(&next) {
+                    if on_result(next, outcome, took).is_break() {
                         return;
                     }
                     next += 1;

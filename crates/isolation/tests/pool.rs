@@ -20,7 +20,7 @@ fn pool() -> Pool {
 
 fn all(pool: &Pool, requests: &[&str]) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
-    pool.run(requests.iter().map(|request| request.as_bytes().to_vec()), |number, outcome| {
+    pool.run(requests.iter().map(|request| request.as_bytes().to_vec()), |number, outcome, _| {
         assert_eq!(number, outcomes.len());
         outcomes.push(outcome);
         ControlFlow::Continue(())
@@ -96,7 +96,7 @@ fn large_requests_and_answers_pass_at_the_same_time() {
     let mut request = b"echo ".to_vec();
     request.resize(24 << 20, b'y');
     let mut answers = 0;
-    pool().jobs(2).run((0..4).map(|_| request.clone()), |_, outcome| {
+    pool().jobs(2).run((0..4).map(|_| request.clone()), |_, outcome, _| {
         assert_eq!(outcome.unwrap().len(), 24 << 20);
         answers += 1;
         ControlFlow::Continue(())
@@ -127,7 +127,7 @@ fn requests_are_taken_only_as_they_are_needed() {
         taken.fetch_add(1, Ordering::SeqCst);
         format!("echo {n}").into_bytes()
     });
-    pool().jobs(2).run(requests, |number, _| {
+    pool().jobs(2).run(requests, |number, _, _| {
         assert!(taken.load(Ordering::SeqCst) <= number + 6, "at most three for each job are under way");
         ControlFlow::Continue(())
     });
@@ -137,7 +137,7 @@ fn requests_are_taken_only_as_they_are_needed() {
 #[test]
 fn a_run_can_be_ended_early() {
     let mut seen = 0;
-    pool().jobs(2).run((0..).map(|n| format!("echo {n}").into_bytes()), |_, _| {
+    pool().jobs(2).run((0..).map(|n| format!("echo {n}").into_bytes()), |_, _, _| {
         seen += 1;
         if seen == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });

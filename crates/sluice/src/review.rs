@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sluice_isolation::{Outcome, Pool};
@@ -53,7 +53,7 @@ pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
     let progress = Progress::new(jobs.len(), !args.no_progress);
     let mut code = Code::Clean;
     let mut broken = None;
-    review_all(jobs, &pool, &resolve, &options, &progress, |done| {
+    review_all(jobs, &pool, &resolve, &options, &progress, |done, _| {
         let listening = match done {
             Err(failure) => {
                 code = code.worse(failure.code());
@@ -89,13 +89,13 @@ pub fn weights(path: Option<&Path>) -> Result<Option<WeightsFile>, Failure> {
     WeightsFile::try_from(text).map(Some).map_err(|error| Failure::Weights { path: path.to_owned(), error })
 }
 
-/// Reviews paths for another verb: the results in the order given.
+/// Reviews paths for another verb: the results in the order given, with the time that each took.
 pub fn reviews(
     paths: &[OsString],
     options: &Options,
     jobs: Option<NonZeroUsize>,
     quiet: bool,
-) -> Result<Vec<Result<Box<Review>, Failure>>, Failure> {
+) -> Result<Vec<(Done, Duration)>, Failure> {
     let resolve = intake::Options::default();
     let planned: Vec<Job> = paths
         .iter()
@@ -111,8 +111,8 @@ pub fn reviews(
     let pool = worker::pool(number.min(planned.len()).max(1))?;
     let progress = Progress::new(planned.len(), !quiet);
     let mut results = Vec::with_capacity(planned.len());
-    review_all(planned, &pool, &resolve, options, &progress, |done| {
-        results.push(done);
+    review_all(planned, &pool, &resolve, options, &progress, |done, took| {
+        results.push((done, took));
         progress.finished();
         true
     });
@@ -166,7 +166,7 @@ fn plan_one(typed: &OsStr, resolve: &intake::Options, stdin: &mut bool) -> Resul
 }
 
 /// A result, or a failure in its place.
-type Done = Result<Box<Review>, Failure>;
+pub type Done = Result<Box<Review>, Failure>;
 
 /// Targets on their way: read, given to a worker, not yet answered.
 #[derive(Default)]
@@ -185,7 +185,7 @@ fn review_all(
     resolve: &intake::Options,
     options: &Options,
     progress: &Progress,
-    mut tell: impl FnMut(Done) -> bool,
+    mut tell: impl FnMut(Done, Duration) -> bool,
 ) {
     let under_way = Mutex::new(UnderWay::default());
     let lock = || under_way.lock().unwrap_or_else(PoisonError::into_inner);
@@ -208,10 +208,12 @@ fn review_all(
         }
     });
     let mut listening = true;
-    pool.run(requests, |number, outcome| {
+    pool.run(requests, |number, outcome, took| {
         let Some((place, input)) = lock().asked.remove(&number) else { return ControlFlow::Break(()) };
         listening = listening && failures_before(&under_way, place, &mut tell);
-        listening = listening && tell(finish(&input, outcome, pool, options));
+        let began = Instant::now();
+        let done = finish(&input, outcome, pool, options);
+        listening = listening && tell(done, took + began.elapsed());
         if listening { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     if listening {
@@ -220,13 +222,13 @@ fn review_all(
 }
 
 /// Tells of the failures that stand before a place in the order given.
-fn failures_before(under_way: &Mutex<UnderWay>, place: usize, tell: &mut impl FnMut(Done) -> bool) -> bool {
+fn failures_before(under_way: &Mutex<UnderWay>, place: usize, tell: &mut impl FnMut(Done, Duration) -> bool) -> bool {
     let failed = {
         let mut under_way = under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let after = under_way.failed.split_off(&place);
         std::mem::replace(&mut under_way.failed, after)
     };
-    failed.into_values().all(|failure| tell(Err(failure)))
+    failed.into_values().all(|failure| tell(Err(failure), Duration::ZERO))
 }
 
 /// The review out of a worker's answer. A worker that died costs the files that killed it, never the run.

@@ -5,6 +5,7 @@
 //! [`parse`] never fails: what it cannot read stands as `Unknown` in the IR, with a [`Diagnostic`].
 //! It does not detect the language of a file and does not decode bytes to text.
 
+mod assemble;
 pub mod ir;
 mod javascript;
 pub mod print;
@@ -73,23 +74,7 @@ fn unreadable(path: &str, text: &str, language: Language, why: &str) -> Module {
         language,
         text: "".into(),
         exprs: Vec::new(),
-        functions: vec![Function {
-            kind: FunctionKind::Module,
-            name: "<module>".into(),
-            span: Span::default(),
-            name_span: Span::default(),
-            parent: None,
-            params: Vec::new(),
-            bases: Vec::new(),
-            decorators: Vec::new(),
-            returns: None,
-            slots: Vec::new(),
-            body: Vec::new(),
-            doc: None,
-            is_async: false,
-            is_generator: false,
-            member: ir::Member::Plain,
-        }],
+        functions: vec![Function::empty(FunctionKind::Module, "<module>", Span::default(), Span::default(), None)],
         diagnostics: vec![Diagnostic { span, message: why.to_owned(), lost: true }],
         line_starts: vec![0],
     }

@@ -231,6 +231,8 @@ fn cross_validate(
                 score,
                 family: sample.family.clone(),
                 stratum: sample.stratum.clone(),
+                ecosystem: None,
+                year: None,
                 behaviors,
             };
             at_mixture.push(Record { score: sigmoid(log_odds + mixture), ..record.clone() });

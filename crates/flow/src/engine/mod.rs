@@ -123,6 +123,8 @@ pub struct Engine<'a> {
     pub summaries: FxHashMap<Key, Summary>,
     pub origins: Vec<Origin>,
     pub origin_index: FxHashMap<OriginKey, u32>,
+    /// By source: the further names under which its place reads in other contexts; see [`Engine::source`].
+    pub places_named: FxHashMap<OriginKey, Vec<String>>,
     pub ways: ways::Ways,
     pub events: Vec<EventData>,
     pub event_index: FxHashMap<(u32, ExprId), usize>,
@@ -246,6 +248,7 @@ impl<'a> Engine<'a> {
             summaries: FxHashMap::default(),
             origins: Vec::new(),
             origin_index: FxHashMap::default(),
+            places_named: FxHashMap::default(),
             ways: ways::Ways::default(),
             events: Vec::new(),
             event_index: FxHashMap::default(),

@@ -599,7 +599,7 @@ impl Engine<'_> {
                 .and_then(|arg| arg.value.term())
                 .map(|term| term.patterns().join(" or "))
                 .filter(|text| !text.is_empty() && text != "{}");
-            let label = self.origin(Origin {
+            let label = self.source(Origin {
                 key: OriginKey::Source(self.here().module, site.id, kind.clone()),
                 kind: kind.clone(),
                 symbol: model.symbol.clone(),

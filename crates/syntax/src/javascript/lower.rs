@@ -70,44 +70,17 @@ impl<'a> Lowerer<'a> {
 
     /// The module.
     pub(super) fn finish(mut self, path: &str, language: Language) -> Module {
-        self.diagnostics.sort_by_key(|diagnostic| diagnostic.span);
         if self.functions.is_empty() {
             self.module(&[]);
         }
-        self.exprs.shrink_to_fit();
-        self.functions.shrink_to_fit();
-        Module {
-            path: path.to_owned(),
-            language,
-            text: self.text.into(),
-            exprs: self.exprs,
-            functions: self.functions,
-            diagnostics: self.diagnostics,
-            line_starts: Module::find_line_starts(self.text),
-        }
+        Module::assemble((path, language, self.text), self.exprs, self.functions, self.diagnostics)
     }
 
     /// Adds a function without a body, so that its id comes before those of the functions inside.
     pub(super) fn reserve(&mut self, kind: FunctionKind, name: &str, span: Span, name_span: Span) -> FuncId {
         let id = FuncId(u32::try_from(self.functions.len()).unwrap_or(u32::MAX));
         let parent = (kind != FunctionKind::Module).then(|| self.scopes.current());
-        self.functions.push(Function {
-            kind,
-            name: name.into(),
-            span,
-            name_span,
-            parent,
-            params: Vec::new(),
-            bases: Vec::new(),
-            decorators: Vec::new(),
-            returns: None,
-            slots: Vec::new(),
-            body: Vec::new(),
-            doc: None,
-            is_async: false,
-            is_generator: false,
-            member: Member::Plain,
-        });
+        self.functions.push(Function::empty(kind, name, span, name_span, parent));
         id
     }
 

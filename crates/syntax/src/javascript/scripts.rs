@@ -269,23 +269,9 @@ fn add(module: &mut Module, name: &SmolStr, place: Span, (command, at): &(SmolSt
     let whole = place.to(at);
     let call = run(module, place, command, at);
     let func = FuncId(u32::try_from(module.functions.len()).unwrap_or(u32::MAX));
-    module.functions.push(Function {
-        kind: FunctionKind::Function,
-        name: name.clone(),
-        span: whole,
-        name_span: place,
-        parent: Some(FuncId::MODULE),
-        params: Vec::new(),
-        bases: Vec::new(),
-        decorators: Vec::new(),
-        returns: None,
-        slots: Vec::new(),
-        body: vec![Stmt { kind: StmtKind::Expr(call), span: whole }],
-        doc: None,
-        is_async: false,
-        is_generator: false,
-        member: Member::Plain,
-    });
+    let mut function = Function::empty(FunctionKind::Function, name.clone(), whole, place, Some(FuncId::MODULE));
+    function.body = vec![Stmt { kind: StmtKind::Expr(call), span: whole }];
+    module.functions.push(function);
     if let Some(body) = module.functions.first_mut() {
         let slot = SlotRef { func: FuncId::MODULE, slot: u32::try_from(body.slots.len()).unwrap_or(u32::MAX) };
         body.slots.push(Slot { name: name.clone(), captured: true });

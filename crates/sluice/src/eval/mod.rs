@@ -1,30 +1,26 @@
 //! `sluice eval`: how good the verdicts are on labelled targets.
 
+mod labels;
+mod page;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use sluice_evaluation::{self as evaluation, Bin, Change, Estimate, Families, Fired, Measures, Record, Threshold};
 use sluicegate::weights::Features;
-use sluicegate::{Field, Options, Review, Verdict};
+use sluicegate::{Field, Options, Verdict};
 
 use crate::cli::{Bars, EvalArgs, EvalFormat, LabelledArgs};
 use crate::exit::{Code, Failure};
 use crate::review;
 
-/// A target with its label.
-#[derive(Clone, Debug)]
-struct Labelled {
-    path: PathBuf,
-    malicious: bool,
-    family: Option<String>,
-    stratum: Option<String>,
-}
+use self::labels::{Labelled, labelled};
 
 /// What is kept of a target.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,6 +39,9 @@ pub struct Entry {
     /// What its score was computed from.
     #[serde(default)]
     pub features: Features,
+    /// How long a worker took, in milliseconds.
+    #[serde(default)]
+    milliseconds: u64,
     /// Why it could not be reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -60,6 +59,16 @@ struct Run {
     all: Measures,
     families: Families,
     strata: BTreeMap<String, Measures>,
+    #[serde(default)]
+    ecosystems: BTreeMap<String, Measures>,
+    #[serde(default)]
+    years: BTreeMap<String, Measures>,
+    /// What reviewing a target took, in milliseconds.
+    #[serde(default)]
+    time: Time,
+    /// The most memory that a worker of this run had at once, in bytes. `None` where the system does not tell.
+    #[serde(default)]
+    memory: Option<u64>,
     curve: Vec<Threshold>,
     reliability: Vec<Bin>,
     calibration_error: f64,
@@ -69,65 +78,43 @@ struct Run {
     targets: Vec<Entry>,
 }
 
+/// How the times of the targets lie, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Time {
+    median: u64,
+    /// All but five of a hundred take no longer.
+    most: u64,
+    longest: u64,
+}
+
+impl Time {
+    fn of(targets: &[Entry]) -> Self {
+        let mut all: Vec<u64> = targets.iter().map(|entry| entry.milliseconds).collect();
+        all.sort_unstable();
+        let at = |percent: usize| all.get((all.len() * percent / 100).min(all.len().saturating_sub(1)));
+        let [median, most, longest] = [50, 95, 100].map(|percent| at(percent).copied().unwrap_or_default());
+        Self { median, most, longest }
+    }
+}
+
+/// The most memory that a worker which has ended had at once.
+fn memory() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN).ok()?;
+        // Linux counts in KiB (getrusage(2)).
+        u64::try_from(usage.max_rss()).ok().map(|kib| kib * 1024)
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 const SCHEMA: &str = "sluice.eval/1";
 /// Targets are reviewed in parts, so that what is done is kept if the run is ended.
 const PART: usize = 64;
 
 fn wrong(what: impl Into<String>) -> Failure {
     Failure::Evaluation { what: what.into() }
-}
-
-/// The targets that the command line names.
-fn labelled(args: &LabelledArgs) -> Result<Vec<Labelled>, Failure> {
-    let mut all = Vec::new();
-    for list in &args.list {
-        let text = fs::read_to_string(list).map_err(|source| Failure::File { path: list.clone(), source })?;
-        let folder = list.parent().unwrap_or(Path::new(""));
-        let mut first = true;
-        for (number, line) in text.lines().enumerate() {
-            let line = line.trim_end();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let header = std::mem::take(&mut first);
-            let mut cells = line.split('\t');
-            let (path, label) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
-            let malicious = match label.trim() {
-                "malicious" => true,
-                "benign" => false,
-                "label" if header => continue,
-                other => {
-                    return Err(wrong(format!(
-                        "line {} of `{}` has the label `{other}`, which is neither `malicious` nor `benign`",
-                        number + 1,
-                        list.display()
-                    )));
-                }
-            };
-            let cell = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(ToOwned::to_owned);
-            let (family, stratum) = (cell(cells.next()), cell(cells.next()));
-            all.push(Labelled { path: folder.join(path), malicious, family, stratum });
-        }
-    }
-    for (folders, malicious) in [(&args.malicious, true), (&args.benign, false)] {
-        for folder in folders {
-            let mut files = Vec::new();
-            archives(folder, &mut files).map_err(|source| Failure::File { path: folder.clone(), source })?;
-            files.sort();
-            let stratum = folder.file_name().map(|name| name.to_string_lossy().into_owned());
-            all.extend(files.into_iter().map(|path| {
-                let inside = path.strip_prefix(folder).unwrap_or(&path);
-                // `family/…/archive`: an archive that lies in the folder itself is of no family.
-                let first = inside.components().next().filter(|_| inside.components().count() > 1);
-                let family = first.map(|name| name.as_os_str().to_string_lossy().into_owned());
-                Labelled { malicious, family: family.filter(|_| malicious), stratum: stratum.clone(), path }
-            }));
-        }
-    }
-    if all.is_empty() {
-        return Err(wrong("no target is named: give a list, or folders by `--malicious` and `--benign`"));
-    }
-    Ok(all)
 }
 
 fn archives(folder: &Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
@@ -155,7 +142,8 @@ fn engine(options: &Options) -> String {
         |_| format!("{:?}", std::time::SystemTime::now()),
         |bytes| digest(&bytes).chars().take(16).collect(),
     );
-    let weights = options.weights.as_ref().map(|file| digest(file.text().as_bytes()).chars().take(8).collect::<String>());
+    let weights =
+        options.weights.as_ref().map(|file| digest(file.text().as_bytes()).chars().take(8).collect::<String>());
     let weights = weights.map_or_else(String::new, |digest| format!(", weights {digest}"));
     let prior = options.prior.map_or_else(String::new, |prior| format!(", prior {}", prior.get()));
     format!("{version} ({build}{weights}{prior})")
@@ -183,7 +171,8 @@ fn stamp(path: &Path) -> String {
     digest(all.as_bytes())
 }
 
-fn entry(label: &Labelled, done: Result<Box<Review>, Failure>, engine: &str, stamp: String) -> Entry {
+fn entry(label: &Labelled, (done, took): (review::Done, Duration), engine: &str, stamp: String) -> Entry {
+    let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let target = label.path.display().to_string();
     let record = |called, inconclusive, score, behaviors| Record {
         target: target.clone(),
@@ -193,6 +182,8 @@ fn entry(label: &Labelled, done: Result<Box<Review>, Failure>, engine: &str, sta
         score,
         family: label.family.clone(),
         stratum: label.stratum.clone(),
+        ecosystem: label.ecosystem.clone(),
+        year: label.year,
         behaviors,
     };
     match done {
@@ -218,6 +209,7 @@ fn entry(label: &Labelled, done: Result<Box<Review>, Failure>, engine: &str, sta
                 verdict: verdict.to_owned(),
                 evidence,
                 features: review.features.clone(),
+                milliseconds,
                 error: None,
             }
         }
@@ -230,6 +222,7 @@ fn entry(label: &Labelled, done: Result<Box<Review>, Failure>, engine: &str, sta
             verdict: "inconclusive".to_owned(),
             evidence: Vec::new(),
             features: Features::new(),
+            milliseconds,
             error: Some(failure.to_string()),
         },
     }
@@ -245,7 +238,7 @@ pub fn run(args: &EvalArgs) -> Result<Code, Failure> {
     let run = measured(targets, engine, started.elapsed().as_secs_f64(), before.as_ref());
     let out = &args.labelled.out;
     write(&out.join("run.json"), &serde_json::to_string_pretty(&run)?)?;
-    write(&out.join("report.html"), &page(&run))?;
+    write(&out.join("report.html"), &page::page(&run))?;
     let shown = match args.format {
         EvalFormat::Text => summary(&run),
         EvalFormat::Json => format!("{}\n", serde_json::to_string_pretty(&run)?),
@@ -304,6 +297,8 @@ pub fn decided(args: &LabelledArgs, options: &Options) -> Result<(Vec<Entry>, St
             entry.record.malicious = one.malicious;
             entry.record.family.clone_from(&one.family);
             entry.record.stratum.clone_from(&one.stratum);
+            entry.record.ecosystem.clone_from(&one.ecosystem);
+            entry.record.year = one.year;
             Some(entry)
         })
         .collect();
@@ -326,16 +321,21 @@ pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|source| Failure::Output { what: format!("`{}`", path.display()), source })
 }
 
+/// The measures of each group.
+fn by(records: &[Record], group: impl Fn(&Record) -> Option<String>) -> BTreeMap<String, Measures> {
+    let mut groups: BTreeMap<String, Vec<&Record>> = BTreeMap::new();
+    for record in records {
+        if let Some(name) = group(record) {
+            groups.entry(name).or_default().push(record);
+        }
+    }
+    groups.into_iter().map(|(name, records)| (name, evaluation::measures(&records))).collect()
+}
+
 fn measured(targets: Vec<Entry>, engine: String, seconds: f64, before: Option<&Run>) -> Run {
     let reviewed = targets.iter().filter(|entry| entry.error.is_none());
     let records: Vec<Record> = reviewed.map(|entry| entry.record.clone()).collect();
     let every: Vec<&Record> = records.iter().collect();
-    let mut strata: BTreeMap<String, Vec<&Record>> = BTreeMap::new();
-    for record in &records {
-        if let Some(stratum) = &record.stratum {
-            strata.entry(stratum.clone()).or_default().push(record);
-        }
-    }
     let (reliability, calibration_error) = evaluation::reliability(&records);
     let between = records.iter().filter(|record| record.score > 0.2 && record.score < 0.8).count();
     let old: Vec<Record> =
@@ -347,7 +347,11 @@ fn measured(targets: Vec<Entry>, engine: String, seconds: f64, before: Option<&R
         unreviewed: targets.len() - records.len(),
         all: evaluation::measures(&every),
         families: evaluation::families(&records),
-        strata: strata.into_iter().map(|(name, records)| (name, evaluation::measures(&records))).collect(),
+        strata: by(&records, |record| record.stratum.clone()),
+        ecosystems: by(&records, |record| record.ecosystem.clone()),
+        years: by(&records, |record| record.year.map(|year| year.to_string())),
+        time: Time::of(&targets),
+        memory: memory(),
         curve: evaluation::curve(&records),
         reliability,
         calibration_error,
@@ -420,6 +424,17 @@ fn rows(run: &Run) -> Vec<(String, String)> {
         ("MCC".to_owned(), number(run.all.mcc)),
         ("calibration error".to_owned(), format!("{:.3}", run.calibration_error)),
         ("scores between 0.2 and 0.8".to_owned(), percent(run.between)),
+        (
+            "time of a target".to_owned(),
+            format!(
+                "median {} ms, 95 of 100 up to {} ms, longest {} ms",
+                run.time.median, run.time.most, run.time.longest
+            ),
+        ),
+        (
+            "memory of a worker".to_owned(),
+            run.memory.map_or_else(|| "not known".to_owned(), |bytes| format!("up to {} MiB", bytes >> 20)),
+        ),
     ]
 }
 
@@ -428,7 +443,7 @@ fn summary(run: &Run) -> String {
     for (name, value) in rows(run) {
         let _ = writeln!(text, "{name:<27} {value}");
     }
-    for (name, measures) in &run.strata {
+    for (name, measures) in run.strata.iter().chain(&run.ecosystems).chain(&run.years) {
         let counts = measures.counts;
         let _ = writeln!(
             text,
@@ -452,129 +467,6 @@ fn summary(run: &Run) -> String {
     text
 }
 
-/// Text for a page.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-/// A curve in a square of 300 units, with points of `(x, y)` from 0 to 1.
-fn plot(title: &str, x: &str, y: &str, points: &[(f64, f64)], dots: bool) -> String {
-    let place = |(a, b): &(f64, f64)| format!("{:.1},{:.1}", 40.0 + a * 250.0, 270.0 - b * 250.0);
-    let mut svg = format!(
-        "<figure><svg viewBox=\"0 0 310 310\" role=\"img\" aria-label=\"{0}\"><rect x=\"40\" y=\"20\" width=\"250\" height=\"250\" class=\"frame\"/>",
-        escaped(title)
-    );
-    if dots {
-        let _ = write!(svg, "<line x1=\"40\" y1=\"270\" x2=\"290\" y2=\"20\" class=\"frame\"/>");
-        for point in points {
-            let at = place(point);
-            let (cx, cy) = at.split_once(',').unwrap_or(("0", "0"));
-            let _ = write!(svg, "<circle cx=\"{cx}\" cy=\"{cy}\" r=\"4\" class=\"dot\"/>");
-        }
-    } else {
-        let line: Vec<String> = points.iter().map(place).collect();
-        let _ = write!(svg, "<polyline points=\"{}\" class=\"line\"/>", line.join(" "));
-    }
-    let _ = write!(
-        svg,
-        "<text x=\"165\" y=\"295\" text-anchor=\"middle\">{}</text><text x=\"16\" y=\"145\" text-anchor=\"middle\" transform=\"rotate(-90 16 145)\">{}</text></svg><figcaption>{}</figcaption></figure>",
-        escaped(x),
-        escaped(y),
-        escaped(title)
-    );
-    svg
-}
-
-/// One page that needs nothing beside itself.
-fn page(run: &Run) -> String {
-    const STYLE: &str = ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;margin:1rem 0}td,th{border-bottom:1px solid #8886;padding:.25rem .75rem;text-align:left;vertical-align:top}svg{width:20rem;max-width:100%}figure{display:inline-block;margin:0 1rem 1rem 0}.frame{fill:none;stroke:#8888}.line{fill:none;stroke:#27c;stroke-width:2}.dot{fill:#27c}text{fill:currentColor;font-size:12px}code{overflow-wrap:anywhere}";
-    /// Longest list of worst targets.
-    const MOST: usize = 100;
-    let mut html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>sluice eval</title><style>{STYLE}</style><h1>How good the verdicts are</h1><p>{}, {:.1} s.</p><table>",
-        escaped(&run.engine),
-        run.seconds
-    );
-    for (name, value) in rows(run) {
-        let _ = write!(html, "<tr><th>{}</th><td>{}</td></tr>", escaped(&name), escaped(&value));
-    }
-    html.push_str("</table>");
-    let precision: Vec<(f64, f64)> = run.curve.iter().map(|point| (point.recall, point.precision)).collect();
-    let reliability: Vec<(f64, f64)> = run.reliability.iter().map(|bin| (bin.score, bin.share)).collect();
-    html.push_str(&plot("Precision over recall", "recall", "precision", &precision, false));
-    html.push_str(&plot("Reliability", "score", "share of malicious", &reliability, true));
-    html.push_str("<h2>Collections</h2><table><tr><th>collection<th>recall<th>accused<th>targets</tr>");
-    for (name, measures) in &run.strata {
-        let counts = measures.counts;
-        let _ = write!(
-            html,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            escaped(name),
-            percent(measures.recall),
-            percent(measures.false_positive_rate),
-            counts.found + counts.missed + counts.accused + counts.cleared
-        );
-    }
-    html.push_str("</table>");
-    let (alarms, misses) = worst(run);
-    for (title, entries) in [("False alarms", alarms), ("Misses", misses)] {
-        let _ = write!(
-            html,
-            "<h2>{title}: {}</h2><table><tr><th>target<th>score<th>behaviors<th>evidence</tr>",
-            entries.len()
-        );
-        for entry in entries.iter().take(MOST) {
-            let behaviors: Vec<&str> = entry.record.behaviors.iter().map(String::as_str).collect();
-            let evidence = entry.error.clone().unwrap_or_else(|| entry.evidence.join(". "));
-            let _ = write!(
-                html,
-                "<tr><td><code>{}</code></td><td>{:.2}</td><td>{}</td><td>{}</td></tr>",
-                escaped(&entry.record.target),
-                entry.record.score,
-                escaped(&behaviors.join(", ")),
-                escaped(&evidence)
-            );
-        }
-        html.push_str("</table>");
-    }
-    html.push_str("<h2>Behaviors</h2><table><tr><th>behavior<th>malicious<th>benign</tr>");
-    for (name, fired) in &run.behaviors {
-        let _ = write!(
-            html,
-            "<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>",
-            escaped(name),
-            fired.malicious,
-            fired.benign
-        );
-    }
-    html.push_str("</table><h2>Thresholds</h2><table><tr><th>from<th>precision<th>recall<th>accused</tr>");
-    for point in &run.curve {
-        let _ = write!(
-            html,
-            "<tr><td>{:.2}</td><td>{:.3}</td><td>{:.3}</td><td>{:.3}</td></tr>",
-            point.from, point.precision, point.recall, point.false_positive_rate
-        );
-    }
-    html.push_str("</table>");
-    if !run.changes.is_empty() {
-        html.push_str("<h2>Decided differently</h2><table><tr><th>target<th>label<th>now<th>appeared<th>vanished</tr>");
-        for change in &run.changes {
-            let _ = write!(
-                html,
-                "<tr><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-                escaped(&change.target),
-                if change.malicious { "malicious" } else { "benign" },
-                if change.called { "called malicious" } else { "not called so" },
-                escaped(&change.appeared.join(", ")),
-                escaped(&change.vanished.join(", "))
-            );
-        }
-        html.push_str("</table>");
-    }
-    html.push_str("</html>\n");
-    html
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -589,6 +481,8 @@ mod tests {
             score: 0.9,
             family: None,
             stratum: Some("a&b".to_owned()),
+            ecosystem: None,
+            year: None,
             behaviors: BTreeSet::new(),
         };
         let entry = Entry {
@@ -599,9 +493,10 @@ mod tests {
             verdict: "malicious".to_owned(),
             evidence: vec!["<img>".to_owned()],
             features: Features::new(),
+            milliseconds: 0,
             error: None,
         };
-        let html = page(&measured(vec![entry], "sluice".to_owned(), 0.0, None));
+        let html = page::page(&measured(vec![entry], "sluice".to_owned(), 0.0, None));
         assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
         assert!(html.contains("a&amp;b") && html.contains("False alarms: 1"));
     }
