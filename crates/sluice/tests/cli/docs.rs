@@ -143,3 +143,43 @@ fn the_table_of_codes_is_the_one_of_the_help() {
         assert!(text.contains(code), "{code}");
     }
 }
+
+/// Every file and folder of a crate has its place in the architecture.
+#[test]
+fn the_architecture_names_every_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let (_, list) = text.split_once("\n## Where to look\n").unwrap();
+    for entry in fs::read_dir(root.join("crates")).unwrap() {
+        let folder = entry.unwrap().path();
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let (_, own) = list.split_once(&format!("**{name}**: ")).unwrap_or_else(|| panic!("crate {name} has no place"));
+        let own = own.split("**").next().unwrap();
+        let mut names = names_in(&folder.join("src"));
+        if name == "flow" {
+            // The engine's files are told one by one.
+            names.extend(names_in(&folder.join("src/engine")));
+        }
+        for file in names {
+            assert!(own.contains(&format!("`{file}`")), "ARCHITECTURE.md has no place for `{file}` of {name}");
+        }
+    }
+}
+
+/// The modules of a folder by their names; folders end with a slash.
+fn names_in(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if ["lib", "main", "mod", "tests"].contains(&stem.as_str()) || stem.ends_with("_tests") {
+            continue;
+        }
+        if path.is_dir() {
+            names.push(format!("{stem}/"));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            names.push(stem);
+        }
+    }
+    names
+}
