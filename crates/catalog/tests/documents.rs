@@ -2,7 +2,7 @@
 //! names those that it knows when it meets one that it does not.
 
 // Helpers of tests fail like tests.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 use sluice_catalog::behavior::{PSEUDO_ROLES, SOURCE_ROLES};
 use sluice_catalog::load::Reason;
