@@ -51,6 +51,8 @@ use sluice_catalog::Catalog;
 use sluice_syntax::ir::{ExprId, FuncId, Module, SlotRef, Span};
 use smol_str::SmolStr;
 
+pub use self::expr::MOST_NESTING;
+pub use self::heap::MOST_ITEMS;
 use self::heap::Object;
 pub use self::layers::{LONGEST_LAYER, MOST_LAYER_DEPTH, MOST_LAYERS};
 pub use self::state::{

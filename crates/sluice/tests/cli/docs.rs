@@ -51,6 +51,8 @@ fn the_table_of_limits_is_true() {
             "nesting of expressions, and of statements, that is analyzed",
             thousands(u64::from(sluice_syntax::MAX_DEPTH)),
         ),
+        row("nesting of expressions that is followed, over all calls", thousands(u64::from(sluice_flow::MOST_NESTING))),
+        row("items of one list", thousands(sluice_flow::MOST_ITEMS as u64)),
         row("evaluation steps of a file", thousands(sluice_flow::EVALUATION_STEPS_FILE)),
         row("evaluation steps of a package", thousands(sluice_flow::EVALUATION_STEPS)),
         row("bytes that evaluation produces for a file", mib(sluice_flow::EVALUATION_BYTES_FILE)),
