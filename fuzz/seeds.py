@@ -26,10 +26,10 @@ def write(target: str, *contents: bytes) -> None:
         (folder / hashlib.sha1(content).hexdigest()).write_bytes(content)
 
 
-def programs() -> list[bytes]:
-    found = [path.read_bytes() for path in sorted(CRATES.rglob("*.py"))]
+def programs(language: str, ending: str) -> list[bytes]:
+    found = [path.read_bytes() for path in sorted(CRATES.rglob(f"*.{ending}"))]
     for page in sorted((CRATES / "catalog" / "behaviors").rglob("*.md")):
-        fences = re.findall(r"^```python[^\n]*\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+        fences = re.findall(rf"^```{language}[^\n]*\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
         found += [fence.encode() for fence in fences]
     return [code for code in found if 0 < len(code) <= 32_000]
 
@@ -62,12 +62,15 @@ PYPROJECT = (
 )
 SETUP_CFG = b"[metadata]\nname = p\nversion = 1\n[options]\ninstall_requires =\n  q\n[options.entry_points]\nconsole_scripts =\n  p = a.b:main\n"
 ENTRY_POINTS = b"[console_scripts]\np = a.b:main [extra]\n\n[pytest11]\nx = a.c\n"
+PACKAGE_JSON = b'{"name": "p", "main": "a.js", "scripts": {"preinstall": "node a.js && npm run b", "b": "node b.js"}}'
+BINDING_GYP = b"{'targets': [{'target_name': 'x', 'sources': ['<!@(ls -1 *.cc)'], 'actions': [{'action': ['node', 'a.js']}]}]}"
 RECORD = b"a/__init__.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\na-1.dist-info/RECORD,,\n"
 
 
 def main() -> None:
-    code = programs()
+    code = programs("python", "py")
     write("python", *code)
+    write("javascript", *programs("javascript", "js"), PACKAGE_JSON, BINDING_GYP)
     write("review", *code)
     write("flow", *code, *[GAP.join(code[at : at + 4]) for at in range(0, len(code), 4)])
     write("files", *[b"\0" + text for text in code])

@@ -22,6 +22,6 @@ fuzz_target!(|data: &[u8]| {
     };
     let sources: Vec<Source> = NAMES.into_iter().zip(pieces(data)).map(source).collect();
     let entry = Entry { when: "install".into(), file: "setup.py".to_owned(), function: None };
-    let context = Context { entries: vec![entry] };
+    let context = Context { entries: vec![entry], ..Context::default() };
     sluicegate::stages::on_big_stack(|| analyze(&sources, &context, &CATALOG)).expect("no panic");
 });

@@ -141,7 +141,8 @@ pub enum Stance {
     Malicious,
     /// Counts for `securityRisk` only.
     Weakness,
-    /// Names what honest code does; lowers `malware` where the model says so.
+    /// Names what honest code does. It counts in no score; a malicious behavior that it explains whole, and that is no more
+    /// particular, counts half.
     Harmless,
 }
 
@@ -183,7 +184,7 @@ pub struct Step {
     pub with: Vec<ArgPredicate>,
     /// The step that must stand before this one in the order of execution.
     pub after: Option<SmolStr>,
-    /// The step whose function must be this one's, or call it, or be called by it, or be called beside it.
+    /// The step whose function must be this one's, of the same class, or below a function that leads to both by few calls.
     pub near: Option<SmolStr>,
     /// The step whose file must be another one.
     pub other_file: Option<SmolStr>,
@@ -244,7 +245,8 @@ pub struct ArgPredicate {
     pub literal: Option<bool>,
     /// If given, whether some coding (base64, hex, zlib …) was undone to get the value.
     pub decoded: Option<bool>,
-    /// If given, whether the argument must be given at all. All other predicates but negative ones ask for it.
+    /// If given, whether the argument must be given at all. All other predicates but the negative ones and `known = false`
+    /// ask for it.
     pub given: Option<bool>,
     /// Source kinds, one of which must have a label in the value.
     pub labels: Vec<SmolStr>,
@@ -333,7 +335,7 @@ pub struct Example {
 /// A file of an [`Example`].
 #[derive(Clone, Debug)]
 pub struct ExampleFile {
-    /// Its path inside the example's package; `example.py` if the fence gives none.
+    /// Its path inside the example's package; `example.py` or `example.js` if the fence gives none.
     pub path: SmolStr,
     /// The language of the fence.
     pub language: SmolStr,

@@ -111,8 +111,8 @@ impl Classes {
     /// Adds the classes of one family.
     ///
     /// # Errors
-    /// If the text is not TOML or has an unknown key. Patterns are compiled when they are first used; see
-    /// [`Classes::check`].
+    /// If the text is not TOML, has an unknown key, or makes a class of one that is not there. Patterns are compiled when
+    /// they are first used; see [`Classes::check`].
     pub fn add(&mut self, family: &str, text: &str) -> Result<(), ClassError> {
         let error = |reason: String| ClassError { family: family.to_owned(), reason };
         let read: BTreeMap<String, Class> = toml::from_str(text).map_err(|problem| error(problem.to_string()))?;

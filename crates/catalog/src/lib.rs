@@ -61,7 +61,8 @@ impl Catalog {
         name
     }
 
-    /// The model of a canonical symbol. A method that its type lacks is looked for in the type's bases.
+    /// The model of a canonical symbol; see [`Catalog::canonical`]. A method that its type lacks is looked for in the type's
+    /// bases. Of other languages' models nothing is found here.
     #[must_use]
     pub fn model(&self, symbol: &str) -> Option<&Model> {
         self.lookup(symbol, 0, &|name| self.models.get(name))
@@ -93,13 +94,13 @@ impl Catalog {
         self.bases.get(owner)?.iter().find_map(|base| self.lookup(&format!("{base}.{member}"), depth + 1, get))
     }
 
-    /// True if some modelled symbol starts with this module or type.
+    /// True for a type that has a line or a method in the catalog, and for whatever has a model of this name.
     #[must_use]
     pub fn knows_type(&self, symbol: &str) -> bool {
         self.bases.contains_key(symbol) || self.models.contains_key(symbol)
     }
 
-    /// The presumptions for a method name.
+    /// The presumptions for a method name, in the order of the themes; the first that holds counts.
     #[must_use]
     pub fn presumptions(&self, method: &str) -> &[Presumption] {
         self.presumptions.get(method).map_or(&[], Vec::as_slice)

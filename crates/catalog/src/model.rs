@@ -33,15 +33,16 @@ pub struct Model {
     pub into: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// Parameters that are called, each with the parameters whose values it is called with; `result` stands for the
     /// result, as in [`Model::into`], `_` for a value of which nothing is told. A type may follow a colon:
-    /// `result:http.IncomingMessage`. A method of a parameter may be what is called: `destination.write`.
+    /// `result:http.IncomingMessage`. `*result` stands for the result at every further position. A method of a parameter
+    /// may be what is called: `destination.write`.
     pub calls: BTreeMap<SmolStr, Vec<SmolStr>>,
-    /// The kind of guard that a test of the result is: `platform`, `date`, `host`, `locale`, `argument`.
+    /// The kind of guard that a test of the result is: an entry of the closed list of guards.
     pub guard: Option<SmolStr>,
     /// True if a call has no effect but its result.
     pub pure: bool,
     /// True for a sanitizer: the result carries no label.
     pub sanitizes: bool,
-    /// The noun phrase that prose uses for the receiver or result, such as "the server's answer".
+    /// A noun phrase for the result, such as "the server's answer". Prose takes that of the source's kind so far.
     pub noun: Option<String>,
 }
 
@@ -99,7 +100,7 @@ pub struct Presumption {
     pub when: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// Holds only if the receiver derives from a base class outside of the package.
     pub external_base: bool,
-    /// The sink kinds of arguments, as in [`Model::args`], by position (`0`), name, `*` for all, or `self` for the
+    /// The roles of arguments, as in [`Model::args`], by position (`0`), name, `*` for all, or `self` for the
     /// receiver.
     pub args: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// The actions, as in [`Model::actions`].

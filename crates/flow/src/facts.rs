@@ -147,7 +147,8 @@ pub struct ModuleFacts {
     pub text: Arc<str>,
     /// The function that is the module body.
     pub body: FunctionId,
-    /// When its body runs, from entry points and imports inside the package: entries of the closed list.
+    /// When its body runs, from entry points and imports inside the package: entries of the closed list. Empty if nothing
+    /// that runs reaches it.
     pub when: BTreeSet<SmolStr>,
     /// Measures of form.
     pub form: Form,
@@ -196,9 +197,9 @@ pub struct Form {
 pub struct Evidence {
     /// The module.
     pub module: ModuleId,
-    /// Byte offsets in the module's text.
+    /// Offset of the start in the module's text, in bytes.
     pub start: u32,
-    /// End offset.
+    /// Offset just behind the end, in bytes.
     pub end: u32,
     /// 1-based line of the start.
     pub line: u32,
@@ -215,7 +216,7 @@ pub struct Evidence {
 /// A value as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ValueFact {
-    /// The text, if the value is one known string, or bytes that are text. At most 4 KiB.
+    /// The text, if the value is one known string, or bytes that are text. At most 4 KiB of it.
     pub text: Option<Arc<str>>,
     /// The value for a reader, in the words of the code: `` `host`, or `https://api.example.invalid`, + `/v1` ``.
     pub shape: String,
@@ -231,7 +232,8 @@ pub struct ValueFact {
     pub symbol: Option<SmolStr>,
     /// True if the value is a literal in the call itself.
     pub literal: bool,
-    /// The codings that were undone to get it, outermost first: `base64`, `zlib`.
+    /// The codings that were undone to get it, outermost first: `base64`, `zlib`; `decrypt`, and `table` for what a table
+    /// of texts gave.
     pub codings: ThinVec<SmolStr>,
     /// The texts that it is, whole and from nowhere else, where the function is called with known arguments; at most
     /// 16. `true` for one that stood in the code only encoded.
@@ -311,7 +313,7 @@ pub struct Path {
     pub source: PathSource,
     /// Where it leaves.
     pub sink: PathSink,
-    /// The way between them; the first step is the source, the last the sink.
+    /// The way between them; the first step is the source, the last the sink. Of a long way the ends are kept.
     pub steps: Vec<PathStep>,
     /// The reason, if a link is presumed.
     pub presumed: Option<String>,
@@ -503,7 +505,7 @@ pub struct Layer {
     pub parent: ModuleId,
     /// The module made of the text, if its language is read.
     pub module: Option<ModuleId>,
-    /// The language: `python`, `shell`, `powershell`, `unknown`.
+    /// The language: `python`, `javascript`, `shell`, `powershell`, `unknown`.
     pub language: SmolStr,
     /// The place where it is executed.
     pub evidence: EvidenceId,
@@ -546,7 +548,7 @@ pub struct Unmodelled {
 pub struct LimitHit {
     /// The module.
     pub module: ModuleId,
-    /// The budget: `evaluation steps`, `taint steps`, `layers` …
+    /// The budget: `evaluation steps`, `layers`, `nesting`, `items`.
     pub budget: SmolStr,
     /// What was left out, as a clause.
     pub what: String,

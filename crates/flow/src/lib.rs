@@ -14,6 +14,11 @@ use std::sync::Arc;
 use sluice_catalog::Catalog;
 use sluice_syntax::ir::{Language, Module};
 
+pub use engine::{
+    EVALUATION_BYTES, EVALUATION_BYTES_FILE, EVALUATION_STEPS, EVALUATION_STEPS_FILE, LONGEST_LAYER, MOST_ITEMS,
+    MOST_LAYER_DEPTH, MOST_LAYERS, MOST_NESTING,
+};
+
 /// A source file as the engines take it.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -51,7 +56,7 @@ pub struct Context {
 /// A declared entry point.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// From the closed list: `install`, `build`, `startup`, `import`, `run`.
+    /// From the closed list: `install`, `build`, `startup`, `import`, `activate`, `run`.
     pub when: smol_str::SmolStr,
     /// Path of the file, as in [`Source::path`].
     pub file: String,

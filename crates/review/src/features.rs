@@ -1,8 +1,8 @@
 //! What `malware` is computed from: behaviors, form, and what the package is in relation to others.
 //!
-//! A feature is a key and a number. Harmless behaviors are none, since whoever writes malware could add them; a large
-//! version, an installation with nothing beside it and dense literals ask how much else there is. Names, authors, versions and sizes are no features; how a name relates to other
-//! names is.
+//! A feature is a key and a number from 0 to 1; only [`FLOOR`] is in log-odds. Harmless behaviors are none, since whoever
+//! writes malware could add them; a large version, an installation with nothing beside it and dense literals ask how much
+//! else there is. Names, authors, versions and sizes are no features; how a name relates to other names is.
 
 use std::collections::BTreeMap;
 

@@ -183,7 +183,8 @@ pub struct Scores {
     pub confidence: Vec<Change>,
     /// Changes of `obfuscated`, in shares of the facts.
     pub obfuscated: Vec<Change>,
-    /// Changes of `malware`, in log-odds (natural logarithm); the first is the prior. Their sum is the log-odds.
+    /// Changes of `malware`, in log-odds (natural logarithm); the first is the prior. Their sum is the log-odds of `malware`,
+    /// which itself is never above 0.99.
     pub malware: Vec<Change>,
     /// Changes of `securityRisk`, in risk.
     #[serde(rename = "securityRisk")]
@@ -191,7 +192,7 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// The sum of the changes of `malware`: a finer measure than the rounded probability.
+    /// The sum of the changes of `malware`, in log-odds: a finer measure than the rounded probability.
     #[must_use]
     pub fn malware_log_odds(&self) -> f64 {
         self.malware.iter().map(|change| change.change).sum()
@@ -201,7 +202,7 @@ impl Scores {
 /// One reason for a number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// The id of the claim behind it, or a clause where there is no claim (`prior 0.001`).
+    /// The id of the claim behind it, or a clause where there is no claim (`prior 0.01`).
     pub claim: String,
     /// By how much. The unit stands at the field of [`Scores`].
     #[serde(serialize_with = "number")]
@@ -409,7 +410,7 @@ pub struct LayerInfo {
     pub depth: u32,
     /// The layer that holds the site, for a depth above 1.
     pub parent: Option<String>,
-    /// The language of the text: `python`, `shell`, `unknown` …
+    /// The language of the text: `python`, `javascript`, `shell`, `powershell`, `unknown`.
     pub language: String,
     /// The decoders it went through, in order: `base64`, `zlib`.
     pub codings: Vec<String>,
@@ -496,7 +497,7 @@ pub enum Effect {
 pub struct Coverage {
     /// Number of files that were analyzed.
     pub files: u64,
-    /// Number of bytes of them.
+    /// Number of bytes of their text.
     pub bytes: u64,
     /// Number of files that there are, in the target and in the archives inside it.
     pub seen: u64,

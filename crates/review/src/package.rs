@@ -25,7 +25,7 @@ pub struct PackageInfo {
     pub index: Option<String>,
     /// Where name or version are others than those under which the package is offered, as ends of a sentence about it.
     pub contradictions: Vec<String>,
-    /// Dependencies that come from elsewhere than a registry, as ends of a sentence about the package.
+    /// Dependencies that come from elsewhere than a registry, as ends of a sentence that begins with `Its`.
     pub foreign: Vec<String>,
     /// What the manifest declares to run.
     pub entry_points: Vec<EntryPoint>,
@@ -67,7 +67,7 @@ pub struct EntryPoint {
 pub struct FileInfo {
     /// The path inside the package; `!/` joins names inside nested archives.
     pub path: String,
-    /// What it is, in the words of intake: `source`, `data`, `binary`, `archive` …
+    /// What it is: `source`, `text`, `data`, `binary`, `archive`, `empty`.
     pub kind: String,
     /// Size in bytes.
     pub size: u64,

@@ -214,4 +214,10 @@ mod tests {
         assert!(exceptions(&mut target).is_err());
         assert!(target.asked <= 2 * MAX_QUESTIONS, "{}", target.asked);
     }
+
+    #[test]
+    fn the_page_of_limits_names_the_number_of_questions() {
+        let page = include_str!("../../../docs/limits.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(page.contains(&format!("After {MAX_QUESTIONS} such questions")), "docs/limits.md");
+    }
 }

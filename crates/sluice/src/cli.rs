@@ -61,7 +61,7 @@ Examples:
 /// `sluice review`.
 #[derive(Debug, Args)]
 pub struct ReviewArgs {
-    /// A file, a folder, an archive, `-` for standard input, or `pypi:NAME[@VERSION]`; may be repeated and mixed
+    /// A file, a folder, an archive, `-` for standard input, `pypi:NAME[@VERSION]` or `npm:NAME[@VERSION]`; may be repeated and mixed
     #[arg(required = true, value_name = "TARGET")]
     pub targets: Vec<OsString>,
 

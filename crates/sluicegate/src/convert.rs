@@ -120,16 +120,18 @@ pub(crate) fn analysis(package: &Package, robust: &BTreeMap<&str, &str>) -> Anal
     analysis
 }
 
+/// Largest file of data that code which reads it is given, in bytes.
+pub const DATA_FILE_BYTES: u64 = 2 << 20;
+/// Most bytes of all such files of a package.
+pub const DATA_BYTES: u64 = 64 << 20;
+
 /// Named bytes.
 type Data = Vec<(String, Arc<[u8]>)>;
 
 /// The files that code may read from beside itself: those that are no source and are there as a whole. And those that it is
 /// not given, with why: where it executes them, it is not known.
 fn data_files(package: &Package, merged: bool) -> (Data, Vec<(String, String)>) {
-    /// Largest file, and how much of a package is kept so; `docs/limits.md` has both.
-    const LARGEST: u64 = 2 << 20;
-    const MOST: u64 = 64 << 20;
-    let mut left = MOST;
+    let mut left = DATA_BYTES;
     let (mut files, mut withheld) = (Vec::new(), Vec::new());
     for file in &package.files {
         let is_data = matches!(file.kind, FileKind::Text | FileKind::Data | FileKind::Binary(_))
@@ -137,13 +139,14 @@ fn data_files(package: &Package, merged: bool) -> (Data, Vec<(String, String)>) 
         if !is_data || file.size == 0 {
             continue;
         }
-        if file.size > LARGEST || file.bytes.len() as u64 != file.size {
+        if file.size > DATA_FILE_BYTES || file.bytes.len() as u64 != file.size {
             let why = format!("is {} bytes large, more than code that reads it is given here", file.size);
             withheld.push((file.path.clone(), why));
             continue;
         }
         let Some(rest) = left.checked_sub(file.size) else {
-            withheld.push((file.path.clone(), format!("stands behind {MOST} bytes of data that code is given here")));
+            withheld
+                .push((file.path.clone(), format!("stands behind {DATA_BYTES} bytes of data that code is given here")));
             continue;
         };
         left = rest;

@@ -24,7 +24,7 @@ pub const STACK_BYTES: usize = 256 * 1024 * 1024;
 /// How a review is made. The default reads Python and takes the prior of the weights file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Options {
-    /// The language of bytes whose name does not tell it.
+    /// The language of a text that comes without a file, from standard input or by [`review_bytes`]; `None`: Python.
     pub language: Option<String>,
     /// The probability of malice before anything is known. `None`: that of the weights file.
     pub prior: Option<Prior>,
@@ -256,7 +256,8 @@ fn shared() -> &'static Result<Engine, EngineError> {
 
 /// Reviews the bytes of one file or archive under the name `name`, in this process.
 ///
-/// An archive is opened in memory. Nothing is executed or written. A panic inside becomes an incomplete review.
+/// An archive is opened in memory. Any other text is read as [`Options::language`] says, as Python if that is `None`: the
+/// name decides nothing. Nothing is executed or written. A panic inside becomes an incomplete review.
 ///
 /// # Panics
 /// When the data that the program ships is damaged, which its own tests exclude.

@@ -21,6 +21,7 @@ mod convert;
 mod engine;
 pub mod stages;
 
+pub use convert::{DATA_BYTES, DATA_FILE_BYTES};
 pub use engine::{
     Engine, EngineError, Exception, Options, Prior, STACK_BYTES, Stopped, Treatment, review_bytes, review_package,
 };

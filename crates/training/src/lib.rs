@@ -56,7 +56,7 @@ pub struct Sample {
 pub struct Settings {
     /// The share of malicious targets for which `malware` is calibrated, 0–1 exclusive.
     pub prior: f64,
-    /// How firmly weights are held at their defaults: the cost of `u²`, in units of one target.
+    /// How firmly weights are held at their defaults: half of this times `u²` is added to the loss.
     pub ridge: f64,
     /// Into how many parts the families are split for the evaluation.
     pub folds: usize,
@@ -80,7 +80,7 @@ pub struct HeldOut {
     pub families: Families,
     /// By collection.
     pub strata: BTreeMap<String, Measures>,
-    /// The distance of scores and shares where the prior is that of the targets.
+    /// The mean distance of scores and shares, 0–1, where the prior is that of the targets.
     pub calibration_error: f64,
     /// The share of scores between 0.2 and 0.8.
     pub between: Option<Estimate>,
@@ -105,7 +105,7 @@ pub type Specificity<'a> = &'a dyn Fn(&str) -> Option<f64>;
 /// Learns weights. `base` holds the defaults, and everything that is not learned.
 ///
 /// # Errors
-/// If there are too few targets, or the optimizer ends without an answer.
+/// If there are too few targets, the prior is not between 0 and 1, or the optimizer ends without an answer.
 pub fn train(
     samples: &[Sample],
     base: &Weights,

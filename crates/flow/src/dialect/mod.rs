@@ -1,8 +1,8 @@
 //! What differs between languages at analysis time, behind one trait.
 //!
 //! The engine asks the dialect of the module that it interprets: what a name that nothing binds is, how operations of
-//! known values come out, how arguments meet parameters, which file an import means. Nothing else in this crate
-//! depends on which language a module is written in.
+//! known values come out, how arguments meet parameters, which file an import means. Beside it only
+//! [`crate::engine`] names languages: that of a text which it opens as a layer.
 
 pub(crate) mod javascript;
 mod python;
@@ -56,7 +56,7 @@ pub(crate) trait Dialect: Sync {
     fn text_method(&self, name: &str) -> Option<&'static str>;
     /// The truth of a known value.
     fn truthy(&self, value: &Concrete) -> bool;
-    /// The truth of an object that is known to be there, if its content decides it.
+    /// True if an empty container counts as false.
     fn empty_is_false(&self) -> bool;
     /// `left op right`
     fn binary(&self, op: BinOp, left: &Concrete, right: &Concrete, budget: &mut Budget) -> Option<Concrete>;
@@ -104,7 +104,7 @@ pub(crate) trait Dialect: Sync {
 static PYTHON: python::Python = python::Python;
 static JAVASCRIPT: javascript::JavaScript = javascript::JavaScript;
 
-/// The dialect of a language. This is the only place that asks for a language's name.
+/// The dialect of a language. This is the only place that decides by a module's language.
 pub(crate) fn of(language: Language) -> &'static dyn Dialect {
     match language {
         Language::Python => &PYTHON,

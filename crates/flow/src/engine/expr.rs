@@ -14,7 +14,7 @@ use crate::dialect::Receiver;
 use crate::evaluate;
 
 /// Deepest nesting of expressions, over all frames, that is followed.
-const MOST_NESTING: u32 = 4_000;
+pub const MOST_NESTING: u32 = 4_000;
 
 impl Engine<'_> {
     /// An expression whose value is dropped.

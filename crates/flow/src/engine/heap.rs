@@ -19,7 +19,7 @@ use crate::evaluate::Concrete;
 /// Most keys that an object keeps apart; what comes after goes to the rest.
 const MOST_FIELDS: usize = 512;
 /// Most items of a list that are kept apart.
-pub(crate) const MOST_ITEMS: usize = 150_000;
+pub const MOST_ITEMS: usize = 150_000;
 /// How deep labels are looked for in containers inside containers.
 const DEEP: u32 = 4;
 /// How many contained values are looked at for labels.

@@ -14,11 +14,11 @@ use crate::evaluate::Concrete;
 use crate::facts::EvidenceId;
 
 /// Most layers inside each other, after chains of decoders are collapsed.
-const MOST_LAYER_DEPTH: u32 = 64;
+pub const MOST_LAYER_DEPTH: u32 = 64;
 /// Most layers of one package.
-const MOST_LAYERS: usize = 4_096;
+pub const MOST_LAYERS: usize = 4_096;
 /// Longest text of a layer that is analyzed, in bytes.
-const LONGEST_LAYER: usize = 50 << 20;
+pub const LONGEST_LAYER: usize = 50 << 20;
 /// Most known texts that are written to files and remembered, and the longest text that one file is remembered to hold.
 const MOST_WRITTEN: usize = 256;
 const LONGEST_WRITTEN: usize = 8 << 20;

@@ -51,7 +51,10 @@ use sluice_catalog::Catalog;
 use sluice_syntax::ir::{ExprId, FuncId, Module, SlotRef, Span};
 use smol_str::SmolStr;
 
+pub use self::expr::MOST_NESTING;
+pub use self::heap::MOST_ITEMS;
 use self::heap::Object;
+pub use self::layers::{LONGEST_LAYER, MOST_LAYER_DEPTH, MOST_LAYERS};
 pub use self::state::{
     Entry, EventArg, EventData, FlowData, Frame, LayerData, Origin, OriginKey, Progress, SinkData, SinkKey, Summary,
 };
@@ -76,11 +79,14 @@ const MOST_INLINED: u32 = 10;
 /// Most interpretations with known arguments of one function that has effects: an event keeps no more different
 /// arguments. One without effects is a computation: only the budget of steps bounds it.
 const MOST_CONTEXTS: u32 = 48;
-/// Evaluation steps and bytes, as in the table of budgets: per file, and per package.
-const EVALUATION_STEPS_FILE: u64 = 5_000_000;
-const EVALUATION_STEPS: u64 = 50_000_000;
-const EVALUATION_BYTES_FILE: u64 = 64 << 20;
-const EVALUATION_BYTES: u64 = 512 << 20;
+/// Evaluation steps of one file.
+pub const EVALUATION_STEPS_FILE: u64 = 5_000_000;
+/// Evaluation steps of a package.
+pub const EVALUATION_STEPS: u64 = 50_000_000;
+/// Bytes that the evaluation of one file produces.
+pub const EVALUATION_BYTES_FILE: u64 = 64 << 20;
+/// Bytes that the evaluation of a package produces.
+pub const EVALUATION_BYTES: u64 = 512 << 20;
 
 /// A map in the order of insertion, with the hashes of all other maps here.
 type FxIndexMap<K, V> = IndexMap<K, V, rustc_hash::FxBuildHasher>;

@@ -228,7 +228,7 @@ pub struct Outcome {
     pub value: Concrete,
     /// The coding an operation undid: `base16`, `base32`, `base64`, `base85`, `ascii85`, `hex`, `zlib`, `gzip`,
     /// `bz2`, `lzma`, `rot13`, `reverse`, `translate`, `escape`, `url`, `html`, `integer`, `marshal`. `None` for any
-    /// operation that is not a decoder.
+    /// operation that is no decoder.
     pub coding: Option<&'static str>,
 }
 

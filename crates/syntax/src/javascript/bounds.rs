@@ -5,7 +5,7 @@
 //! refuse a text and never let one through that nests deeper, but for closing brackets inside of an expression, of which
 //! there are not as many in honest text as it would take.
 
-use crate::MAX_DEPTH;
+use crate::{MAX_DEPTH, MAX_TOKENS};
 
 /// How many operators may stand in one expression outside of what ends it. The parser recurses over prefix operators,
 /// assignments and conditional expressions, and takes up to a kilobyte of its stack for each.
@@ -13,10 +13,6 @@ const MAX_LINKS: u32 = 50_000;
 
 /// How many angle brackets may be open. Type arguments are tried and given up at every `<`, each time to the end.
 const MAX_ANGLES: u32 = 500;
-
-/// How many words and signs the parser is given. Tokens, tree and IR take some 150 bytes for each; honest text has one for
-/// every three bytes or more.
-pub(super) const MAX_TOKENS: usize = 4_000_000;
 
 /// Why the parser is not given all of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

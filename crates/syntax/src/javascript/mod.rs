@@ -44,7 +44,7 @@ pub(crate) fn parse(path: &str, text: &str, language: Language) -> Module {
             return unread(path, text, language, span(at), "brackets are nested too deeply to be read".to_owned());
         }
         Some(Excess::Long(at)) => {
-            let message = format!("more than {} words and signs, the rest is not read", bounds::MAX_TOKENS);
+            let message = format!("more than {} words and signs, the rest is not read", crate::MAX_TOKENS);
             let Some(front) = text.get(..at).filter(|front| !front.is_empty()) else {
                 return unread(path, text, language, span(0), message);
             };

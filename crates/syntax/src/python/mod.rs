@@ -20,6 +20,7 @@ use ruff_python_ast::{Mod, Stmt};
 use ruff_python_parser::{LexicalErrorType, Mode, ParseError, ParseErrorType, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::TextRange;
 
+use crate::MAX_TOKENS;
 use crate::ir::{Diagnostic, Language, Module, Span};
 use lower::Lowerer;
 
@@ -31,10 +32,6 @@ const MAX_ERRORS: usize = 200;
 
 /// How often a text is parsed again after a repair.
 const MAX_REPAIRS: usize = 3;
-
-/// How many tokens are read on the fast path. Tokens, tree and IR take up to 200 bytes for each; honest text has one for
-/// every three bytes or more.
-const MAX_TOKENS: usize = 4_000_000;
 
 /// Reads a Python text.
 pub(crate) fn parse(path: &str, text: &str, language: Language) -> Module {

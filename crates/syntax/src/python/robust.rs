@@ -14,13 +14,7 @@ use crate::ir::{
     Arg, ArgKind, Diagnostic, ExprId, ExprKind, FunctionKind, Handler, Language, Module, Param, ParamKind,
     SequenceKind, Span, Stmt, StmtKind, Target,
 };
-
-/// How many bytes are read here. Text made for it takes tree-sitter up to 400 bytes of memory for each.
-const MAX_BYTES: usize = 4_000_000;
-
-/// How many tokens are read. The parser, the tree and the IR take about 350 bytes for each; honest text has one for every
-/// three bytes or more.
-const MAX_TOKENS: usize = 1_500_000;
+use crate::{MAX_BYTES_ROBUST, MAX_TOKENS_ROBUST};
 
 /// The bytes at the front of a text that hold so many tokens: words, and single characters of punctuation. A comment is one,
 /// however long. What stands in strings is counted, because some of them hold expressions.
@@ -46,7 +40,7 @@ pub(super) fn bytes_of_tokens(text: &str, most: usize) -> usize {
 
 /// Reads a text on the robust path.
 pub(super) fn parse(path: &str, text: &str, language: Language) -> Module {
-    let most = text.floor_char_boundary(MAX_BYTES.min(bytes_of_tokens(text, MAX_TOKENS)));
+    let most = text.floor_char_boundary(MAX_BYTES_ROBUST.min(bytes_of_tokens(text, MAX_TOKENS_ROBUST)));
     let front = text.get(..most).unwrap_or_default();
     let offset = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
     let whole = Span { start: 0, end: offset(text.len()) };
