@@ -68,6 +68,8 @@ impl Page {
             .initial_indent(first)
             .subsequent_indent(rest)
             .break_words(false)
+            // An address that is cut cannot be copied.
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         let mut in_code = false;
         for line in textwrap::wrap(&escaped, options) {

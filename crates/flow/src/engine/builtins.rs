@@ -673,13 +673,14 @@ impl Engine<'_> {
                 }
                 let certain =
                     name.as_ref().is_some_and(|name| self.object(id).is_some_and(|o| o.fields.contains_key(name)));
-                Some(match (found, default) {
+                let value = match (found, default) {
                     (Some(found), _) if certain => found,
                     (Some(found), Some(default)) => found.join(&default),
                     (Some(found), None) => found,
                     (None, Some(default)) => default,
                     (None, None) => Value::constant(Const::None),
-                })
+                };
+                Some(self.or_of_another(receiver, value))
             }
             ("dict", "update") => {
                 if let Some(other) = first {
@@ -707,6 +708,7 @@ impl Engine<'_> {
                     }
                     None => {
                         let any = self.load_any(id);
+                        let any = self.or_of_another(receiver, any);
                         let key = self.only_labels(&any);
                         let pair = self.container(ObjectKind::Tuple, vec![key, any], true);
                         let list = self.container(ObjectKind::List, Vec::new(), false);

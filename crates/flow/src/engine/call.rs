@@ -625,6 +625,9 @@ impl Engine<'_> {
             if let Some(summary) = self.summaries.get_mut(&key) {
                 summary.contexts += 1;
             }
+            if self.inline_steps == 0 {
+                self.late_contexts += 1;
+            }
             self.inlined += 1;
             let values = bound
                 .iter()
@@ -652,6 +655,9 @@ impl Engine<'_> {
                 self.apply_summary(key, &summary, &bound, place, &name);
             }
             return self.stepped(result, StepKind::Return, place, &name);
+        }
+        if !self.steps_are_left(&summary) {
+            self.gives_up();
         }
         self.read_passed(module, &summary, &mut bound, site);
         self.share_passed(&target, key, &bound, place, &name);

@@ -333,6 +333,17 @@ impl Engine<'_> {
         value.data().is_some_and(|data| data.joined && !data.labels.is_empty())
     }
 
+    /// What comes out of an object, where the receiver is perhaps another value: then it may be a part of that one.
+    pub(crate) fn or_of_another(&self, receiver: &Value, value: Value) -> Value {
+        if !Self::is_perhaps(receiver) {
+            return value;
+        }
+        let mut other = Value::UNKNOWN;
+        other.add_labels(receiver.labels());
+        other.add_tokens(receiver.tokens());
+        value.join(&other)
+    }
+
     /// The key and value pairs of a complete dictionary.
     pub(crate) fn pairs(&self, value: &Value) -> Option<Vec<(Value, Value)>> {
         let object = self.object(value.object()?)?;

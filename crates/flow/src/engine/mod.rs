@@ -72,6 +72,8 @@ const INLINE_STEPS_BASE: u64 = 80_000;
 const INLINE_STEPS_SHARE: u64 = 10_000;
 const FILES_WITH_SHARE: u32 = 64;
 const BYTES_PER_INLINE_STEP: u64 = 128;
+/// Functions of a package that are interpreted once with known arguments although no step is left.
+const MOST_LATE_CONTEXTS: u32 = 1_000;
 /// Deepest chain of functions interpreted inside each other.
 const MOST_FRAMES: usize = 60;
 /// Deepest chain of interpretations with known arguments.
@@ -182,6 +184,8 @@ pub struct Engine<'a> {
     pub inline_steps: u64,
     /// Inline steps left for the files to come.
     pub inline_steps_left: u64,
+    /// Interpretations with known arguments after the last step was taken.
+    pub late_contexts: u32,
     pub inlined: u32,
     /// Inline steps of the files so far.
     pub inlined_steps: u64,
@@ -287,6 +291,7 @@ impl<'a> Engine<'a> {
             steps_left: EVALUATION_STEPS,
             inline_steps: 0,
             inline_steps_left: INLINE_STEPS_BASE + bytes / BYTES_PER_INLINE_STEP,
+            late_contexts: 0,
             inlined: 0,
             inlined_steps: 0,
             nesting: 0,

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::call::Site;
 use super::heap::ObjectKind;
 use super::value::{Data, Key, Label, Ref, Term, Value};
-use super::{Engine, MOST_CONTEXTS, MOST_FRAMES, MOST_INLINED, Origin, OriginKey};
+use super::{Engine, MOST_CONTEXTS, MOST_FRAMES, MOST_INLINED, MOST_LATE_CONTEXTS, Origin, OriginKey};
 use crate::dialect::Receiver;
 use crate::facts::StepKind;
 
@@ -194,6 +194,12 @@ impl Engine<'_> {
         }
     }
 
+    /// True if a function may be interpreted with known arguments. Where nothing is left, some functions still are for the
+    /// first time: work without end in front of a call hides nothing.
+    pub(crate) fn steps_are_left(&self, summary: &super::Summary) -> bool {
+        self.inline_steps > 0 || (summary.contexts == 0 && self.late_contexts < MOST_LATE_CONTEXTS)
+    }
+
     /// True if knowing the arguments can change what the summary says.
     pub(crate) fn worth_inlining(
         &self,
@@ -205,7 +211,7 @@ impl Engine<'_> {
     ) -> bool {
         if self.inlined >= MOST_INLINED
             || (summary.effects && summary.contexts >= MOST_CONTEXTS)
-            || self.inline_steps == 0
+            || !self.steps_are_left(summary)
             || self.frames.len() + 2 >= MOST_FRAMES
             || self.frames.iter().any(|frame| frame.key == key)
         {

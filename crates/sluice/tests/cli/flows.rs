@@ -249,3 +249,26 @@ fn a_list_with_an_unknown_item_tells_nothing() {
     );
     assert!(values.contains("requests.head ask.py:7\n  url [network.destination] = `https://api.example.invalid` or `https://files.example.invalid`"), "{values}");
 }
+
+/// What is perhaps an empty table is perhaps what another place put there.
+#[test]
+fn a_table_that_is_filled_elsewhere_is_asked() {
+    let text = r#"import urllib.request
+import yaml
+
+
+class Hooks:
+    def __init__(self):
+        self.doc = {}
+
+    def refresh(self):
+        self.doc = yaml.unsafe_load(urllib.request.urlopen('https://cfg.example.invalid/v2').read())
+
+    def apply(self):
+        self.refresh()
+        for hook in self.doc.get('hooks', []):
+            eval(hook)
+"#;
+    let paths = Place::new().file("hooks.py", text).run(&["dev", "paths", "hooks.py"]).stdout;
+    assert!(paths.contains("-> code.execute eval(source)"), "{paths}");
+}

@@ -86,6 +86,25 @@ fn code_behind_a_limit_is_not_benign() {
     }
 }
 
+/// Calls without number that tell nothing do not keep what stands behind them from being evaluated, and where they do the
+/// review does not call it benign.
+#[test]
+fn calls_without_number_hide_nothing() {
+    let step = "def step(n):\n    a = n + 1\n    b = a * 2\n    return b\n\n";
+    let mut padding = step.to_owned();
+    for number in 0..70_000 {
+        padding.push_str(&format!("v = step({number})\n"));
+    }
+    let coded: String = THIEF.bytes().map(|byte| format!("{:02x}", byte ^ 7)).collect();
+    let reveal = "def reveal(t):\n    out = ''\n    for i in range(0, len(t), 2):\n        out += chr(int(t[i:i + 2], 16) ^ 7)\n    return out\n\n";
+    let once = format!("{padding}{reveal}exec(reveal('{coded}'))\n");
+    // A decoder that was called before is one that was interpreted.
+    let again = format!("{padding}{reveal}reveal('00')\nreveal('01')\nexec(reveal('{coded}'))\n");
+    let place = Place::new().file("once.py", once).file("again.py", again);
+    assert_eq!(verdict(&place, "once.py"), "malicious");
+    assert_ne!(verdict(&place, "again.py"), "benign");
+}
+
 /// Bytecode without source is code that is imported, however it is imported.
 #[test]
 fn compiled_modules_that_are_imported_matter() {

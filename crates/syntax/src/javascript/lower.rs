@@ -9,8 +9,8 @@ use smol_str::SmolStr;
 use super::scope::Scopes;
 use crate::MAX_DEPTH;
 use crate::ir::{
-    Const, Diagnostic, Expr, ExprId, ExprKind, FuncId, Function, FunctionKind, Language, Member, Module, SlotRef, Span,
-    Stmt, StmtKind, Target,
+    Const, Diagnostic, Expr, ExprId, ExprKind, FuncId, Function, FunctionKind, Language, Module, SlotRef, Span, Stmt,
+    StmtKind, Target,
 };
 
 /// How many functions may be nested in each other.

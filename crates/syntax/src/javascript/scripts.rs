@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
 use crate::ir::{
-    Arg, ArgKind, Const, Expr, ExprId, ExprKind, FuncId, Function, FunctionKind, Member, Module, Slot, SlotRef, Span,
-    Stmt, StmtKind,
+    Arg, ArgKind, Const, Expr, ExprId, ExprKind, FuncId, Function, FunctionKind, Module, Slot, SlotRef, Span, Stmt,
+    StmtKind,
 };
 
 /// The name under which the catalog knows the runner of scripts.
