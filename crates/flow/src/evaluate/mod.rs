@@ -13,6 +13,7 @@
 //! comparing or dropping a value recurses a bounded number of times and does bounded work even when parts are shared.
 //! And data is charged before it is allocated.
 
+mod addresses;
 mod args;
 mod builtins;
 mod bytes;
@@ -250,6 +251,7 @@ type Handler = fn(&Args<'_>, &mut Budget) -> Option<Outcome>;
 /// Every function, by canonical symbol, without the `builtins.` prefix.
 static FUNCTIONS: LazyLock<FxHashMap<&'static str, Handler>> = LazyLock::new(|| {
     [
+        addresses::FUNCTIONS,
         builtins::FUNCTIONS,
         codecs::FUNCTIONS,
         compress::FUNCTIONS,

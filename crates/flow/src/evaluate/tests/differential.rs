@@ -62,7 +62,7 @@ fn show(value: &Concrete) -> String {
 }
 
 const PRELUDE: &str = r#"
-import sys, base64, binascii, codecs, zlib, gzip, bz2, lzma, urllib.parse, html, json, struct, marshal, operator, math
+import sys, base64, binascii, codecs, zlib, gzip, bz2, lzma, urllib.parse, html, json, struct, marshal, operator, math, socket
 import itertools, textwrap, string, re, os.path, posixpath, ntpath, warnings
 warnings.simplefilter("ignore")
 sys.set_int_max_str_digits(0)

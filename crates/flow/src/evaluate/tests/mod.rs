@@ -8,15 +8,15 @@ mod pool;
 use super::{Budget, Concrete};
 
 /// A budget that no test of correctness reaches.
-fn ample() -> Budget {
+pub(super) fn ample() -> Budget {
     Budget::new(50_000_000, 50_000_000)
 }
 
-fn s(text: &str) -> Concrete {
+pub(super) fn s(text: &str) -> Concrete {
     Concrete::text(text)
 }
 
-fn y(bytes: &[u8]) -> Concrete {
+pub(super) fn y(bytes: &[u8]) -> Concrete {
     Concrete::bytes(bytes)
 }
 
