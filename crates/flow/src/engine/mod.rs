@@ -8,6 +8,7 @@
 mod arena;
 mod builtins;
 pub(crate) mod call;
+pub(crate) mod callbacks;
 mod commands;
 pub(crate) mod data;
 pub(crate) mod events;
@@ -125,6 +126,8 @@ pub struct Engine<'a> {
     pub origin_index: FxHashMap<OriginKey, u32>,
     pub ways: ways::Ways,
     pub events: Vec<EventData>,
+    /// The parameters that say what a command runs, by event.
+    pub(crate) programs: FxHashMap<usize, BTreeSet<u32>>,
     pub event_index: FxHashMap<(u32, ExprId), usize>,
     pub flows: FxIndexMap<(u32, SinkKey), FlowData>,
     /// Summaries that were applied: callee, parameter, the label that went in.
@@ -249,6 +252,7 @@ impl<'a> Engine<'a> {
             ways: ways::Ways::default(),
             events: Vec::new(),
             event_index: FxHashMap::default(),
+            programs: FxHashMap::default(),
             flows: FxIndexMap::default(),
             applied: FxIndexMap::default(),
             places: Vec::new(),
