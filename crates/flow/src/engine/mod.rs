@@ -680,7 +680,11 @@ impl<'a> Engine<'a> {
         /// Most flows that one function's summary keeps.
         const MOST_FLOWS: usize = 32;
         let key = (label.origin, sink.key.clone());
-        if self.flows.contains_key(&key) {
+        if let Some(before) = self.flows.get_mut(&key) {
+            // What is known of one receiver stands before what is presumed of any.
+            if before.sink.presumed.is_some() && sink.presumed.is_none() {
+                *before = FlowData { origin: label.origin, trace: label.trace, sink: Rc::clone(sink) };
+            }
             return;
         }
         if let Some(OriginKey::Param(function, index)) = self.origins.get(label.origin as usize).map(|o| o.key.clone())

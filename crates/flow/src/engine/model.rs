@@ -454,7 +454,7 @@ impl Engine<'_> {
         // What was decrypted could not be read before, whatever it is.
         if self.dialect.receiver() != Receiver::This && model.actions.iter().any(|action| action == "decrypt") {
             let codings = &mut value.edit().codings;
-            if codings.is_empty() {
+            if !codings.iter().any(|coding| coding == "decrypt") {
                 codings.push(SmolStr::new_static("decrypt"));
             }
         }
