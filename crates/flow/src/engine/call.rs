@@ -99,6 +99,9 @@ impl Engine<'_> {
                 ArgKind::Star => match self.elements(&value) {
                     Some(items) if all.star.is_none() && items.len() < 64 => {
                         all.positional.extend(items.into_iter().map(|item| (item, Some(arg.value))));
+                        if !value.labels().is_empty() {
+                            all.star = Some((self.only_labels(&value), Some(arg.value)));
+                        }
                     }
                     _ => {
                         let element = self.element_of(&value);
@@ -114,7 +117,8 @@ impl Engine<'_> {
                                     all.named.push((name.clone(), field.clone(), Some(arg.value)));
                                 }
                             }
-                            if !object.complete {
+                            // `**message.get("args", {})` is more than the default that is known.
+                            if !object.complete || !value.labels().is_empty() {
                                 let mut rest = object.rest;
                                 rest.add_labels(value.labels());
                                 all.star_star = Some((rest, Some(arg.value)));

@@ -13,6 +13,32 @@ use super::value::{Ref, Term, Value};
 use crate::facts::EvidenceId;
 
 impl Engine<'_> {
+    /// Remembers which parameters say what a command runs.
+    pub(crate) fn programmed_by(&mut self, event: usize, program: &Value) {
+        let params: Vec<u32> =
+            self.deep(program).0.iter().map(|label| label.origin).filter(|origin| self.is_param(*origin)).collect();
+        if !params.is_empty() {
+            self.programs.entry(event).or_default().extend(params);
+        }
+    }
+
+    /// What arrives at a command by a parameter that says what runs says what runs.
+    pub(crate) fn names_program(&mut self, sink: &super::SinkData, parameter: u32, origin: u32) {
+        let Some(event) = sink.event.filter(|_| sink.key.kind == "process.command") else { return };
+        if !self.programs.get(&event).is_some_and(|params| params.contains(&parameter)) {
+            return;
+        }
+        if self.is_param(origin) {
+            self.programs.entry(event).or_default().insert(origin);
+            return;
+        }
+        let Some(kind) = self.origins.get(origin as usize).map(|origin| origin.kind.clone()) else { return };
+        let args = self.events.get_mut(event).map(|event| event.args.as_mut_slice()).unwrap_or_default();
+        for arg in args.iter_mut().filter(|arg| arg.name == "program") {
+            arg.fact.labels.insert(kind.clone());
+        }
+    }
+
     /// A program and its arguments that are passed one by one are one command as well.
     pub(crate) fn one_command(
         &self,

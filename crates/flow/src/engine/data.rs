@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use sluice_syntax::ir::{Const, Module};
+use sluice_syntax::ir::{Const, FuncId, Module};
 use smol_str::SmolStr;
 
 use super::Engine;
 use super::call::{Args, Site};
 use super::heap::ObjectKind;
-use super::value::{Ref, Value};
+use super::value::{Key, Ref, Value};
+use crate::facts::EvidenceId;
 
 /// The field of a stream that holds what can be read from it.
 const CONTENT: &str = "\u{1}content";
@@ -56,6 +57,20 @@ impl Engine<'_> {
     /// The module of the package that the file at a path is.
     pub(crate) fn module_at(&self, path: &Value) -> Option<u32> {
         self.in_package(path, |path| self.program.at_path(path))
+    }
+
+    /// Code that is read from a file of the package to be executed (`exec(open("_version.py").read())`): the file runs
+    /// there. False if it is none.
+    pub(crate) fn runs_own_file(&mut self, value: &Value, place: EvidenceId) -> bool {
+        let (labels, _) = self.deep(value);
+        if !self.label_kinds(&labels).iter().any(|kind| kind.starts_with("file")) {
+            return false;
+        }
+        let Some(target) = self.module_at(value).filter(|target| *target != self.here().module) else { return false };
+        let (caller, callee) = (self.here(), Key { module: target, func: FuncId::MODULE.0 });
+        self.calls.entry((caller, callee)).or_insert(place);
+        self.run_module(target);
+        true
     }
 
     /// The text of the data file at a path with `{}` for what is not known. Source that is parsed is none.

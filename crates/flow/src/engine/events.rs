@@ -60,8 +60,15 @@ impl Engine<'_> {
         presumed: Option<Arc<str>>,
     ) -> usize {
         let here = self.here();
-        if let Some(index) = self.event_index.get(&(here.module, id)) {
-            return *index;
+        if let Some(index) = self.event_index.get(&(here.module, id)).copied() {
+            // What was presumed of any receiver is known of the one that is passed (`send(requests.Session(), path)`).
+            if presumed.is_none()
+                && let Some(event) = self.events.get_mut(index).filter(|event| event.presumed.is_some())
+            {
+                event.presumed = None;
+                event.symbol = symbol.clone();
+            }
+            return index;
         }
         let index = self.events.len();
         let guards = self.guards_here();

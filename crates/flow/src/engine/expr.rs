@@ -107,7 +107,13 @@ impl Engine<'_> {
                 let value = self.attr(&object, name, span);
                 self.touched(value, module, id, span)
             }
-            ExprKind::Index { base, index } => self.eval_index(module, id, *base, *index, span),
+            ExprKind::Index { base, index } => {
+                let mut value = self.eval_index(module, id, *base, *index, span);
+                if let Some(folder) = self.folder_variable(module, *index, &value) {
+                    value.edit().term = Some(folder);
+                }
+                value
+            }
             ExprKind::Slice { lower, upper, step } => {
                 for part in [lower, upper, step].into_iter().flatten() {
                     self.eval(module, *part);

@@ -125,7 +125,9 @@ impl Engine<'_> {
         // What is plain refers to nothing.
         let object = value.object().and_then(|id| self.object(id)).filter(|object| depth > 0 && !object.plain);
         let Some(object) = object else { return };
-        for inner in object.fields.iter().map(|(_, inner)| inner).chain(object.items.iter()) {
+        // What is stored under a name that is not known is in there too.
+        let named = object.fields.iter().map(|(_, inner)| inner);
+        for inner in named.chain(object.items.iter()).chain(std::iter::once(&object.rest)) {
             self.handles(inner, depth - 1, left, found);
         }
     }

@@ -1,6 +1,6 @@
 //! Imports: which module a name means, what it holds, and what a star or a layer brings in.
 
-use sluice_syntax::ir::{FuncId, Span};
+use sluice_syntax::ir::{FuncId, Span, StmtKind};
 use smol_str::SmolStr;
 
 use super::value::{Key, Ref, Value};
@@ -144,6 +144,12 @@ impl Engine<'_> {
                 return Some(value.clone());
             }
             let value = self.shared.get(&(module, slot)).cloned().unwrap_or_default();
+            if value.is_unknown()
+                && self.progress.get(module as usize) == Some(&Progress::Running)
+                && let Some(later) = self.imported_later(module, name)
+            {
+                return Some(later);
+            }
             let owner = self.module(module);
             return Some(self.perhaps_assigned(&owner, module, slot, value));
         }
@@ -152,6 +158,46 @@ impl Engine<'_> {
             return Some(Value::reference(Ref::Module(child)));
         }
         self.star_attr(module, name)
+    }
+
+    /// What a module that is still running will import under a name: code that it starts beside itself, or that runs
+    /// before it has come so far, finds it there by the time it asks.
+    fn imported_later(&mut self, module: u32, name: &str) -> Option<Value> {
+        /// Modules that hand a name on to each other.
+        const MOST_HANDED_ON: usize = 8;
+        let (mut module, mut name) = (module, SmolStr::new(name));
+        for _ in 0..MOST_HANDED_ON {
+            let key = Key { module, func: FuncId::MODULE.0 };
+            let wanted = self.slot_named(key, &name)?;
+            let owner = self.module(module);
+            let (from, level, original) =
+                owner.function(FuncId::MODULE)?.body.iter().find_map(|stmt| match &stmt.kind {
+                    StmtKind::ImportFrom { module: from, level, name, slot } if *slot == wanted => {
+                        Some((from.clone(), *level, name.clone()))
+                    }
+                    _ => None,
+                })?;
+            let target = match level {
+                0 => self.program.absolute(module, &from),
+                _ => self.program.relative(module, level, &from),
+            }?;
+            if let Some(child) = self.program.child(target, &original) {
+                // A module of the same package is imported in the way that every other is.
+                return (target != module).then(|| {
+                    self.run_module(child);
+                    Value::reference(Ref::Module(child))
+                });
+            }
+            self.run_module(target);
+            let key = Key { module: target, func: FuncId::MODULE.0 };
+            let slot = self.slot_named(key, &original)?;
+            let value = self.shared.get(&(target, slot)).cloned().unwrap_or_default();
+            if !value.is_unknown() {
+                return Some(self.or_modelled(value, target, &original));
+            }
+            (module, name) = (target, original);
+        }
+        None
     }
 
     /// A name that a module has from a star import: the modules that it takes names from are asked, each once.

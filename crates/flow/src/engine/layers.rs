@@ -141,11 +141,16 @@ impl Engine<'_> {
                     .iter()
                     .any(|reference| matches!(reference, Ref::Function(..) | Ref::Method(..))) => {}
                 None if self.either_layer(module, value, &codings, event, place) => {}
+                None if codings.is_empty() && self.runs_own_file(value, place) => {}
                 None => {
                     let (labels, _) = self.deep(value);
                     let kinds: BTreeSet<SmolStr> = self.label_kinds(&labels);
                     // What was decoded and is no text (a code object) is a layer that nobody can read.
-                    if !codings.is_empty() && kinds.is_empty() {
+                    // So is what was decrypted out of a file that lies with the code.
+                    let hidden = kinds.is_empty()
+                        || (codings.iter().any(|coding| coding == "decrypt")
+                            && kinds.iter().all(|kind| kind == "file"));
+                    if !codings.is_empty() && hidden {
                         self.add_layer(module, Arc::from(""), "unknown", codings, event, place);
                     }
                     if !self.layers.iter().any(|layer| layer.place == place && !layer.text.is_empty()) {

@@ -139,7 +139,7 @@ impl Engine<'_> {
                     None => first?,
                 };
                 let element = self.element_of(&list);
-                self.call_back(module, &key, &[element], &Value::UNKNOWN, site);
+                self.call_back(module, &key, &super::callbacks::Given::of(&[element]), site);
                 None
             }
             "type" if args.positional.len() == 3 => {

@@ -8,6 +8,7 @@
 mod arena;
 mod builtins;
 pub(crate) mod call;
+pub(crate) mod callbacks;
 mod commands;
 pub(crate) mod data;
 pub(crate) mod events;
@@ -135,6 +136,8 @@ pub struct Engine<'a> {
     pub places_named: FxHashMap<OriginKey, Vec<String>>,
     pub ways: ways::Ways,
     pub events: Vec<EventData>,
+    /// The parameters that say what a command runs, by event.
+    pub(crate) programs: FxHashMap<usize, BTreeSet<u32>>,
     pub event_index: FxHashMap<(u32, ExprId), usize>,
     pub flows: FxIndexMap<(u32, SinkKey), FlowData>,
     /// Summaries that were applied: callee, parameter, the label that went in.
@@ -262,6 +265,7 @@ impl<'a> Engine<'a> {
             ways: ways::Ways::default(),
             events: Vec::new(),
             event_index: FxHashMap::default(),
+            programs: FxHashMap::default(),
             flows: FxIndexMap::default(),
             applied: FxIndexMap::default(),
             places: Vec::new(),
@@ -690,7 +694,11 @@ impl<'a> Engine<'a> {
         /// Most flows that one function's summary keeps.
         const MOST_FLOWS: usize = 32;
         let key = (label.origin, sink.key.clone());
-        if self.flows.contains_key(&key) {
+        if let Some(before) = self.flows.get_mut(&key) {
+            // What is known of one receiver stands before what is presumed of any.
+            if before.sink.presumed.is_some() && sink.presumed.is_none() {
+                *before = FlowData { origin: label.origin, trace: label.trace, sink: Rc::clone(sink) };
+            }
             return;
         }
         if let Some(OriginKey::Param(function, index)) = self.origins.get(label.origin as usize).map(|o| o.key.clone())

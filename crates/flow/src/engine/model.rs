@@ -22,13 +22,6 @@ pub(crate) struct Bound {
     pub expr: Option<ExprId>,
 }
 
-/// The type that an entry of `calls` gives to the result (`result`, `*result`, `result:Type`), empty if it gives none.
-/// `None` if it names no result.
-fn result_type(source: &str) -> Option<&str> {
-    let name = source.trim_start_matches('*');
-    if name == "result" { Some("") } else { name.strip_prefix("result:") }
-}
-
 /// How a path is put together of its parts. `None` for what makes no path, and where one part says all.
 fn path_term(symbol: &str, bound: &[Bound]) -> Option<Rc<Term>> {
     let hole = || Rc::new(Term::Name(SmolStr::new_static("…")));
@@ -44,6 +37,13 @@ fn path_term(symbol: &str, bound: &[Bound]) -> Option<Rc<Term>> {
                 whole = Term::join(&Term::join(&whole, &slash), &part.value.term().unwrap_or_else(hole));
             }
             more.then_some(whole)
+        }
+        "Path.home" => Some(Rc::new(Term::Text(Arc::from("~")))),
+        // What is found is what the pattern says.
+        "Path.glob" | "Path.rglob" => {
+            let part = |name: &str| bound.iter().find(|arg| arg.name == name).and_then(|arg| arg.value.term());
+            let folder = part("self").unwrap_or_else(hole);
+            Some(Term::join(&Term::join(&folder, &slash), &part("pattern").unwrap_or_else(hole)))
         }
         "PurePath.with_name" => {
             let name = bound.iter().find(|arg| arg.name == "name")?.value.term()?;
@@ -280,6 +280,7 @@ impl Engine<'_> {
                 if arg.roles.iter().any(|role| role == "process.command") {
                     let program = self.program_of(whole.as_ref().map_or(&arg.value, |(list, _)| list));
                     let fact = self.value_fact(&program, false);
+                    self.programmed_by(index, &program);
                     facts.push((SmolStr::new_static("program"), vec![SmolStr::new_static("program")], fact, place));
                 }
             }
@@ -354,76 +355,8 @@ impl Engine<'_> {
                 self.store_into(module, &bound, target, value, site, receiver, &written);
             }
         }
-        // What is called with the result is called last: the result holds by then what the others gave.
-        let wants = |sources: &[SmolStr]| sources.iter().any(|source| result_type(source).is_some());
-        let (last, first): (Vec<_>, Vec<_>) = model.calls.iter().partition(|(_, sources)| wants(sources));
-        for (target, sources) in first.into_iter().chain(last) {
-            let callbacks = self.callbacks(target, &bound, site);
-            let mut values: Vec<Value> = Vec::new();
-            let mut rest = Value::UNKNOWN;
-            if with_this {
-                values = self.callback_values(sources, &bound, &result);
-            }
-            for source in sources.iter().filter(|_| !with_this) {
-                if let Some(kind) = result_type(source) {
-                    let mut given = Value::UNKNOWN;
-                    given.add_labels(result.labels());
-                    given.add_tokens(result.tokens());
-                    if !kind.is_empty() {
-                        given.add_ref(Ref::Instance(SmolStr::new(kind)));
-                    }
-                    if source.starts_with('*') {
-                        rest = given;
-                        continue;
-                    }
-                    values.push(given);
-                }
-                if source == "_" {
-                    values.push(Value::UNKNOWN);
-                }
-                for arg in bound.iter().filter(|arg| source.trim_start_matches('*') == arg.name) {
-                    match self.elements(&arg.value) {
-                        Some(items) if arg.value.object().is_some() => values.extend(items),
-                        _ => values.push(arg.value.clone()),
-                    }
-                }
-            }
-            for callback in callbacks {
-                let given = self.call_back(module, &callback, &values, &rest, site);
-                // What is waited for holds what the function gives (`submit(f).result()`).
-                if !with_this && model.from.is_none() {
-                    let (labels, tokens) = self.deep(&given);
-                    if !labels.is_empty() {
-                        result.add_labels(&labels);
-                        result.add_tokens(&tokens);
-                    }
-                }
-            }
-        }
+        self.call_backs(module, model, &bound, &mut result, site);
         result
-    }
-
-    /// What a model calls: an argument, or a method of an argument (`destination.write`).
-    fn callbacks(&mut self, target: &SmolStr, bound: &[Bound], site: Site) -> Vec<Value> {
-        let (name, method) = match target.split_once('.') {
-            Some((name, method)) => (name, Some(SmolStr::new(method))),
-            None => (target.as_str(), None),
-        };
-        let args: Vec<Value> = bound.iter().filter(|arg| arg.name == name).map(|arg| arg.value.clone()).collect();
-        match method {
-            Some(method) => args
-                .iter()
-                .map(|value| {
-                    let mut found = self.attr(value, &method, site.span);
-                    // What the library does by itself, its own models tell.
-                    if self.dialect.receiver() == Receiver::Parameter && !found.refs().is_empty() {
-                        found.edit().refs.retain(|reference| matches!(reference, Ref::Function(..)));
-                    }
-                    found
-                })
-                .collect(),
-            None => args,
-        }
     }
 
     /// True if a stream is a buffer in memory, or writes into one: no file is written.
@@ -493,43 +426,6 @@ impl Engine<'_> {
         }
     }
 
-    /// Calls a function that was handed over.
-    pub(crate) fn call_back(
-        &mut self,
-        module: &Rc<Module>,
-        callback: &Value,
-        values: &[Value],
-        rest: &Value,
-        site: Site,
-    ) -> Value {
-        let mut results = Value::UNKNOWN;
-        for reference in callback.refs().to_vec() {
-            let given = match reference {
-                Ref::Function(key, receiver) => {
-                    self.registered.entry(key).or_default();
-                    let mut args = Args::of(values.to_vec());
-                    // A callback that wants more than is known gets unknown values.
-                    args.star = Some((rest.clone(), None));
-                    if !rest.is_unknown() {
-                        args.star_star = Some((rest.clone(), None));
-                    }
-                    self.call_function(module, key, receiver, &args, site)
-                }
-                Ref::Symbol(symbol) if symbol != "print" => {
-                    let args = Args::of(values.to_vec());
-                    self.call_symbol(module, &symbol, None, &args, site)
-                }
-                Ref::Method(symbol, receiver) => {
-                    let args = Args::of(values.to_vec());
-                    self.call_symbol(module, &symbol, Some(&receiver), &args, site)
-                }
-                _ => continue,
-            };
-            results = if results.is_unknown() { given } else { results.join(&given) };
-        }
-        results
-    }
-
     #[allow(clippy::too_many_arguments)]
     fn model_result(
         &mut self,
@@ -558,7 +454,7 @@ impl Engine<'_> {
         // What was decrypted could not be read before, whatever it is.
         if self.dialect.receiver() != Receiver::This && model.actions.iter().any(|action| action == "decrypt") {
             let codings = &mut value.edit().codings;
-            if codings.is_empty() {
+            if !codings.iter().any(|coding| coding == "decrypt") {
                 codings.push(SmolStr::new_static("decrypt"));
             }
         }
@@ -690,7 +586,8 @@ impl Engine<'_> {
     }
 
     fn result_term(&self, model: &Model, bound: &[Bound], written: &SmolStr, args: &Args) -> Option<Rc<Term>> {
-        if let Some(term) = path_term(&model.symbol, bound) {
+        if let Some(term) = path_term(&model.symbol, bound).or_else(|| super::paths::folder_term(&model.symbol, bound))
+        {
             return Some(term);
         }
         let file = bound.iter().find(|arg| {

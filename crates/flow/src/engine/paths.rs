@@ -3,11 +3,12 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sluice_syntax::ir::Module;
+use sluice_syntax::ir::{Const, ExprId, ExprKind, Module};
 use smol_str::SmolStr;
 
 use super::Engine;
 use super::call::Args;
+use super::model::Bound;
 use super::value::{Term, Value};
 
 /// What a piece that starts with a slash does.
@@ -19,7 +20,38 @@ pub(crate) enum Restart {
     Never,
 }
 
+/// What a variable of the environment stands for that names a folder of the user: the same wherever it is asked for.
+fn folder(variable: &str) -> Option<Rc<Term>> {
+    let folder = match variable.to_ascii_uppercase().as_str() {
+        "HOME" | "USERPROFILE" => "~",
+        "APPDATA" => "%APPDATA%",
+        "LOCALAPPDATA" => "%LOCALAPPDATA%",
+        "PROGRAMDATA" => "%PROGRAMDATA%",
+        "TEMP" | "TMP" => "%TEMP%",
+        "PUBLIC" => "%PUBLIC%",
+        _ => return None,
+    };
+    Some(Rc::new(Term::Text(Arc::from(folder))))
+}
+
+/// The same for a call that asks for the variable.
+pub(crate) fn folder_term(symbol: &str, bound: &[Bound]) -> Option<Rc<Term>> {
+    if !matches!(symbol, "os.getenv" | "os._Environ.get" | "os._Environ.__getitem__") {
+        return None;
+    }
+    folder(bound.iter().find(|arg| arg.name == "key")?.value.known_text()?)
+}
+
 impl Engine<'_> {
+    /// The same for an index of `os.environ`.
+    pub(crate) fn folder_variable(&self, module: &Module, index: ExprId, value: &Value) -> Option<Rc<Term>> {
+        let Some(ExprKind::Const(Const::Str(name))) = module.expr(index).map(|expr| &expr.kind) else { return None };
+        let folder = folder(name)?;
+        let symbol =
+            |label: &super::value::Label| self.origins.get(label.origin as usize).map(|one| one.symbol.as_str());
+        value.labels().iter().any(|label| symbol(label) == Some("os.environ")).then_some(folder)
+    }
+
     /// The path that the arguments are joined to, as far as it is known: it has their labels, and a term of their terms.
     pub(crate) fn joined_path(&mut self, module: &Rc<Module>, args: &Args, restart: Restart) -> Value {
         let slash = Rc::new(Term::Text(Arc::from("/")));

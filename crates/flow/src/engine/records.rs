@@ -175,6 +175,14 @@ impl Engine<'_> {
         Some(self.container(ObjectKind::List, members, true))
     }
 
+    /// True if the value is one member of an enumeration: its fields are all known.
+    pub(crate) fn is_member(&self, value: &Value) -> bool {
+        value.object().and_then(|id| self.object(id)).is_some_and(|object| match object.kind {
+            ObjectKind::Instance(class) => object.fields.get("value").is_some() && self.is_enum(class, 0),
+            _ => false,
+        })
+    }
+
     /// True if the class is an enumeration.
     fn is_enum(&self, class: Key, depth: u32) -> bool {
         depth <= DEEPEST

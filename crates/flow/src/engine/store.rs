@@ -245,7 +245,7 @@ impl Engine<'_> {
         passed.add_labels(&[label]);
         let token = self.site_token(site.id);
         passed.add_tokens(&[token]);
-        self.call_back(module, value, &[passed.clone(), passed.clone(), passed], &Value::UNKNOWN, site);
+        self.call_back(module, value, &super::callbacks::Given::of(&[passed.clone(), passed.clone(), passed]), site);
     }
 
     pub(crate) fn store_attr(

@@ -388,6 +388,7 @@ impl Engine<'_> {
                 if through && ((constructor && sink.function != key) || !super::told::is_telling(&sink.key.kind)) {
                     continue;
                 }
+                self.names_program(sink, parameter, label.origin);
                 if self.flows.contains_key(&(label.origin, sink.key.clone())) {
                     continue;
                 }
@@ -536,7 +537,8 @@ impl Engine<'_> {
         // What an instance holds tells what the property is.
         if self.dialect_of(key.module).receiver() == Receiver::Parameter
             && let Some(receiver) = receiver
-            && self.worth_inlining(key, &summary, &[Some(receiver.clone())], None, false)
+            && (self.worth_inlining(key, &summary, &[Some(receiver.clone())], None, false)
+                || (!summary.effects && self.is_member(receiver) && self.inlined < MOST_INLINED))
         {
             let module = self.module(self.here().module);
             let nowhere = sluice_syntax::ir::ExprId(u32::MAX);

@@ -92,6 +92,7 @@ pub(crate) fn is_telling(kind: &str) -> bool {
             | "file.delete"
             | "persistence"
             | "memory.execute"
+            | "clipboard.write"
             | "deserialize"
             | "database.query"
     )

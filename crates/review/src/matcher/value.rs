@@ -227,7 +227,7 @@ fn name_of(text: &str) -> Option<String> {
     }
     let text = text.to_ascii_lowercase();
     // A pattern names many.
-    let shaped = text.bytes().any(|byte| b"./\\:_-".contains(&byte)) && !text.starts_with('.') && !text.contains('*');
+    let shaped = text.bytes().any(|byte| b"./\\:_-%".contains(&byte)) && !text.starts_with('.') && !text.contains('*');
     (text.len() >= MIN_TEXT && text.len() <= 4096 && shaped).then(|| text.replace('\\', "/"))
 }
 

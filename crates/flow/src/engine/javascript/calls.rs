@@ -254,7 +254,7 @@ impl Engine<'_> {
         }
         for callback in callbacks {
             if callback.refs().iter().any(|reference| matches!(reference, Ref::Function(..))) {
-                self.call_back(module, &callback, &[given.clone()], &Value::UNKNOWN, site);
+                self.call_back(module, &callback, &super::super::callbacks::Given::of(&[given.clone()]), site);
             }
         }
     }

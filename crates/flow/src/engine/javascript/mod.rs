@@ -296,7 +296,7 @@ impl Engine<'_> {
                         None => Value::UNKNOWN,
                     });
                 }
-                self.call_back(module, &function, &given, &Value::UNKNOWN, site);
+                self.call_back(module, &function, &super::callbacks::Given::of(&given), site);
                 Some(Value::UNKNOWN)
             }
             "Proxy" => {

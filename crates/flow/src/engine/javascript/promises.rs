@@ -39,7 +39,7 @@ impl Engine<'_> {
                 let second = args.positional.get(1).map(|(value, _)| value.clone());
                 let failure = self.rejection(module, receiver, site);
                 if let Some(second) = second {
-                    self.call_back(module, &second, &[failure], &Value::UNKNOWN, site);
+                    self.call_back(module, &second, &super::super::callbacks::Given::of(&[failure]), site);
                 } else if !failure.is_unknown() {
                     // The next handler in the chain gets it.
                     let here = self.here().module;

@@ -280,7 +280,7 @@ impl Engine<'_> {
             let given: Vec<Vec<Value>> =
                 known.emitted.iter().filter(|(_, others)| fits(others)).map(|(values, _)| values.clone()).collect();
             for values in given {
-                self.call_back(module, &listener, &values, &Value::UNKNOWN, site);
+                self.call_back(module, &listener, &super::super::callbacks::Given::of(&values), site);
             }
             return;
         }
@@ -300,7 +300,7 @@ impl Engine<'_> {
             known.emitted.push((values.clone(), tokens.clone()));
         }
         for listener in listeners.into_iter().filter(|_| telling) {
-            self.call_back(module, &listener, &values, &Value::UNKNOWN, site);
+            self.call_back(module, &listener, &super::super::callbacks::Given::of(&values), site);
         }
     }
 }
