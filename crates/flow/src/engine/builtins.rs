@@ -40,6 +40,11 @@ impl Engine<'_> {
         if let Some(value) = self.library_call(module, name, receiver, args, site) {
             return Some(value);
         }
+        if receiver.is_none()
+            && let Some(value) = self.asked_by(module, name, args, site)
+        {
+            return Some(value);
+        }
         let first = args.get(0, "").cloned();
         if args.all().next().is_none()
             && let Some(base) = name.strip_suffix(".__str__").or_else(|| name.strip_suffix(".__repr__"))
@@ -48,6 +53,13 @@ impl Engine<'_> {
             return Some(Value::constant(Const::Str(Arc::from(text))));
         }
         match name {
+            "str" | "repr"
+                if args.positional.len() == 1
+                    && name == "str"
+                    && first.as_ref().is_some_and(|value| self.exception_text(value).is_some()) =>
+            {
+                self.exception_text(&first?)
+            }
             "str" | "repr" if args.positional.len() == 1 => {
                 let value = first?;
                 match value.refs().first() {
@@ -55,7 +67,12 @@ impl Engine<'_> {
                     _ => None,
                 }
             }
-            "getattr" | "object.__getattribute__" | "\u{1}getattribute" => {
+            "getattr"
+            | "object.__getattribute__"
+            | "type.__getattribute__"
+            | "types.ModuleType.__getattribute__"
+            | "inspect.getattr_static"
+            | "\u{1}getattribute" => {
                 let at = usize::from(name != "\u{1}getattribute");
                 let object = if at == 1 { first? } else { receiver?.clone() };
                 let key = args.positional.get(at).map(|(value, _)| value.clone())?;
@@ -72,7 +89,7 @@ impl Engine<'_> {
                 let value = self.attr(&object, &attribute, site.span);
                 Some(self.touched(value, module, site.id, site.span))
             }
-            "setattr" => {
+            "setattr" | "object.__setattr__" | "type.__setattr__" => {
                 let object = first?;
                 let key = args.positional.get(1).map(|(value, _)| value.clone())?;
                 let value = args.positional.get(2).map(|(value, _)| value.clone())?;
@@ -89,7 +106,16 @@ impl Engine<'_> {
             "globals" | "locals" | "vars" | "dir" if args.positional.is_empty() => {
                 Some(Value::reference(Ref::Symbol(SmolStr::new_static("globals()"))))
             }
-            "vars" => first,
+            // Of a module its names, of an instance its fields.
+            "vars" => {
+                let object = first?;
+                match object.refs().first() {
+                    Some(Ref::Symbol(_) | Ref::Module(_)) => {
+                        Some(self.attr(&object, &SmolStr::new_static("__dict__"), site.span))
+                    }
+                    _ => Some(object),
+                }
+            }
             "compile" => {
                 let source = first.clone().or_else(|| args.get(0, "source").cloned())?;
                 if let Some(model) = self.catalog.model(symbol) {
@@ -283,6 +309,18 @@ impl Engine<'_> {
                     }
                     return Some(self.container(ObjectKind::List, results, whole));
                 }
+                let values: Vec<Value> = args.positional.iter().skip(1).map(|(value, _)| value.clone()).collect();
+                if name == "map"
+                    && values.len() > 1
+                    && let Some(rows) = self.rows(&values).filter(|rows| rows.len() < 20_000)
+                {
+                    let mut results = Vec::with_capacity(rows.len());
+                    for row in rows {
+                        self.budget.steps = self.budget.steps.saturating_sub(1);
+                        results.push(self.call_one(module, &function, row, site));
+                    }
+                    return Some(self.container(ObjectKind::List, results, true));
+                }
                 let mut elements = Vec::new();
                 for (value, _) in args.positional.iter().skip(1) {
                     elements.push(self.element_of(&value.clone()));
@@ -319,6 +357,9 @@ impl Engine<'_> {
             }
             "next" => {
                 let value = first?;
+                if let Some(item) = self.first_of(&value) {
+                    return Some(item);
+                }
                 if let Some(symbol) = self.protocol(&value, "__next__") {
                     return Some(self.call_symbol(module, &symbol, Some(&value), &Args::default(), site));
                 }
@@ -442,6 +483,16 @@ impl Engine<'_> {
                     Value::UNKNOWN
                 })
             }
+            // What an exception was made with is in it.
+            _ if receiver.is_none()
+                && !name.contains('.')
+                && is_exception(name)
+                && !args.positional.is_empty()
+                && self.catalog.model(symbol).is_none() =>
+            {
+                let made = self.call_unmodelled(module, symbol, None, args, site);
+                Some(self.exception(&made, args))
+            }
             "isinstance" | "issubclass" | "hasattr" | "callable" | "len" | "id" | "hash" | "bool" => {
                 Some(self.known_function(name, args).unwrap_or_default())
             }
@@ -519,6 +570,11 @@ impl Engine<'_> {
         }
         let name = key.known_text()?.clone();
         for reference in object.refs().to_vec() {
+            if let Ref::Method(view, inner) = &reference
+                && view == super::names::NAMESPACE
+            {
+                return Some(self.attr(inner, &SmolStr::new(&*name), self.attr_span));
+            }
             let Ref::Symbol(symbol) = reference else { continue };
             match symbol.as_str() {
                 "globals()" => {
@@ -587,6 +643,48 @@ impl Engine<'_> {
             None => value,
         };
         match (kind, method) {
+            ("list", "send" | "asend") => self.send(receiver, &first?, site),
+            ("list", "rotate") => {
+                let by = match first.as_ref().map(|value| value.known()) {
+                    None => 1,
+                    Some(Some(Const::Int(by))) => *by,
+                    Some(_) => return None,
+                };
+                let strong = self.strong(id);
+                let object = self.object_mut(id)?;
+                let length = i64::try_from(object.items.len()).ok().filter(|length| *length > 0)?;
+                if !strong {
+                    object.complete = false;
+                    return Some(Value::constant(Const::None));
+                }
+                object.items.rotate_right(usize::try_from(by.rem_euclid(length)).ok()?);
+                Some(Value::constant(Const::None))
+            }
+            ("list", "appendleft" | "extendleft") => {
+                let value = first?;
+                let more = if method == "appendleft" { Some(vec![value.clone()]) } else { self.elements(&value) };
+                let strong = self.strong(id);
+                match (more, self.object_mut(id)) {
+                    (Some(more), Some(object)) if strong => {
+                        for item in more {
+                            object.plain &= item.is_plain();
+                            object.items.insert(0, item);
+                        }
+                    }
+                    _ => {
+                        let element = self.element_of(&value);
+                        self.store_any(id, &element);
+                    }
+                }
+                Some(Value::constant(Const::None))
+            }
+            ("list", "popleft") => {
+                if self.strong(id) && self.object(id)?.complete {
+                    let object = self.object_mut(id)?;
+                    return (!object.items.is_empty()).then(|| object.items.remove(0));
+                }
+                Some(self.load_any(id))
+            }
             ("list", "append") | ("set", "add") => {
                 let value = keep(self, first?);
                 self.append(id, value);
@@ -740,6 +838,9 @@ impl Engine<'_> {
                 if let Some(value) = self.known_method(receiver, method, args) {
                     return Some(value);
                 }
+                if let Some(value) = self.changed_in_place(receiver, id, method, args) {
+                    return Some(value);
+                }
                 // Whatever else: it may hold the arguments from now on, and give what it holds.
                 for value in args.all().cloned().collect::<Vec<_>>() {
                     if stores {
@@ -750,6 +851,21 @@ impl Engine<'_> {
             }
         }
     }
+}
+
+/// True for an exception of the language.
+pub(crate) fn is_exception(name: &str) -> bool {
+    matches!(
+        name,
+        "Exception"
+            | "BaseException"
+            | "StopIteration"
+            | "StopAsyncIteration"
+            | "SystemExit"
+            | "KeyboardInterrupt"
+            | "GeneratorExit"
+    ) || name.ends_with("Error")
+        || name.ends_with("Warning")
 }
 
 fn name_is_import(symbol: &str) -> bool {

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use sluice_syntax::ir::{Arg, ArgKind, Const, ExprId, ExprKind, FuncId, FunctionKind, Module, ParamKind, Span};
 use smol_str::SmolStr;
 
+use super::closures::CLOSURE;
 use super::heap::{ObjectKind, field_name};
 use super::value::{Key, Ref, Term, Value};
 use super::{Engine, OriginKey};
 use crate::dialect::Receiver;
 use crate::facts::StepKind;
+
+/// Most constants that `*items` gives as arguments.
+const MOST_CONSTANTS: usize = 100_000;
 
 /// The arguments of one call.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +70,13 @@ fn this_is_pure(summary: &super::Summary) -> bool {
     !summary.weighty && summary.result.known().is_none()
 }
 
+/// `super().method`
+fn is_super(module: &Module, callee: ExprId) -> bool {
+    let Some(ExprKind::Attr { base, .. }) = module.expr(callee).map(|expr| &expr.kind) else { return false };
+    let Some(ExprKind::Call { callee, .. }) = module.expr(*base).map(|expr| &expr.kind) else { return false };
+    matches!(module.expr(*callee).map(|expr| &expr.kind), Some(ExprKind::Free(name)) if name == "super")
+}
+
 impl Engine<'_> {
     /// `callee(args)`
     pub(crate) fn eval_call(
@@ -80,6 +91,9 @@ impl Engine<'_> {
         let function = self.eval(module, callee);
         let site = Site { id, callee, span };
         let args = self.eval_args(module, args);
+        if (args.star.is_some() || args.star_star.is_some()) && !is_super(module, callee) {
+            self.passes_on(&args);
+        }
         self.constructing = new;
         self.call(module, &function, args, site)
     }
@@ -97,7 +111,12 @@ impl Engine<'_> {
                 }
                 ArgKind::Named(name) => all.named.push((name.clone(), value, Some(arg.value))),
                 ArgKind::Star => match self.elements(&value) {
-                    Some(items) if all.star.is_none() && items.len() < 64 => {
+                    // Many arguments are followed only as numbers and texts, of which nothing is made but a value.
+                    Some(items)
+                        if all.star.is_none()
+                            && (items.len() < 64
+                                || items.len() < MOST_CONSTANTS && items.iter().all(|item| item.known().is_some())) =>
+                    {
                         all.positional.extend(items.into_iter().map(|item| (item, Some(arg.value))));
                     }
                     _ => {
@@ -170,6 +189,11 @@ impl Engine<'_> {
             refs.retain(
                 |other| !matches!(other, Ref::Function(inner, _) if *inner != outer && self.replaces(*inner, outer)),
             );
+        }
+        // A function together with the variables that it closes over tells more than the function.
+        if refs.len() > 1 && refs.iter().any(|one| matches!(one, Ref::Method(name, _) if name == CLOSURE)) {
+            let all = refs.clone();
+            refs.retain(|one| !matches!(one, Ref::Function(function, _) if self.closes(&all, *function)));
         }
         let single = refs.len() == 1;
         // Of a copy of a library (see `or_modelled`) the catalog tells the result; the copy's own code runs too.
@@ -299,6 +323,11 @@ impl Engine<'_> {
             .is_some_and(|frame| frame.guards.iter().any(|guard| guard.kind == "main" && guard.holds));
         if !main {
             self.main_calls.remove(&(caller, callee));
+        }
+        if let Some(frame) = self.frames.last_mut() {
+            frame.order += 1;
+            let order = frame.order;
+            self.call_orders.entry((caller, callee)).or_insert(order);
         }
         if !self.calls.contains_key(&(caller, callee)) {
             if main {
@@ -620,6 +649,7 @@ impl Engine<'_> {
             self.inherit(&mut value, &all, None);
             return value;
         }
+        self.pass_listed(&target, key, &bound, place, &name);
         let listed = summary.lists && self.worth_listing(&summary, args);
         if self.worth_inlining(key, &summary, &bound, this.as_ref(), listed) {
             if let Some(summary) = self.summaries.get_mut(&key) {
@@ -656,6 +686,33 @@ impl Engine<'_> {
         self.read_passed(module, &summary, &mut bound, site);
         self.share_passed(&target, key, &bound, place, &name);
         self.apply_summary(key, &summary, &bound, place, &name)
+    }
+
+    /// What `*args` and `**named` hold is passed here as well.
+    fn pass_listed(
+        &mut self,
+        target: &Rc<Module>,
+        key: Key,
+        bound: &[Option<Value>],
+        place: crate::facts::EvidenceId,
+        name: &SmolStr,
+    ) {
+        let Some(function) = target.function(FuncId(key.func)) else { return };
+        for (param, value) in function.params.iter().zip(bound) {
+            if !matches!(param.kind, ParamKind::Star | ParamKind::StarStar) {
+                continue;
+            }
+            let object = value.as_ref().and_then(Value::object).filter(|id| self.object(*id).is_some_and(|o| !o.plain));
+            let Some(object) = object.and_then(|id| Some((id, self.object(id)?.clone()))) else { continue };
+            let (id, mut object) = object;
+            for value in object.items.iter_mut().chain(object.fields.values_mut()) {
+                *value = self.stepped(std::mem::take(value), StepKind::Pass, place, name);
+            }
+            object.rest = self.stepped(std::mem::take(&mut object.rest), StepKind::Pass, place, name);
+            if let Some(kept) = self.object_mut(id) {
+                *kept = object;
+            }
+        }
     }
 
     /// True if arguments that a function reads as a list are worth following.
@@ -769,6 +826,14 @@ impl Engine<'_> {
             } else {
                 self.hook(module, &value, "__new__", args.all().cloned().collect(), site.span);
             }
+        }
+        let raises = self.dialect_of(class.module).receiver() == Receiver::Parameter
+            && !args.positional.is_empty()
+            && self.external_base(class, 0).is_some_and(|base| super::builtins::is_exception(&base));
+        if raises && !self.has_constructor(class) {
+            let items = args.positional.iter().map(|(value, _)| value.clone()).collect();
+            let all = self.container(ObjectKind::Tuple, items, args.star.is_none());
+            self.store_field(id, &SmolStr::new_static("args"), all);
         }
         if library {
             // The constructor is a library's: what goes in is in the instance.

@@ -8,6 +8,7 @@
 mod arena;
 mod builtins;
 pub(crate) mod call;
+mod closures;
 mod commands;
 pub(crate) mod data;
 pub(crate) mod events;
@@ -27,7 +28,9 @@ pub(crate) mod model;
 mod names;
 pub(crate) mod native;
 mod paths;
+mod pickles;
 mod presume;
+mod protocols;
 mod records;
 mod refine;
 mod registered;
@@ -35,6 +38,7 @@ mod sinks;
 pub mod state;
 pub(crate) mod stmt;
 mod store;
+mod streams;
 mod summary;
 mod text;
 mod told;
@@ -132,6 +136,8 @@ pub struct Engine<'a> {
     pub places: Vec<(u32, Span, Option<SmolStr>)>,
     pub place_index: FxHashMap<(u32, Span), EvidenceId>,
     pub calls: FxIndexMap<(Key, Key), EvidenceId>,
+    /// Where in the order of execution of the caller a call comes first.
+    pub call_orders: FxHashMap<(Key, Key), u32>,
     /// Calls that stand only under a test for the main program.
     pub main_calls: FxHashSet<(Key, Key)>,
     /// Edges of the call graph by which a command starts a file as a program of its own.
@@ -190,6 +196,10 @@ pub struct Engine<'a> {
     pub(crate) data: data::Data,
     /// What is kept of JavaScript's modules and objects.
     pub(crate) realm: javascript::Realm,
+    /// What is kept of closures and generators.
+    escaped: closures::Escaped,
+    /// True once code asked for the path of its own file.
+    names_itself: bool,
     /// True between `new` and the call that it belongs to.
     pub(crate) constructing: bool,
 }
@@ -254,6 +264,7 @@ impl<'a> Engine<'a> {
             places: Vec::new(),
             place_index: FxHashMap::default(),
             calls: FxIndexMap::default(),
+            call_orders: FxHashMap::default(),
             main_calls: FxHashSet::default(),
             started: FxHashSet::default(),
             computed_sites: FxHashSet::default(),
@@ -287,6 +298,8 @@ impl<'a> Engine<'a> {
             guard_probe: None,
             data: data::Data::default(),
             realm: javascript::Realm::default(),
+            escaped: closures::Escaped::default(),
+            names_itself: false,
             constructing: false,
         }
     }

@@ -21,6 +21,7 @@ mod codecs;
 mod collections;
 mod compress;
 mod constants;
+mod digests;
 mod display;
 mod encodings;
 mod format;
@@ -35,6 +36,7 @@ mod parse;
 mod paths;
 mod patterns;
 mod percent;
+pub(crate) mod pickle;
 mod radix;
 mod search;
 mod sequence;
@@ -56,6 +58,7 @@ use smol_str::SmolStr;
 use args::Args;
 pub use collections::{dict_of, list_of, set_of, tuple_of};
 pub use constants::constant;
+pub use digests::{digest, hex_of, is_digest};
 
 /// Containers nest at most this many levels; a deeper value is not built.
 pub const MAX_DEPTH: usize = 48;
@@ -253,6 +256,7 @@ static FUNCTIONS: LazyLock<FxHashMap<&'static str, Handler>> = LazyLock::new(|| 
         builtins::FUNCTIONS,
         codecs::FUNCTIONS,
         compress::FUNCTIONS,
+        digests::FUNCTIONS,
         encodings::FUNCTIONS,
         html::FUNCTIONS,
         json::FUNCTIONS,
