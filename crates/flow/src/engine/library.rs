@@ -39,6 +39,16 @@ impl Engine<'_> {
             return Some(value);
         }
         let first = args.positional.first().map(|(value, _)| value.clone());
+        // A namespace that is asked for a name as a dictionary is.
+        if let (Some(owner), Some(key)) =
+            (name.strip_suffix(".get").or_else(|| name.strip_suffix(".__getitem__")), first.as_ref())
+            && (owner.ends_with("__dict__") || matches!(owner, "globals()" | "sys.modules" | "__builtins__"))
+        {
+            let names = Value::reference(Ref::Symbol(SmolStr::new(owner)));
+            if let Some(found) = self.namespace_item(&names, key) {
+                return Some(self.touched(found, module, site.id, site.span));
+            }
+        }
         match name {
             "functools.partial" => {
                 let function = first?;

@@ -6,10 +6,12 @@
 //! that known values decide are decided; others are walked both ways and joined.
 
 mod arena;
+mod arguments;
 mod builtins;
 pub(crate) mod call;
 mod closures;
 mod commands;
+mod containers;
 pub(crate) mod data;
 pub(crate) mod events;
 mod expr;
@@ -86,6 +88,9 @@ const EVALUATION_STEPS: u64 = 50_000_000;
 const EVALUATION_BYTES_FILE: u64 = 64 << 20;
 const EVALUATION_BYTES: u64 = 512 << 20;
 
+/// Most special methods that are called inside of one another.
+const MOST_ASKING: u32 = 32;
+
 /// A map in the order of insertion, with the hashes of all other maps here.
 type FxIndexMap<K, V> = IndexMap<K, V, rustc_hash::FxBuildHasher>;
 
@@ -130,6 +135,8 @@ pub struct Engine<'a> {
     pub ways: ways::Ways,
     pub events: Vec<EventData>,
     pub event_index: FxHashMap<(u32, ExprId), usize>,
+    /// Further events of calls that call more than one thing.
+    other_events: FxHashMap<(u32, ExprId), Vec<usize>>,
     pub flows: FxIndexMap<(u32, SinkKey), FlowData>,
     /// Summaries that were applied: callee, parameter, the label that went in.
     pub applied: FxIndexMap<(Key, u32, u32), u32>,
@@ -198,6 +205,8 @@ pub struct Engine<'a> {
     pub(crate) realm: javascript::Realm,
     /// What is kept of closures and generators.
     escaped: closures::Escaped,
+    /// Special methods that are being called inside of one another.
+    asking: u32,
     /// True once code asked for the path of its own file.
     names_itself: bool,
     /// True between `new` and the call that it belongs to.
@@ -259,6 +268,7 @@ impl<'a> Engine<'a> {
             ways: ways::Ways::default(),
             events: Vec::new(),
             event_index: FxHashMap::default(),
+            other_events: FxHashMap::default(),
             flows: FxIndexMap::default(),
             applied: FxIndexMap::default(),
             places: Vec::new(),
@@ -300,6 +310,7 @@ impl<'a> Engine<'a> {
             realm: javascript::Realm::default(),
             escaped: closures::Escaped::default(),
             names_itself: false,
+            asking: 0,
             constructing: false,
         }
     }

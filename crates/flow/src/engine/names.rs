@@ -172,8 +172,11 @@ impl Engine<'_> {
                         && !object.labels().is_empty()
                         && self.catalog.attribute(&symbol).is_some_and(|attribute| attribute.result.is_none());
                     // A library's function has the methods of any function, and its module those of any object.
-                    let reflects =
-                        !with_this && !known(&member) && matches!(name.as_str(), "__call__" | "__getattribute__");
+                    let is_any = matches!(symbol.as_str(), "object" | "type" | "types.ModuleType");
+                    let reflects = !is_any
+                        && !with_this
+                        && !known(&member)
+                        && matches!(name.as_str(), "__call__" | "__getattribute__");
                     if !by_type && !entered && !reflects {
                         add(Value::reference(Ref::Symbol(member)), &mut result);
                     }

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::Engine;
 use super::call::{Args, Site};
 use super::hooks::operator_method;
-use super::value::{Ref, Value};
+use super::value::{Key, Ref, Value};
 use crate::dialect::Receiver;
 
 /// The special methods behind a function of the language, the first that a class has. Empty for any other function.
@@ -178,7 +178,9 @@ impl Engine<'_> {
             return None;
         }
         if op == BinOp::Mod && matches!(left.known(), Some(Const::Str(_))) {
-            return self.instance_text(module, right, span).map(|text| self.binary(op, left, &text, span));
+            // What says that it is its own text is put in as it is.
+            let text = self.instance_text(module, right, span).filter(|text| !self.is_instance(text))?;
+            return Some(self.binary(op, left, &text, span));
         }
         self.hook(module, right, reflected_method(op), vec![left.clone()], span)
     }
@@ -250,6 +252,16 @@ impl Engine<'_> {
         }
         made.edit().refs.insert(0, Ref::Object(id));
         made
+    }
+
+    /// True for a class of exceptions.
+    pub(crate) fn is_raised(&self, class: Key, depth: u32) -> bool {
+        depth < 16
+            && self.classes.get(&class).into_iter().flatten().flat_map(Value::refs).any(|reference| match reference {
+                Ref::Symbol(symbol) => super::builtins::is_exception(symbol),
+                Ref::Class(base) => *base != class && self.is_raised(*base, depth + 1),
+                _ => false,
+            })
     }
 
     /// The only text that an exception of the language was made with.

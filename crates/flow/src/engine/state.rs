@@ -140,6 +140,11 @@ impl ParamSet {
         self.0 |= Self::bit(index);
     }
 
+    /// True if there is none in it.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// True if the parameter is in the set.
     pub fn contains(self, index: u32) -> bool {
         self.0 & Self::bit(index) != 0

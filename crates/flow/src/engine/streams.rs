@@ -20,6 +20,8 @@ const DECODER: &str = "\u{1}decoder";
 const DIGEST: &str = "\u{1}digest";
 const KEY: &str = "\u{1}key";
 const FED: &str = "\u{1}fed";
+/// The field of a cipher that names its mode.
+const CIPHER: &str = "\u{1}cipher";
 /// Most bytes that are fed to a digest piece by piece, or written to a stream.
 const MOST_BYTES: usize = 16 << 20;
 
@@ -79,6 +81,9 @@ impl Engine<'_> {
                 }
                 if object.fields.contains_key(DECODER) {
                     return self.decoder_method(method, id, receiver, args);
+                }
+                if object.fields.contains_key(CIPHER) {
+                    return self.cipher_method(module, name, method, id, receiver, args, site);
                 }
                 if object.fields.contains_key(DIGEST) {
                     return self.digest_method(module, name, method, id, receiver, args, site);
@@ -149,6 +154,46 @@ impl Engine<'_> {
                 model.edit().refs.insert(0, Ref::Object(id));
                 Some(model)
             }
+            "cryptography.fernet.Fernet" => {
+                let key = args.get(0, "key")?.clone();
+                bytes_of(&key)?;
+                let model = self.modelled(module, name, None, args, site);
+                Some(self.cipher_of("fernet", key, None, model))
+            }
+            "Crypto.Cipher.ARC4.new" => {
+                let key = args.get(0, "key")?.clone();
+                bytes_of(&key)?;
+                let model = self.modelled(module, name, None, args, site);
+                Some(self.cipher_of("rc4", key, None, model))
+            }
+            "Crypto.Cipher.AES.new" => {
+                let key = args.get(0, "key")?.clone();
+                bytes_of(&key)?;
+                let mode = args.get(1, "mode")?;
+                let mode = mode.refs().iter().find_map(|reference| match reference {
+                    Ref::Symbol(symbol) => symbol.rsplit_once("MODE_").map(|(_, mode)| mode.to_ascii_lowercase()),
+                    _ => None,
+                });
+                // The numbers of the modes, where they are written as such.
+                let mode = mode.or_else(|| match args.get(1, "mode")?.known() {
+                    Some(Const::Int(1)) => Some("ecb".to_owned()),
+                    Some(Const::Int(2)) => Some("cbc".to_owned()),
+                    Some(Const::Int(3)) => Some("cfb".to_owned()),
+                    Some(Const::Int(5)) => Some("ofb".to_owned()),
+                    Some(Const::Int(6)) => Some("ctr".to_owned()),
+                    _ => None,
+                })?;
+                let wide = args
+                    .named
+                    .iter()
+                    .any(|(name, value, _)| name == "segment_size" && value.known() == Some(&Const::Int(128)));
+                let mode = if mode == "cfb" && !wide { "cfb8".to_owned() } else { mode };
+                let named =
+                    |wanted: &str| args.named.iter().find(|(name, _, _)| name == wanted).map(|(_, v, _)| v.clone());
+                let start = args.get(2, "iv").cloned().or_else(|| named("IV")).or_else(|| named("nonce"));
+                let model = self.modelled(module, name, None, args, site);
+                Some(self.cipher_of(&mode, key, start, model))
+            }
             "hmac.new" => {
                 let (key, fed) = (args.get(0, "key")?.clone(), args.get(1, "msg").cloned());
                 let kind = args.get(2, "digestmod")?;
@@ -199,6 +244,55 @@ impl Engine<'_> {
         }
         model.edit().refs.insert(0, Ref::Object(id));
         Some(model)
+    }
+
+    fn cipher_of(&mut self, mode: &str, key: Value, start: Option<Value>, mut model: Value) -> Value {
+        let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
+        self.store_field(id, &SmolStr::new_static(CIPHER), Value::text(mode));
+        self.store_field(id, &SmolStr::new_static(KEY), key);
+        if let Some(start) = start {
+            self.store_field(id, &SmolStr::new_static(AT), start);
+        }
+        model.edit().refs.insert(0, Ref::Object(id));
+        model
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn cipher_method(
+        &mut self,
+        module: &Rc<Module>,
+        name: &str,
+        method: &str,
+        id: ObjectId,
+        receiver: &Value,
+        args: &Args,
+        site: Site,
+    ) -> Option<Value> {
+        if !matches!(method, "decrypt" | "decrypt_and_verify") {
+            return None;
+        }
+        let data = args.positional.first()?.0.clone();
+        let (mode, key, start) = (self.kept_in(id, CIPHER), self.kept_in(id, KEY), self.kept_in(id, AT));
+        let mode = mode.known_text()?.clone();
+        let text = if &*mode == "fernet" {
+            // Key and token are written in the alphabet for addresses.
+            let key = self.known_function("base64.urlsafe_b64decode", &Args::of(vec![key]))?;
+            let token = self.known_function("base64.urlsafe_b64decode", &Args::of(vec![data.clone()]))?;
+            crate::evaluate::ciphers::fernet(bytes_of(&key)?, bytes_of(&token)?, &mut self.budget)?
+        } else if &*mode == "rc4" {
+            crate::evaluate::ciphers::rc4(bytes_of(&key)?, bytes_of(&data)?, &mut self.budget)?
+        } else {
+            let mut start = bytes_of(&start).unwrap_or_default().to_vec();
+            // A nonce is the front of the counter.
+            if &*mode == "ctr" {
+                start.resize(start.len().max(16), 0);
+            }
+            crate::evaluate::ciphers::aes(&mode, bytes_of(&key)?, &start, bytes_of(&data)?, &mut self.budget)?
+        };
+        let model = self.modelled(module, name, Some(receiver), args, site);
+        let mut value = Value::constant(Const::Bytes(Arc::from(text)));
+        self.inherit(&mut value, &[&data, receiver], Some("cipher"));
+        Some(self.told_as(value, &model))
     }
 
     fn kept_in(&self, id: ObjectId, field: &str) -> Value {

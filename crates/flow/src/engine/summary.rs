@@ -214,6 +214,27 @@ impl Engine<'_> {
         }
     }
 
+    /// True if a function may be entered that perhaps runs already: one that only hands its arguments on is on the way to
+    /// everything that is called by it, and does something else each time.
+    fn enters_again(&self, key: Key, summary: &super::Summary) -> bool {
+        /// Longest body of such a function, and how often it is entered inside of itself.
+        const LONGEST: usize = 3;
+        const MOST: usize = 5;
+        let running = self.frames.iter().filter(|frame| frame.key == key).count();
+        if running == 0 {
+            return true;
+        }
+        let direct = self.frames.last().is_some_and(|frame| frame.key == key);
+        running < MOST
+            && !direct
+            && !summary.forwards.is_empty()
+            && self
+                .modules
+                .get(key.module as usize)
+                .and_then(|module| module.function(FuncId(key.func)))
+                .is_some_and(|function| function.body.len() <= LONGEST)
+    }
+
     /// True if a function that calls itself with known values is followed: what it computes ends by itself, or with the
     /// steps that are left.
     fn recurses(&self, key: Key, summary: &super::Summary, bound: &[Option<Value>]) -> bool {
@@ -242,7 +263,7 @@ impl Engine<'_> {
             || (summary.effects && summary.contexts >= MOST_CONTEXTS)
             || self.inline_steps == 0
             || self.frames.len() + 2 >= MOST_FRAMES
-            || self.frames.iter().any(|frame| frame.key == key)
+            || !self.enters_again(key, summary)
         {
             return false;
         }

@@ -16,6 +16,7 @@
 mod args;
 mod builtins;
 mod bytes;
+pub(crate) mod ciphers;
 mod classify;
 mod codecs;
 mod collections;
@@ -255,6 +256,7 @@ static FUNCTIONS: LazyLock<FxHashMap<&'static str, Handler>> = LazyLock::new(|| 
     [
         builtins::FUNCTIONS,
         codecs::FUNCTIONS,
+        ciphers::FUNCTIONS,
         compress::FUNCTIONS,
         digests::FUNCTIONS,
         encodings::FUNCTIONS,
