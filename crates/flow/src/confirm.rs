@@ -42,11 +42,13 @@ struct Graph {
 }
 
 /// A step as the walk sees it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Mark {
     pub kind: StepKind,
     pub module: u32,
     pub span: Span,
+    /// What the step is about: of a return the function.
+    pub text: SmolStr,
 }
 
 /// Confirms paths over one package.
@@ -63,10 +65,10 @@ impl<'a> Confirmer<'a> {
 
     /// True if every step of the path is joined to the one before it.
     pub(crate) fn confirms(&mut self, steps: &[Mark]) -> bool {
-        steps.iter().zip(steps.iter().skip(1)).all(|(before, after)| self.joined(*before, *after))
+        steps.iter().zip(steps.iter().skip(1)).all(|(before, after)| self.joined(before, after))
     }
 
-    fn joined(&mut self, before: Mark, after: Mark) -> bool {
+    fn joined(&mut self, before: &Mark, after: &Mark) -> bool {
         if before.module == after.module && before.span == after.span {
             return true;
         }
@@ -88,7 +90,7 @@ impl<'a> Confirmer<'a> {
         joined
     }
 
-    fn walk(&self, before: Mark, after: Mark) -> bool {
+    fn walk(&self, before: &Mark, after: &Mark) -> bool {
         let Some(start) = self.graphs.get(&after.module) else { return false };
         // What is passed is taken apart at once.
         if before.kind == StepKind::Pass && start.parts.contains_key(&after.span) {
@@ -98,7 +100,22 @@ impl<'a> Confirmer<'a> {
         let mut nodes: FxHashSet<(u32, Node)> = FxHashSet::default();
         let mut queue: std::collections::VecDeque<(u32, ExprId)> =
             start.by_span.get(&after.span).into_iter().flatten().map(|id| (after.module, *id)).collect();
-        while let Some((index, id)) = queue.pop_front() {
+        let mut computed = false;
+        loop {
+            let Some((index, id)) = queue.pop_front() else {
+                // What is called was handed over, or is the value of an expression: its name stands elsewhere. The text
+                // bears out that something is called there, and the function's own text what it gives.
+                if after.kind != StepKind::Return || computed || !self.calls_unnamed(after, &seen) {
+                    break;
+                }
+                computed = true;
+                for module in [after.module, before.module] {
+                    let into =
+                        self.graphs.get(&module).and_then(|graph| graph.into.get(&Node::Result(after.text.clone())));
+                    queue.extend(into.into_iter().flatten().map(|id| (module, *id)));
+                }
+                continue;
+            };
             if seen.len() > MOST_NODES {
                 return false;
             }
@@ -160,13 +177,28 @@ impl<'a> Confirmer<'a> {
             }
         }
         // A callback's parameter is filled by the library that calls it: the step before is the registration.
-        before.kind == StepKind::Pass
-            && seen.iter().any(|(index, id)| {
-                self.modules.get(*index as usize).and_then(|module| module.expr(*id)).is_some_and(|expr| {
-                    matches!(&expr.kind, ExprKind::Slot(slot)
-                        if self.graphs.get(index).is_some_and(|g| g.params.contains(&(slot.func.0, slot.slot))))
-                })
+        before.kind == StepKind::Pass && self.meets_parameter(&seen)
+    }
+
+    /// True if the walk came to a parameter.
+    fn meets_parameter(&self, seen: &FxHashSet<(u32, ExprId)>) -> bool {
+        seen.iter().any(|(index, id)| {
+            self.modules.get(*index as usize).and_then(|module| module.expr(*id)).is_some_and(|expr| {
+                matches!(&expr.kind, ExprKind::Slot(slot)
+                    if self.graphs.get(index).is_some_and(|g| g.params.contains(&(slot.func.0, slot.slot))))
             })
+        })
+    }
+
+    /// True if what is called at a step has no name there, or one that a parameter fills.
+    fn calls_unnamed(&self, after: &Mark, seen: &FxHashSet<(u32, ExprId)>) -> bool {
+        let Some(module) = self.modules.get(after.module as usize) else { return false };
+        let at = self.graphs.get(&after.module).and_then(|graph| graph.by_span.get(&after.span));
+        let unnamed = at.into_iter().flatten().any(|id| match module.expr(*id).map(|expr| &expr.kind) {
+            Some(ExprKind::Call { callee, .. }) => last_name(module, *callee).is_none(),
+            _ => false,
+        });
+        unnamed || self.meets_parameter(seen)
     }
 }
 

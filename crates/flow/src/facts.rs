@@ -414,6 +414,9 @@ pub struct FunctionFacts {
     pub public: bool,
     /// Calls inside the package, with their places.
     pub calls: Vec<(FunctionId, EvidenceId)>,
+    /// For each of them its position in the order of execution inside this function, on the scale of [`Event::order`];
+    /// 0 where it is not known.
+    pub call_orders: Vec<u32>,
     /// Bases of a class: canonical symbols, or qualified names inside the package.
     pub bases: Vec<SmolStr>,
     /// When it can run: entries of the closed list that reach it.

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::Engine;
 use super::call::{Args, Site};
-use super::heap::{ObjectKind, field_name};
+use super::heap::ObjectKind;
 use super::native::{is_builtin, shown};
 use super::paths::Restart;
 use super::value::{Key, Ref, Term, Value};
@@ -40,6 +40,11 @@ impl Engine<'_> {
         if let Some(value) = self.library_call(module, name, receiver, args, site) {
             return Some(value);
         }
+        if receiver.is_none()
+            && let Some(value) = self.asked_by(module, name, args, site)
+        {
+            return Some(value);
+        }
         let first = args.get(0, "").cloned();
         if args.all().next().is_none()
             && let Some(base) = name.strip_suffix(".__str__").or_else(|| name.strip_suffix(".__repr__"))
@@ -48,6 +53,13 @@ impl Engine<'_> {
             return Some(Value::constant(Const::Str(Arc::from(text))));
         }
         match name {
+            "str" | "repr"
+                if args.positional.len() == 1
+                    && name == "str"
+                    && first.as_ref().is_some_and(|value| self.exception_text(value).is_some()) =>
+            {
+                self.exception_text(&first?)
+            }
             "str" | "repr" if args.positional.len() == 1 => {
                 let value = first?;
                 match value.refs().first() {
@@ -55,7 +67,12 @@ impl Engine<'_> {
                     _ => None,
                 }
             }
-            "getattr" | "object.__getattribute__" | "\u{1}getattribute" => {
+            "getattr"
+            | "object.__getattribute__"
+            | "type.__getattribute__"
+            | "types.ModuleType.__getattribute__"
+            | "inspect.getattr_static"
+            | "\u{1}getattribute" => {
                 let at = usize::from(name != "\u{1}getattribute");
                 let object = if at == 1 { first? } else { receiver?.clone() };
                 let key = args.positional.get(at).map(|(value, _)| value.clone())?;
@@ -72,7 +89,7 @@ impl Engine<'_> {
                 let value = self.attr(&object, &attribute, site.span);
                 Some(self.touched(value, module, site.id, site.span))
             }
-            "setattr" => {
+            "setattr" | "object.__setattr__" | "type.__setattr__" => {
                 let object = first?;
                 let key = args.positional.get(1).map(|(value, _)| value.clone())?;
                 let value = args.positional.get(2).map(|(value, _)| value.clone())?;
@@ -89,7 +106,16 @@ impl Engine<'_> {
             "globals" | "locals" | "vars" | "dir" if args.positional.is_empty() => {
                 Some(Value::reference(Ref::Symbol(SmolStr::new_static("globals()"))))
             }
-            "vars" => first,
+            // Of a module its names, of an instance its fields.
+            "vars" => {
+                let object = first?;
+                match object.refs().first() {
+                    Some(Ref::Symbol(_) | Ref::Module(_)) => {
+                        Some(self.attr(&object, &SmolStr::new_static("__dict__"), site.span))
+                    }
+                    _ => Some(object),
+                }
+            }
             "compile" => {
                 let source = first.clone().or_else(|| args.get(0, "source").cloned())?;
                 if let Some(model) = self.catalog.model(symbol) {
@@ -283,6 +309,18 @@ impl Engine<'_> {
                     }
                     return Some(self.container(ObjectKind::List, results, whole));
                 }
+                let values: Vec<Value> = args.positional.iter().skip(1).map(|(value, _)| value.clone()).collect();
+                if name == "map"
+                    && values.len() > 1
+                    && let Some(rows) = self.rows(&values).filter(|rows| rows.len() < 20_000)
+                {
+                    let mut results = Vec::with_capacity(rows.len());
+                    for row in rows {
+                        self.budget.steps = self.budget.steps.saturating_sub(1);
+                        results.push(self.call_one(module, &function, row, site));
+                    }
+                    return Some(self.container(ObjectKind::List, results, true));
+                }
                 let mut elements = Vec::new();
                 for (value, _) in args.positional.iter().skip(1) {
                     elements.push(self.element_of(&value.clone()));
@@ -319,6 +357,9 @@ impl Engine<'_> {
             }
             "next" => {
                 let value = first?;
+                if let Some(item) = self.first_of(&value) {
+                    return Some(item);
+                }
                 if let Some(symbol) = self.protocol(&value, "__next__") {
                     return Some(self.call_symbol(module, &symbol, Some(&value), &Args::default(), site));
                 }
@@ -442,6 +483,16 @@ impl Engine<'_> {
                     Value::UNKNOWN
                 })
             }
+            // What an exception was made with is in it.
+            _ if receiver.is_none()
+                && !name.contains('.')
+                && is_exception(name)
+                && !args.positional.is_empty()
+                && self.catalog.model(symbol).is_none() =>
+            {
+                let made = self.call_unmodelled(module, symbol, None, args, site);
+                Some(self.exception(&made, args))
+            }
             "isinstance" | "issubclass" | "hasattr" | "callable" | "len" | "id" | "hash" | "bool" => {
                 Some(self.known_function(name, args).unwrap_or_default())
             }
@@ -519,6 +570,11 @@ impl Engine<'_> {
         }
         let name = key.known_text()?.clone();
         for reference in object.refs().to_vec() {
+            if let Ref::Method(view, inner) = &reference
+                && view == super::names::NAMESPACE
+            {
+                return Some(self.attr(inner, &SmolStr::new(&*name), self.attr_span));
+            }
             let Ref::Symbol(symbol) = reference else { continue };
             match symbol.as_str() {
                 "globals()" => {
@@ -545,213 +601,21 @@ impl Engine<'_> {
         }
         None
     }
+}
 
-    /// What `with context as target` gives.
-    pub(crate) fn entered(&mut self, module: &Rc<Module>, id: ExprId, value: Value) -> Value {
-        let mut result: Option<Value> = None;
-        for reference in value.refs().to_vec() {
-            let Ref::Object(object) = reference else { continue };
-            let Some(ObjectKind::Instance(class)) = self.object(object).map(|object| object.kind) else { continue };
-            let enter = self.class_attr(class, &SmolStr::new_static("__enter__"), Some(&value), true, 0);
-            let method = match enter {
-                Some(method) => Some(method),
-                None => self.class_attr(class, &SmolStr::new_static("__aenter__"), Some(&value), true, 0),
-            };
-            if let Some(method) = method.filter(|method| !method.refs().is_empty()) {
-                let site = Site { id, callee: id, span: module.expr(id).map(|expr| expr.span).unwrap_or_default() };
-                result = Some(self.call(module, &method, Args::default(), site));
-            }
-        }
-        match result {
-            Some(result) if !result.refs().is_empty() => result,
-            _ => value,
-        }
-    }
-
-    fn container_method(
-        &mut self,
-        module: &Rc<Module>,
-        receiver: &Value,
-        kind: &str,
-        method: &str,
-        args: &Args,
-        site: Site,
-    ) -> Option<Value> {
-        let id = receiver.object()?;
-        let first = args.positional.first().map(|(value, _)| value.clone());
-        let stores = matches!(method, "append" | "add" | "extend" | "insert" | "update" | "setdefault");
-        let place = stores.then(|| self.place(site.span, None));
-        let written = self.written(module, site.callee);
-        let keep = |engine: &mut Self, value: Value| match place {
-            Some(place) => engine.stepped(value, crate::facts::StepKind::Store, place, &written),
-            None => value,
-        };
-        match (kind, method) {
-            ("list", "append") | ("set", "add") => {
-                let value = keep(self, first?);
-                self.append(id, value);
-                Some(Value::constant(Const::None))
-            }
-            ("list", "extend") | ("set", "update") => {
-                let value = first?;
-                match self.elements(&value) {
-                    Some(items) => {
-                        for item in items {
-                            let item = keep(self, item);
-                            self.append(id, item);
-                        }
-                    }
-                    None => {
-                        let element = self.element_of(&value);
-                        let element = keep(self, element);
-                        self.store_any(id, &element);
-                    }
-                }
-                Some(Value::constant(Const::None))
-            }
-            ("list", "insert") => {
-                let value = keep(self, args.positional.get(1)?.0.clone());
-                let position = match first?.known() {
-                    Some(Const::Int(0)) => Some(0),
-                    _ => None,
-                };
-                let strong = self.strong(id);
-                match (position, self.object_mut(id)) {
-                    (Some(position), Some(object)) if strong => {
-                        object.plain &= value.is_plain();
-                        object.items.insert(position, value);
-                    }
-                    _ => self.store_any(id, &value),
-                }
-                Some(Value::constant(Const::None))
-            }
-            ("list", "reverse") => {
-                if let Some(object) = self.object_mut(id) {
-                    object.items.reverse();
-                }
-                Some(Value::constant(Const::None))
-            }
-            ("list", "pop") => {
-                let strong = self.strong(id) && self.object(id)?.complete;
-                if strong && args.positional.is_empty() {
-                    return self.object_mut(id)?.items.pop();
-                }
-                if strong && matches!(first.as_ref().and_then(Value::known), Some(Const::Int(0))) {
-                    let object = self.object_mut(id)?;
-                    return (!object.items.is_empty()).then(|| object.items.remove(0));
-                }
-                Some(self.load_any(id))
-            }
-            ("list", "clear") | ("dict", "clear") => {
-                if self.strong(id)
-                    && let Some(object) = self.object_mut(id)
-                {
-                    object.items.clear();
-                    object.fields.clear();
-                    object.rest = Value::UNKNOWN;
-                }
-                Some(Value::constant(Const::None))
-            }
-            ("dict", "get" | "pop" | "setdefault") => {
-                let key = first?;
-                let default = args.positional.get(1).map(|(value, _)| value.clone());
-                let name = key.known().and_then(field_name);
-                let found = match &name {
-                    Some(name) => self.load_field(id, name),
-                    None => Some(self.load_any(id)),
-                };
-                if let ("setdefault", None, Some(default)) = (method, &name, &default) {
-                    let value = keep(self, default.clone());
-                    self.store_any(id, &value);
-                }
-                if method == "setdefault"
-                    && let (Some(name), Some(default)) = (&name, &default)
-                    && self.object(id).is_some_and(|object| !object.fields.contains_key(name))
-                {
-                    let value = keep(self, default.clone());
-                    self.store_field(id, name, value);
-                }
-                let certain =
-                    name.as_ref().is_some_and(|name| self.object(id).is_some_and(|o| o.fields.contains_key(name)));
-                let value = match (found, default) {
-                    (Some(found), _) if certain => found,
-                    (Some(found), Some(default)) => found.join(&default),
-                    (Some(found), None) => found,
-                    (None, Some(default)) => default,
-                    (None, None) => Value::constant(Const::None),
-                };
-                Some(self.or_of_another(receiver, value))
-            }
-            ("dict", "update") => {
-                if let Some(other) = first {
-                    let other = keep(self, other);
-                    self.merge_mapping(id, &other);
-                }
-                for (name, value, _) in &args.named {
-                    let value = keep(self, value.clone());
-                    self.store_field(id, name, value);
-                }
-                if let Some((rest, _)) = &args.star_star {
-                    self.store_any(id, rest);
-                }
-                Some(Value::constant(Const::None))
-            }
-            ("dict", "items") => {
-                let pairs = self.pairs(receiver);
-                match pairs {
-                    Some(pairs) => {
-                        let items = pairs
-                            .into_iter()
-                            .map(|(key, value)| self.container(ObjectKind::Tuple, vec![key, value], true))
-                            .collect();
-                        Some(self.container(ObjectKind::List, items, true))
-                    }
-                    None => {
-                        let any = self.load_any(id);
-                        let any = self.or_of_another(receiver, any);
-                        let key = self.only_labels(&any);
-                        let pair = self.container(ObjectKind::Tuple, vec![key, any], true);
-                        let list = self.container(ObjectKind::List, Vec::new(), false);
-                        if let Some(list) = list.object() {
-                            self.store_any(list, &pair);
-                        }
-                        Some(list)
-                    }
-                }
-            }
-            ("dict", "values") => {
-                let object = self.object(id)?.clone();
-                let list = self.container(ObjectKind::List, object.fields.values().cloned().collect(), object.complete);
-                if let (Some(list), false) = (list.object(), object.complete) {
-                    self.store_any(list, &object.rest);
-                }
-                Some(list)
-            }
-            ("dict", "keys") => self.items(receiver).map(|items| self.container(ObjectKind::List, items, true)),
-            ("dict" | "list" | "set", "copy") => {
-                let object = self.object(id)?.clone();
-                let copy = self.allocate(object.kind, object.items.to_vec(), object.complete);
-                if let Some(new) = self.object_mut(copy) {
-                    new.plain = object.plain;
-                    new.fields = object.fields;
-                    new.rest = object.rest;
-                }
-                Some(Value::reference(Ref::Object(copy)))
-            }
-            _ => {
-                if let Some(value) = self.known_method(receiver, method, args) {
-                    return Some(value);
-                }
-                // Whatever else: it may hold the arguments from now on, and give what it holds.
-                for value in args.all().cloned().collect::<Vec<_>>() {
-                    if stores {
-                        self.store_any(id, &value);
-                    }
-                }
-                Some(self.only_labels(receiver))
-            }
-        }
-    }
+/// True for an exception of the language.
+pub(crate) fn is_exception(name: &str) -> bool {
+    matches!(
+        name,
+        "Exception"
+            | "BaseException"
+            | "StopIteration"
+            | "StopAsyncIteration"
+            | "SystemExit"
+            | "KeyboardInterrupt"
+            | "GeneratorExit"
+    ) || name.ends_with("Error")
+        || name.ends_with("Warning")
 }
 
 fn name_is_import(symbol: &str) -> bool {

@@ -3,14 +3,18 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sluice_syntax::ir::{Arg, ArgKind, Const, ExprId, ExprKind, FuncId, FunctionKind, Module, ParamKind, Span};
+use sluice_syntax::ir::{Arg, ArgKind, Const, ExprId, ExprKind, FuncId, FunctionKind, Module, Span};
 use smol_str::SmolStr;
 
+use super::closures::CLOSURE;
 use super::heap::{ObjectKind, field_name};
 use super::value::{Key, Ref, Term, Value};
 use super::{Engine, OriginKey};
 use crate::dialect::Receiver;
 use crate::facts::StepKind;
+
+/// Most constants that `*items` gives as arguments.
+const MOST_CONSTANTS: usize = 100_000;
 
 /// The arguments of one call.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +70,13 @@ fn this_is_pure(summary: &super::Summary) -> bool {
     !summary.weighty && summary.result.known().is_none()
 }
 
+/// `super().method`
+fn is_super(module: &Module, callee: ExprId) -> bool {
+    let Some(ExprKind::Attr { base, .. }) = module.expr(callee).map(|expr| &expr.kind) else { return false };
+    let Some(ExprKind::Call { callee, .. }) = module.expr(*base).map(|expr| &expr.kind) else { return false };
+    matches!(module.expr(*callee).map(|expr| &expr.kind), Some(ExprKind::Free(name)) if name == "super")
+}
+
 impl Engine<'_> {
     /// `callee(args)`
     pub(crate) fn eval_call(
@@ -80,6 +91,9 @@ impl Engine<'_> {
         let function = self.eval(module, callee);
         let site = Site { id, callee, span };
         let args = self.eval_args(module, args);
+        if (args.star.is_some() || args.star_star.is_some()) && !is_super(module, callee) {
+            self.passes_on(&args);
+        }
         self.constructing = new;
         self.call(module, &function, args, site)
     }
@@ -97,7 +111,12 @@ impl Engine<'_> {
                 }
                 ArgKind::Named(name) => all.named.push((name.clone(), value, Some(arg.value))),
                 ArgKind::Star => match self.elements(&value) {
-                    Some(items) if all.star.is_none() && items.len() < 64 => {
+                    // Many arguments are followed only as numbers and texts, of which nothing is made but a value.
+                    Some(items)
+                        if all.star.is_none()
+                            && (items.len() < 64
+                                || items.len() < MOST_CONSTANTS && items.iter().all(|item| item.known().is_some())) =>
+                    {
                         all.positional.extend(items.into_iter().map(|item| (item, Some(arg.value))));
                         if !value.labels().is_empty() {
                             all.star = Some((self.only_labels(&value), Some(arg.value)));
@@ -174,6 +193,11 @@ impl Engine<'_> {
             refs.retain(
                 |other| !matches!(other, Ref::Function(inner, _) if *inner != outer && self.replaces(*inner, outer)),
             );
+        }
+        // A function together with the variables that it closes over tells more than the function.
+        if refs.len() > 1 && refs.iter().any(|one| matches!(one, Ref::Method(name, _) if name == CLOSURE)) {
+            let all = refs.clone();
+            refs.retain(|one| !matches!(one, Ref::Function(function, _) if self.closes(&all, *function)));
         }
         let single = refs.len() == 1;
         // Of a copy of a library (see `or_modelled`) the catalog tells the result; the copy's own code runs too.
@@ -303,6 +327,11 @@ impl Engine<'_> {
             .is_some_and(|frame| frame.guards.iter().any(|guard| guard.kind == "main" && guard.holds));
         if !main {
             self.main_calls.remove(&(caller, callee));
+        }
+        if let Some(frame) = self.frames.last_mut() {
+            frame.order += 1;
+            let order = frame.order;
+            self.call_orders.entry((caller, callee)).or_insert(order);
         }
         if !self.calls.contains_key(&(caller, callee)) {
             if main {
@@ -500,86 +529,6 @@ impl Engine<'_> {
         Some(result)
     }
 
-    /// The arguments bound to the parameters of a function of the package.
-    pub(crate) fn bind_args(&mut self, key: Key, receiver: Option<Value>, args: &Args) -> Vec<Option<Value>> {
-        let module = self.module(key.module);
-        let Some(function) = module.function(FuncId(key.func)) else { return Vec::new() };
-        let mut bound: Vec<Option<Value>> = vec![None; function.params.len()];
-        let receiver = receiver.filter(|_| self.dialect_of(key.module).receiver() == Receiver::Parameter);
-        let mut positional = receiver.into_iter().chain(args.positional.iter().map(|(value, _)| value.clone()));
-        let mut extra_items = Vec::new();
-        let mut star_at = None;
-        let mut star_star_at = None;
-        for (index, param) in function.params.iter().enumerate() {
-            match param.kind {
-                ParamKind::PositionalOnly | ParamKind::Positional => {
-                    if let (Some(value), Some(place)) = (positional.next(), bound.get_mut(index)) {
-                        *place = Some(value);
-                    }
-                }
-                ParamKind::Star => star_at = Some(index),
-                ParamKind::StarStar => star_star_at = Some(index),
-                ParamKind::NamedOnly => {}
-            }
-        }
-        extra_items.extend(positional);
-        let mut extra_named = Vec::new();
-        for (name, value, _) in &args.named {
-            let position = function
-                .params
-                .iter()
-                .position(|param| param.name == *name && !matches!(param.kind, ParamKind::Star | ParamKind::StarStar));
-            match position.and_then(|position| bound.get_mut(position)) {
-                Some(place) => *place = Some(value.clone()),
-                None => extra_named.push((name.clone(), value.clone())),
-            }
-        }
-        if let Some(index) = star_at {
-            let complete = args.star.is_none();
-            let list = self.container(ObjectKind::Tuple, extra_items, complete);
-            if let (Some((star, _)), Some(id)) = (&args.star, list.object()) {
-                self.store_any(id, star);
-            }
-            if let Some(place) = bound.get_mut(index) {
-                *place = Some(list);
-            }
-        }
-        if let Some(index) = star_star_at {
-            let id = self.allocate(ObjectKind::Dict, Vec::new(), args.star_star.is_none());
-            let depth = u32::try_from(self.frames.len()).unwrap_or(u32::MAX);
-            if let Some(object) = self.object_mut(id) {
-                object.born = (depth.saturating_add(1), 0);
-            }
-            for (name, value) in extra_named {
-                self.store_field(id, &name, value);
-            }
-            if let Some((rest, _)) = &args.star_star {
-                self.store_any(id, rest);
-            }
-            if let Some(place) = bound.get_mut(index) {
-                *place = Some(Value::reference(Ref::Object(id)));
-            }
-        }
-        // What `*items` and `**mapping` may hold may be any parameter that was not given.
-        let may: Option<Value> = match (&args.star, &args.star_star) {
-            (Some((a, _)), Some((b, _))) => Some(a.join(b)),
-            (Some((a, _)), None) | (None, Some((a, _))) => Some(a.clone()),
-            (None, None) => None,
-        };
-        for (index, place) in bound.iter_mut().enumerate() {
-            if place.is_none() {
-                let number = u32::try_from(index).unwrap_or(u32::MAX);
-                let default = self.defaults.get(&(key, number)).cloned();
-                *place = match (&may, default) {
-                    (Some(may), Some(default)) => Some(default.join(may)),
-                    (Some(may), None) => Some(may.clone()),
-                    (None, default) => default,
-                };
-            }
-        }
-        bound
-    }
-
     /// A call of a function of the package.
     pub(crate) fn call_function(
         &mut self,
@@ -624,6 +573,7 @@ impl Engine<'_> {
             self.inherit(&mut value, &all, None);
             return value;
         }
+        self.pass_listed(&target, key, &bound, place, &name);
         let listed = summary.lists && self.worth_listing(&summary, args);
         if self.worth_inlining(key, &summary, &bound, this.as_ref(), listed) {
             if let Some(summary) = self.summaries.get_mut(&key) {
@@ -666,66 +616,6 @@ impl Engine<'_> {
         self.read_passed(module, &summary, &mut bound, site);
         self.share_passed(&target, key, &bound, place, &name);
         self.apply_summary(key, &summary, &bound, place, &name)
-    }
-
-    /// True if arguments that a function reads as a list are worth following.
-    fn worth_listing(&self, summary: &super::Summary, args: &Args) -> bool {
-        summary.contexts < super::MOST_CONTEXTS
-            && args.positional.iter().any(|(value, _)| {
-                self.sources(value) > 0
-                    || value.known_text().is_some()
-                    || value.refs().iter().any(|reference| matches!(reference, Ref::Symbol(_) | Ref::Function(..)))
-            })
-    }
-
-    /// A parameter that is handed to a function which copies it name by name is copied by this one.
-    fn pass_copied(&mut self, summary: &super::Summary, bound: &[Option<Value>]) {
-        let here = self.here();
-        for (index, value) in bound.iter().enumerate() {
-            if !summary.copied.contains(u32::try_from(index).unwrap_or(u32::MAX)) {
-                continue;
-            }
-            for label in value.as_ref().map(Value::labels).unwrap_or_default() {
-                if let Some(OriginKey::Param(key, number)) =
-                    self.origins.get(label.origin as usize).map(|origin| origin.key.clone())
-                    && key == here
-                {
-                    self.summaries.entry(key).or_default().copied.insert(number);
-                }
-            }
-        }
-    }
-
-    /// What is passed for a parameter that an inner function reads is what that function reads, later and elsewhere.
-    fn share_passed(
-        &mut self,
-        target: &Rc<Module>,
-        key: Key,
-        bound: &[Option<Value>],
-        place: crate::facts::EvidenceId,
-        name: &SmolStr,
-    ) {
-        let Some(function) = target.function(FuncId(key.func)) else { return };
-        for (param, value) in function.params.iter().zip(bound) {
-            let captured = function.slots.get(param.slot as usize).is_some_and(|slot| slot.captured);
-            let Some(value) = value.as_ref().filter(|value| captured && !value.is_unknown()) else { continue };
-            let is_called = |value: &Value| {
-                value.refs().iter().any(|reference| {
-                    matches!(reference, Ref::Function(..) | Ref::Symbol(_) | Ref::Method(..) | Ref::Class(_))
-                })
-            };
-            // `*functions` holds them.
-            let holds = value.object().and_then(|id| self.object(id)).is_some_and(|object| {
-                matches!(object.kind, ObjectKind::Tuple | ObjectKind::List)
-                    && object.items.iter().take(64).any(is_called)
-            });
-            let calls = is_called(value) || holds;
-            if calls || value.known().is_some() || self.sources(value) > 0 {
-                let value = self.stepped(value.clone(), StepKind::Pass, place, name);
-                let slot = sluice_syntax::ir::SlotRef { func: FuncId(key.func), slot: param.slot };
-                self.share((key.module, slot), &value);
-            }
-        }
     }
 
     /// A new instance of a class of the package.
@@ -779,6 +669,14 @@ impl Engine<'_> {
             } else {
                 self.hook(module, &value, "__new__", args.all().cloned().collect(), site.span);
             }
+        }
+        let raises = self.dialect_of(class.module).receiver() == Receiver::Parameter
+            && !args.positional.is_empty()
+            && self.is_raised(class, 0);
+        if raises && !self.has_constructor(class) {
+            let items = args.positional.iter().map(|(value, _)| value.clone()).collect();
+            let all = self.container(ObjectKind::Tuple, items, args.star.is_none());
+            self.store_field(id, &SmolStr::new_static("args"), all);
         }
         if library {
             // The constructor is a library's: what goes in is in the instance.

@@ -9,13 +9,28 @@ use smol_str::SmolStr;
 use super::Engine;
 use super::call::{Args, Site};
 use super::heap::ObjectKind;
-use super::value::{Key, Ref, Value};
+use super::value::{Key, Ref, Term, Value};
 use crate::facts::EvidenceId;
 
 /// The field of a stream that holds what can be read from it.
-const CONTENT: &str = "\u{1}content";
+pub(crate) const CONTENT: &str = "\u{1}content";
 /// The shortest name of a file by which a path with unknown folders is taken to mean it.
 const SHORTEST_NAME: usize = 3;
+
+/// True for the path of the module itself, however it is made absolute.
+fn is_own_file(term: &Term) -> bool {
+    match term {
+        Term::Name(name) => name == "__file__",
+        Term::Through(operation, inner) => {
+            let operation = operation.trim_end_matches("()").rsplit('.').next().unwrap_or(operation);
+            matches!(
+                operation,
+                "abspath" | "realpath" | "normpath" | "resolve" | "absolute" | "str" | "fspath" | "Path"
+            ) && is_own_file(inner)
+        }
+        _ => false,
+    }
+}
 
 /// The data files of a package by path.
 pub(crate) type Data = FxHashMap<String, Arc<[u8]>>;
@@ -51,6 +66,11 @@ impl Engine<'_> {
 
     /// The data file that a path means.
     fn data_at(&self, path: &Value) -> Option<Arc<[u8]>> {
+        // Code that reads its own file: what stands in its comments, or behind its end.
+        if self.names_itself && path.term().is_some_and(|term| is_own_file(&term)) {
+            let file = self.file_of(self.here().module);
+            return self.modules.get(file as usize).map(|module| Arc::from(module.text.as_bytes()));
+        }
         self.in_package(path, |path| self.data.get(path).map(Arc::clone))
     }
 
@@ -95,7 +115,7 @@ impl Engine<'_> {
         args: &Args,
         site: Site,
     ) -> Option<Value> {
-        if self.data.is_empty() {
+        if self.data.is_empty() && !self.names_itself {
             return None;
         }
         let first = args.get(0, "file").cloned();
@@ -190,9 +210,11 @@ impl Engine<'_> {
     }
 
     /// What can be read from a stream.
-    fn content_of(&self, stream: &Value) -> Option<Value> {
+    pub(crate) fn content_of(&self, stream: &Value) -> Option<Value> {
         stream.refs().iter().find_map(|reference| match reference {
-            Ref::Object(id) => self.object(*id)?.fields.get(CONTENT).cloned(),
+            Ref::Object(id) => {
+                self.object(*id)?.fields.get(CONTENT).filter(|content| content.known().is_some()).cloned()
+            }
             _ => None,
         })
     }

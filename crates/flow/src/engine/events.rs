@@ -49,6 +49,9 @@ fn join_facts(a: &mut ValueFact, b: &ValueFact) {
     }
 }
 
+/// Most events besides the first that one call is.
+const MOST_SYMBOLS: usize = 7;
+
 impl Engine<'_> {
     /// The event at a call, made at its first meeting.
     pub(crate) fn event(
@@ -60,15 +63,25 @@ impl Engine<'_> {
         presumed: Option<Arc<str>>,
     ) -> usize {
         let here = self.here();
-        if let Some(index) = self.event_index.get(&(here.module, id)).copied() {
+        // A call that calls one thing here and another there (`f(*args)` of a wrapper) is an event for each of them.
+        let first = self.event_index.get(&(here.module, id)).copied();
+        if let Some(first) = first {
             // What was presumed of any receiver is known of the one that is passed (`send(requests.Session(), path)`).
             if presumed.is_none()
-                && let Some(event) = self.events.get_mut(index).filter(|event| event.presumed.is_some())
+                && let Some(event) = self.events.get_mut(first).filter(|event| event.presumed.is_some())
             {
                 event.presumed = None;
                 event.symbol = symbol.clone();
+                return first;
             }
-            return index;
+            let same = |index: usize| self.events.get(index).is_none_or(|event| event.symbol == *symbol);
+            let others = self.other_events.get(&(here.module, id)).map_or(&[][..], Vec::as_slice);
+            if same(first) || id.0 == u32::MAX || others.len() >= MOST_SYMBOLS {
+                return first;
+            }
+            if let Some(index) = others.iter().find(|index| same(**index)) {
+                return *index;
+            }
         }
         let index = self.events.len();
         let guards = self.guards_here();
@@ -96,7 +109,12 @@ impl Engine<'_> {
             order,
             presumed,
         });
-        self.event_index.insert((here.module, id), index);
+        match first {
+            None => {
+                self.event_index.insert((here.module, id), index);
+            }
+            Some(_) => self.other_events.entry((here.module, id)).or_default().push(index),
+        }
         index
     }
 

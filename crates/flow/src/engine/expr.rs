@@ -89,6 +89,9 @@ impl Engine<'_> {
                 self.touched(value, module, id, span)
             }
             ExprKind::Free(name) => {
+                if let Some(text) = self.module_names(name) {
+                    return text;
+                }
                 if let Some(value) = self.star_attr(self.here().module, name) {
                     return self.touched(value, module, id, span);
                 }
@@ -124,6 +127,13 @@ impl Engine<'_> {
             ExprKind::Binary { op, left, right } => self.eval_binary(module, *op, *left, *right, span),
             ExprKind::Unary { op, operand } => {
                 let value = self.eval(module, *operand);
+                let value = if *op == UnaryOp::Not { self.as_condition(module, value, span) } else { value };
+                if let Some(method) = super::hooks::unary_method(*op)
+                    && self.is_instance(&value)
+                    && let Some(said) = self.hook(module, &value, method, Vec::new(), span)
+                {
+                    return said;
+                }
                 if *op == UnaryOp::TypeOf
                     && let Some(name) = self.type_named(&value)
                 {
@@ -150,13 +160,11 @@ impl Engine<'_> {
                 let mut result = Some(true);
                 for (op, right) in rest {
                     let after = self.eval(module, *right);
-                    if self.is_instance(&before) && self.dialect.receiver() == Receiver::Parameter {
-                        self.hook(module, &before, super::hooks::comparison_method(*op), vec![after.clone()], span);
-                    }
+                    let said = self.compared(module, *op, &before, &after, span);
                     let open = before.is_open() || after.is_open();
                     let step = match (self.concrete(&before, 3), self.concrete(&after, 3)) {
                         (Some(a), Some(b)) if !open => self.dialect.compare(*op, &a, &b),
-                        _ => None,
+                        _ => said,
                     };
                     result = match (result, step) {
                         (Some(false), _) | (_, Some(false)) => Some(false),
@@ -259,6 +267,8 @@ impl Engine<'_> {
                     None => Some(String::new()),
                     Some(spec) => spec.known_text().map(|text| text.to_string()),
                 };
+                let shown = self.formatted(module, &inner, spec_text.as_deref().unwrap_or_default(), span);
+                let inner = shown.unwrap_or(inner);
                 if let (Some(concrete), Some(spec)) = (self.concrete(&inner, 4), spec_text)
                     && let Some(text) = self.dialect.format(&concrete, *conversion, &spec)
                 {
@@ -278,7 +288,13 @@ impl Engine<'_> {
                 self.assign(module, target, value.clone());
                 value
             }
-            ExprKind::Await(inner) => self.eval(module, *inner),
+            ExprKind::Await(inner) => {
+                let value = self.eval(module, *inner);
+                if !self.is_instance(&value) || self.dialect.receiver() == Receiver::This {
+                    return value;
+                }
+                self.hook(module, &value, "__await__", Vec::new(), span).unwrap_or(value)
+            }
             ExprKind::Yield(inner) => {
                 let value = inner.map(|inner| self.eval(module, inner)).unwrap_or_default();
                 if let Some(frame) = self.frames.last_mut() {
@@ -292,7 +308,7 @@ impl Engine<'_> {
                         None => value,
                     });
                 }
-                Value::UNKNOWN
+                self.sent_here()
             }
             ExprKind::YieldFrom(inner) => {
                 let value = self.eval(module, *inner);
@@ -308,7 +324,7 @@ impl Engine<'_> {
                         None => element,
                     });
                 }
-                Value::UNKNOWN
+                self.returned_by(&value)
             }
             ExprKind::This => self.frames.last().and_then(|frame| frame.this.clone()).unwrap_or_default(),
             ExprKind::ImportCall(inner) => {
@@ -493,9 +509,18 @@ impl Engine<'_> {
             }
         }
         if let Some(target) = self.namespace_item(&object, &key) {
-            return target;
+            return self.touched(target, module, at, span);
         }
-        if let Some(found) = self.hook(module, &object, "__getitem__", vec![key.clone()], span) {
+        for method in ["__getitem__", "__missing__"] {
+            if let Some(found) = self.hook(module, &object, method, vec![key.clone()], span) {
+                return found;
+            }
+        }
+        // `vars(instance)["field"]`: an instance without a method for it has no items of its own.
+        if self.is_instance(&object)
+            && let (Some(id), Some(name)) = (object.object(), Self::named_by(&key))
+            && let Some(found) = self.object(id).and_then(|object| object.fields.get(&name)).cloned()
+        {
             return found;
         }
         let mut value = self.only_labels(&object);
@@ -550,7 +575,9 @@ impl Engine<'_> {
         for (position, operand) in operands.iter().enumerate() {
             let value = self.eval(module, *operand);
             let last = position + 1 == operands.len();
-            let truth = self.truth(&value);
+            let span = module.expr(*operand).map(|expr| expr.span).unwrap_or_default();
+            let asked = if last { value.clone() } else { self.as_condition(module, value.clone(), span) };
+            let truth = self.truth(&asked);
             let stops = match op {
                 LogicOp::Or => truth == Some(true),
                 LogicOp::And => truth == Some(false),

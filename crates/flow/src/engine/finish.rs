@@ -439,9 +439,12 @@ impl Engine<'_> {
         facts: &mut Facts,
     ) {
         let mut calls: BTreeMap<Key, Vec<(FunctionId, EvidenceId)>> = BTreeMap::new();
+        let mut orders: BTreeMap<Key, Vec<u32>> = BTreeMap::new();
         for ((caller, callee), place) in &self.calls {
             if let Some(id) = ids.get(callee) {
                 calls.entry(*caller).or_default().push((*id, *place));
+                let order = self.call_orders.get(&(*caller, *callee)).copied().unwrap_or_default();
+                orders.entry(*caller).or_default().push(order);
             }
         }
         for key in ids.keys() {
@@ -497,6 +500,7 @@ impl Engine<'_> {
                 doc: function.doc.clone(),
                 public: is_public(&module, FuncId(key.func)),
                 calls: calls.get(key).cloned().unwrap_or_default(),
+                call_orders: orders.get(key).cloned().unwrap_or_default(),
                 bases,
                 when: whens.reached.get(key).cloned().unwrap_or_default(),
                 unused_params: unused,
@@ -570,7 +574,7 @@ impl Engine<'_> {
                     .iter()
                     .filter_map(|step| {
                         let (module, span) = self.place_span(step.evidence)?;
-                        Some(confirm::Mark { kind: step.kind, module, span })
+                        Some(confirm::Mark { kind: step.kind, module, span, text: step.text.clone() })
                     })
                     .collect();
                 confirmer.confirms(&marks)

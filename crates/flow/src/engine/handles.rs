@@ -33,6 +33,15 @@ impl Engine<'_> {
         if let Some(inner) = self.iterated(module, &value, site.span) {
             return inner;
         }
+        if let Some(content) = self.content_of(&value) {
+            let whole = Args::of(vec![Value::constant(sluice_syntax::ir::Const::Bool(true))]);
+            if let Some(mut lines) = self.known_method(&content, "splitlines", &whole) {
+                let (labels, tokens) = self.deep(&value);
+                lines.add_labels(&labels);
+                lines.add_tokens(&tokens);
+                return lines;
+            }
+        }
         match self.protocol(&value, "__iter__").or_else(|| self.protocol(&value, "__aiter__")) {
             Some(symbol) => self.call_symbol(module, &symbol, Some(&value), &Args::default(), site),
             None => value,

@@ -635,7 +635,9 @@ impl Engine<'_> {
         {
             // The copy is changed in place: every call makes some, and a map that is filled anew takes more room.
             let mut object = object.clone();
+            let old = *id;
             let new = self.allocate(object.kind, Vec::new(), object.complete);
+            self.generator_copied(old, new);
             for item in &mut object.items {
                 *item = self.substitute(item, replace, given, depth - 1);
             }

@@ -3,13 +3,14 @@
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::{Arg, ArgKind, BinOp, CmpOp, ExprId, FuncId, Module, Span};
+use sluice_syntax::ir::{Arg, ArgKind, BinOp, CmpOp, ExprId, FuncId, Module, Span, UnaryOp};
 use smol_str::SmolStr;
 
 use super::Engine;
 use super::call::{Args, Site};
 use super::heap::ObjectKind;
 use super::value::{Key, Ref, Value};
+use crate::dialect::Receiver;
 
 /// The method behind an operator.
 pub(crate) const fn operator_method(op: BinOp) -> &'static str {
@@ -42,6 +43,16 @@ pub(crate) const fn comparison_method(op: CmpOp) -> &'static str {
     }
 }
 
+/// The method behind an operator with one operand.
+pub(crate) const fn unary_method(op: UnaryOp) -> Option<&'static str> {
+    match op {
+        UnaryOp::Neg => Some("__neg__"),
+        UnaryOp::Pos => Some("__pos__"),
+        UnaryOp::Invert => Some("__invert__"),
+        _ => None,
+    }
+}
+
 impl Engine<'_> {
     /// The class of the package that a value is an instance of.
     fn class_of(&self, value: &Value) -> Option<Key> {
@@ -63,14 +74,115 @@ impl Engine<'_> {
         args: Vec<Value>,
         span: Span,
     ) -> Option<Value> {
-        let class = self.class_of(object)?;
+        let Some(class) = self.class_of(object) else { return self.class_hook(module, object, name, args, span) };
         let method = self.class_attr(class, &SmolStr::new_static(name), Some(object), true, 0)?;
         if !method.refs().iter().any(|reference| matches!(reference, Ref::Function(..))) {
             return None;
         }
         let nowhere = ExprId(u32::MAX);
         let site = Site { id: nowhere, callee: nowhere, span };
-        Some(self.call(module, &method, Args::of(args), site))
+        if self.asking >= super::MOST_ASKING {
+            return None;
+        }
+        self.asking += 1;
+        let value = self.call(module, &method, Args::of(args), site);
+        self.asking -= 1;
+        Some(value)
+    }
+
+    /// A comparison that a class says the meaning of; the right side is asked where the left one has nothing to say. The
+    /// truth, if that is known.
+    pub(crate) fn compared(
+        &mut self,
+        module: &Rc<Module>,
+        op: CmpOp,
+        left: &Value,
+        right: &Value,
+        span: Span,
+    ) -> Option<bool> {
+        if matches!(op, CmpOp::Is | CmpOp::IsNot) || self.dialect.receiver() != Receiver::Parameter {
+            return None;
+        }
+        let is_some =
+            |engine: &Self, value: &Value| engine.is_instance(value) || matches!(value.refs(), [Ref::Class(_)]);
+        if matches!(op, CmpOp::In | CmpOp::NotIn) {
+            if !is_some(self, right) {
+                return None;
+            }
+            let said = self.hook(module, right, "__contains__", vec![left.clone()], span);
+            let said =
+                said.or_else(|| self.hook(module, right, "__iter__", Vec::new(), span).map(|_| Value::UNKNOWN))?;
+            return self.truth(&said).map(|truth| truth == (op == CmpOp::In));
+        }
+        let mut said = None;
+        if is_some(self, left) {
+            said = self.hook(module, left, comparison_method(op), vec![right.clone()], span);
+        }
+        if said.is_none() && is_some(self, right) {
+            let reflected = match op {
+                CmpOp::Lt => CmpOp::Gt,
+                CmpOp::Gt => CmpOp::Lt,
+                CmpOp::LtE => CmpOp::GtE,
+                CmpOp::GtE => CmpOp::LtE,
+                other => other,
+            };
+            said = self.hook(module, right, comparison_method(reflected), vec![left.clone()], span);
+        }
+        said.and_then(|said| self.truth(&said))
+    }
+
+    /// Calls a special method of a class: one of its metaclass, or the `__class_getitem__` of its own.
+    pub(crate) fn class_hook(
+        &mut self,
+        module: &Rc<Module>,
+        object: &Value,
+        name: &'static str,
+        args: Vec<Value>,
+        span: Span,
+    ) -> Option<Value> {
+        let class = object.refs().iter().find_map(|reference| match reference {
+            Ref::Class(class) => Some(*class),
+            _ => None,
+        })?;
+        let meta = self.metaclass_of(object).and_then(|meta| {
+            meta.refs().iter().find_map(|reference| match reference {
+                Ref::Class(meta) => Some(*meta),
+                _ => None,
+            })
+        });
+        let mut method = None;
+        if let Some(meta) = meta {
+            method = self.class_attr(meta, &SmolStr::new_static(name), Some(object), true, 0);
+        }
+        if method.is_none() && name == "__getitem__" {
+            let name = SmolStr::new_static("__class_getitem__");
+            method = self.class_attr(class, &name, Some(object), true, 0);
+        }
+        let method = method?;
+        if !method.refs().iter().any(|reference| matches!(reference, Ref::Function(..))) {
+            return None;
+        }
+        let nowhere = ExprId(u32::MAX);
+        Some(self.call(module, &method, Args::of(args), Site { id: nowhere, callee: nowhere, span }))
+    }
+
+    /// The metaclass of a class of the package.
+    pub(crate) fn metaclass_of(&self, class: &Value) -> Option<Value> {
+        class.refs().iter().find_map(|reference| match reference {
+            Ref::Class(class) => self.metaclasses.get(class).cloned().or_else(|| self.metaclass_above(*class, 0)),
+            _ => None,
+        })
+    }
+
+    /// True if the class of an instance, or the class itself, has a special method of this name.
+    pub(crate) fn has_special(&mut self, object: &Value, name: &str) -> bool {
+        let class = self.class_of(object).or_else(|| {
+            object.refs().iter().find_map(|reference| match reference {
+                Ref::Class(class) => Some(*class),
+                _ => None,
+            })
+        });
+        class.is_some_and(|class| self.raw_member(class, name, 0).is_some())
     }
 
     /// What making a class calls: its metaclass, its bases' `__init_subclass__`, its members' `__set_name__`.

@@ -154,6 +154,47 @@ impl Engine<'_> {
         self.items(value)
     }
 
+    /// What `next` gives: of an endless iteration its first item, of a list that stands for an iteration as well.
+    pub(crate) fn first_of(&mut self, value: &Value) -> Option<Value> {
+        if !self.is_endless(value) {
+            return None;
+        }
+        self.rows(&[value.clone(), Value::text("1")])?.into_iter().next()?.into_iter().next()
+    }
+
+    /// A method that changes a container which is known to its leaves, with known arguments (`sort`, `remove`, `popitem`).
+    pub(crate) fn changed_in_place(
+        &mut self,
+        receiver: &Value,
+        id: ObjectId,
+        method: &str,
+        args: &super::call::Args,
+    ) -> Option<Value> {
+        /// Largest container that is written anew.
+        const MOST: usize = 20_000;
+        let object = self.object(id)?;
+        if !self.strong(id)
+            || object.items.len() + object.fields.len() > MOST
+            || !matches!(
+                method,
+                "sort" | "remove" | "pop" | "insert" | "popitem" | "discard" | "__delitem__" | "reverse"
+            )
+            || !args.named.is_empty()
+            || args.star.is_some()
+        {
+            return None;
+        }
+        let mut known = self.concrete(receiver, 4)?;
+        let given: Option<Vec<Concrete>> = args.positional.iter().map(|(value, _)| self.concrete(value, 4)).collect();
+        let result = evaluate::mutate(&mut known, method, &given?, &mut self.budget)?;
+        let changed = self.abstracted(&known);
+        let changed = self.object(changed.object()?)?.clone();
+        let object = self.object_mut(id)?;
+        object.items = changed.items;
+        object.fields = changed.fields;
+        Some(self.abstracted(&result))
+    }
+
     /// Whether the items of something are known and more than may still be followed.
     fn elements_left(&self, value: &Value) -> bool {
         let object = value.object().and_then(|id| self.object(id));

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::{Const, Module};
+use sluice_syntax::ir::{BinOp, Const, Module};
 use smol_str::SmolStr;
 
 use super::Engine;
@@ -32,7 +32,23 @@ impl Engine<'_> {
         if let Some(value) = self.record_call(name, receiver, args) {
             return Some(value);
         }
+        if let Some(value) = self.stream_call(module, name, receiver, args, site) {
+            return Some(value);
+        }
+        if let Some(value) = self.unpickled(module, name, receiver, args, site) {
+            return Some(value);
+        }
         let first = args.positional.first().map(|(value, _)| value.clone());
+        // A namespace that is asked for a name as a dictionary is.
+        if let (Some(owner), Some(key)) =
+            (name.strip_suffix(".get").or_else(|| name.strip_suffix(".__getitem__")), first.as_ref())
+            && (owner.ends_with("__dict__") || matches!(owner, "globals()" | "sys.modules" | "__builtins__"))
+        {
+            let names = Value::reference(Ref::Symbol(SmolStr::new(owner)));
+            if let Some(found) = self.namespace_item(&names, key) {
+                return Some(self.touched(found, module, site.id, site.span));
+            }
+        }
         match name {
             "functools.partial" => {
                 let function = first?;
@@ -66,6 +82,7 @@ impl Engine<'_> {
                 }
                 Some(self.call(module, &function, all, site))
             }
+            super::closures::CLOSURE => self.call_closure(module, receiver?, args, site),
             "operator.call" => {
                 let function = first?;
                 let rest = Args { positional: args.positional.iter().skip(1).cloned().collect(), ..args.clone() };
@@ -86,11 +103,25 @@ impl Engine<'_> {
             }
             "\u{1}attrgetter" | "\u{1}methodcaller" => {
                 let object = self.object(receiver?.object()?)?.clone();
-                let mut value = first?;
-                let path = object.items.first()?.known_text()?.clone();
-                for name in path.split('.') {
-                    value = self.attr(&value, &SmolStr::new(name), site.span);
+                let given = first?;
+                let read = |engine: &mut Self, path: &str| {
+                    let mut value = given.clone();
+                    for name in path.split('.') {
+                        value = engine.attr(&value, &SmolStr::new(name), site.span);
+                    }
+                    // What is read by name is read, as if the name stood there.
+                    engine.touched(value, module, site.id, site.span)
+                };
+                if name == "\u{1}attrgetter" && object.items.len() > 1 {
+                    let mut values = Vec::with_capacity(object.items.len());
+                    for path in &object.items {
+                        let path = path.known_text()?.clone();
+                        values.push(read(self, &path));
+                    }
+                    return Some(self.container(ObjectKind::Tuple, values, true));
                 }
+                let path = object.items.first()?.known_text()?.clone();
+                let value = read(self, &path);
                 if name == "\u{1}attrgetter" {
                     return Some(value);
                 }
@@ -103,9 +134,158 @@ impl Engine<'_> {
                 } else {
                     (first?, self.object(receiver?.object()?)?.items.first()?.clone())
                 };
-                self.item_of(&container, &key)
+                let item = self.item_of(&container, &key)?;
+                Some(self.touched(item, module, site.id, site.span))
             }
             "itertools.cycle" => Some(kept("\u{1}cycle", first?)),
+            "itertools.repeat" => {
+                let value = first?;
+                let count = args.get(1, "times").map(|times| times.known().cloned());
+                match count {
+                    None => {
+                        let one = self.container(ObjectKind::List, vec![value], true);
+                        Some(kept("\u{1}cycle", one))
+                    }
+                    Some(Some(Const::Int(count))) => {
+                        let count = usize::try_from(count).unwrap_or(0);
+                        if count > MOST_ITEMS {
+                            return None;
+                        }
+                        self.budget.step(count)?;
+                        Some(self.container(ObjectKind::List, vec![value; count], true))
+                    }
+                    Some(_) => None,
+                }
+            }
+            "itertools.count" => {
+                let number = |value: Option<&Value>, default: i64| match value.map(|value| value.known().cloned()) {
+                    None => Some(default),
+                    Some(Some(Const::Int(number))) => Some(number),
+                    Some(_) => None,
+                };
+                let (start, step) = (number(args.get(0, "start"), 0)?, number(args.get(1, "step"), 1)?);
+                let numbers = [start, step].map(|number| Value::constant(Const::Int(number)));
+                let pair = self.container(ObjectKind::Tuple, numbers.to_vec(), true);
+                Some(kept("\u{1}count", pair))
+            }
+            "itertools.accumulate" => {
+                let function = args.get(1, "func").filter(|value| value.known() != Some(&Const::None)).cloned();
+                let mut sums = Vec::new();
+                let mut sum: Option<Value> =
+                    args.named.iter().find(|(name, ..)| name == "initial").map(|a| a.1.clone());
+                sums.extend(sum.clone());
+                for item in self.elements(&first?)? {
+                    self.budget.step(4)?;
+                    let next = match (sum, &function) {
+                        (None, _) => item,
+                        (Some(sum), None) => self.binary(BinOp::Add, &sum, &item, site.span),
+                        (Some(sum), Some(function)) => {
+                            self.call(module, &function.clone(), Args::of(vec![sum, item]), site)
+                        }
+                    };
+                    sums.push(next.clone());
+                    sum = Some(next);
+                }
+                (sums.len() <= MOST_ITEMS).then(|| self.container(ObjectKind::List, sums, true))
+            }
+            "itertools.islice" => {
+                let (bounds, value) = (args.positional.get(1..).unwrap_or_default(), first?);
+                let number = |at: usize| match bounds.get(at).map(|(value, _)| value.known()) {
+                    Some(Some(Const::Int(number))) => usize::try_from(*number).ok(),
+                    _ => None,
+                };
+                let (from, until, step) = match bounds.len() {
+                    1 => (0, number(0)?, 1),
+                    2 => (number(0)?, number(1)?, 1),
+                    3 => (number(0)?, number(1)?, number(2)?),
+                    _ => return None,
+                };
+                if until > MOST_ITEMS || !self.is_endless(&value) {
+                    return None;
+                }
+                let (items, _) = self.column(&value, until)?;
+                let part = items.into_iter().skip(from).step_by(step.max(1)).collect();
+                Some(self.container(ObjectKind::List, part, true))
+            }
+            "itertools.takewhile" | "itertools.dropwhile" | "itertools.filterfalse" => {
+                let function = first?;
+                let items = self.elements(&args.positional.get(1)?.0.clone())?;
+                let mut kept = Vec::new();
+                let mut dropping = name == "itertools.dropwhile";
+                for item in items {
+                    self.budget.step(4)?;
+                    if name == "itertools.dropwhile" && !dropping {
+                        kept.push(item);
+                        continue;
+                    }
+                    let said = self.call(module, &function, Args::of(vec![item.clone()]), site);
+                    let truth = self.truth(&said)?;
+                    match name {
+                        "itertools.takewhile" if !truth => break,
+                        "itertools.takewhile" => kept.push(item),
+                        "itertools.filterfalse" if !truth => kept.push(item),
+                        "itertools.dropwhile" if !truth => {
+                            dropping = false;
+                            kept.push(item);
+                        }
+                        _ => {}
+                    }
+                }
+                Some(self.container(ObjectKind::List, kept, true))
+            }
+            "itertools.compress" => {
+                let items = self.elements(&first?)?;
+                let chosen = self.elements(&args.positional.get(1)?.0.clone())?;
+                let chosen: Option<Vec<bool>> = chosen.iter().map(|value| self.truth(value)).collect();
+                let kept = items.into_iter().zip(chosen?).filter(|(_, keep)| *keep).map(|(item, _)| item).collect();
+                Some(self.container(ObjectKind::List, kept, true))
+            }
+            "itertools.tee" => {
+                let count = match args.get(1, "n").map(|value| value.known().cloned()) {
+                    None => 2,
+                    Some(Some(Const::Int(count))) => usize::try_from(count).ok().filter(|count| *count < 16)?,
+                    Some(_) => return None,
+                };
+                Some(self.container(ObjectKind::Tuple, vec![first?; count], true))
+            }
+            "itertools.pairwise" | "itertools.batched" => {
+                let size = match (name, args.get(1, "n").map(|value| value.known().cloned())) {
+                    ("itertools.batched", Some(Some(Const::Int(size)))) => {
+                        usize::try_from(size).ok().filter(|n| *n > 0)?
+                    }
+                    ("itertools.batched", _) => return None,
+                    _ => 2,
+                };
+                let items = self.elements(&first?)?;
+                self.budget.step(items.len().checked_mul(2)?)?;
+                let groups: Vec<Vec<Value>> = if name == "itertools.batched" {
+                    items.chunks(size).map(<[Value]>::to_vec).collect()
+                } else {
+                    items.windows(2).map(<[Value]>::to_vec).collect()
+                };
+                let groups = groups.into_iter().map(|group| self.container(ObjectKind::Tuple, group, true)).collect();
+                Some(self.container(ObjectKind::List, groups, true))
+            }
+            "collections.deque" => {
+                let items = match args.get(0, "iterable") {
+                    Some(value) => {
+                        let value = self.iterable(module, value.clone(), site);
+                        self.elements(&value)?
+                    }
+                    None => Vec::new(),
+                };
+                let longest = args.get(1, "maxlen").filter(|value| value.known() != Some(&Const::None)).cloned();
+                let items = match longest {
+                    None => items,
+                    Some(longest) => {
+                        let Some(Const::Int(longest)) = longest.known() else { return None };
+                        let skipped = items.len().saturating_sub(usize::try_from(*longest).ok()?);
+                        items.into_iter().skip(skipped).collect()
+                    }
+                };
+                let complete = args.get(1, "maxlen").is_none();
+                Some(self.container(ObjectKind::List, items, complete))
+            }
             "itertools.chain" => {
                 let mut items = Vec::new();
                 for (value, _) in &args.positional {
@@ -154,7 +334,16 @@ impl Engine<'_> {
                 Some(value)
             }
             // Calling a made class gives something with its members.
-            "\u{1}made" => receiver.cloned(),
+            "\u{1}made" => {
+                let instance = receiver?.clone();
+                let constructor = self.object(instance.object()?)?.fields.get("__init__").cloned();
+                if let Some(constructor) = constructor {
+                    let mut all = args.clone();
+                    all.positional.insert(0, (instance.clone(), None));
+                    self.call(module, &constructor, all, site);
+                }
+                Some(instance)
+            }
             "staticmethod" | "classmethod" => first,
             "property" => Some(kept("\u{1}property", first?)),
             _ => None,
@@ -163,37 +352,74 @@ impl Engine<'_> {
 
     /// `zip` with endless iterations among finite ones.
     fn zipped(&mut self, args: &Args) -> Option<Value> {
-        let endless = |value: &Value| {
-            value.refs().iter().find_map(|reference| match reference {
-                Ref::Method(name, inner) if name == "\u{1}cycle" => Some(inner.clone()),
-                _ => None,
-            })
-        };
-        if !args.positional.iter().any(|(value, _)| endless(value).is_some()) {
+        let values: Vec<Value> = args.positional.iter().map(|(value, _)| value.clone()).collect();
+        if !values.iter().any(|value| self.is_endless(value)) {
             return None;
         }
-        let mut columns: Vec<(Vec<Value>, bool)> = Vec::new();
-        for (value, _) in &args.positional {
-            let (inner, cycles) = match endless(value) {
-                Some(inner) => (inner, true),
-                None => (value.clone(), false),
-            };
-            columns.push((self.elements(&inner)?, cycles));
+        let rows = self.rows(&values)?;
+        let rows = rows.into_iter().map(|row| self.container(ObjectKind::Tuple, row, true)).collect();
+        Some(self.container(ObjectKind::List, rows, true))
+    }
+
+    /// The rows of several iterations side by side, as many as the shortest has; at least one of them ends.
+    pub(crate) fn rows(&mut self, values: &[Value]) -> Option<Vec<Vec<Value>>> {
+        let mut count: Option<usize> = None;
+        for value in values {
+            if !self.is_endless(value) {
+                let length = self.elements(value)?.len();
+                count = Some(count.map_or(length, |known| known.min(length)));
+            }
         }
-        let count = columns.iter().filter(|(_, cycles)| !cycles).map(|(items, _)| items.len()).min()?;
-        if count > MOST_ITEMS || columns.iter().any(|(items, _)| items.is_empty() && count > 0) {
+        let count = count?;
+        if count > MOST_ITEMS {
             return None;
         }
         self.budget.step(count.checked_mul(4)?)?;
-        let mut rows = Vec::with_capacity(count);
-        for row in 0..count {
-            let cells: Option<Vec<Value>> = columns
-                .iter()
-                .map(|(items, cycles)| items.get(if *cycles { row % items.len() } else { row }).cloned())
-                .collect();
-            rows.push(self.container(ObjectKind::Tuple, cells?, true));
+        let mut columns = Vec::with_capacity(values.len());
+        for value in values {
+            columns.push(self.column(value, count)?.0.into_iter());
         }
-        Some(self.container(ObjectKind::List, rows, true))
+        let mut rows = Vec::with_capacity(count);
+        for _ in 0..count {
+            let row: Option<Vec<Value>> = columns.iter_mut().map(Iterator::next).collect();
+            rows.push(row?);
+        }
+        Some(rows)
+    }
+
+    /// True for an iteration that never ends: `itertools.cycle`, `repeat` and `count`.
+    pub(crate) fn is_endless(&self, value: &Value) -> bool {
+        value
+            .refs()
+            .iter()
+            .any(|reference| matches!(reference, Ref::Method(name, _) if name == "\u{1}cycle" || name == "\u{1}count"))
+    }
+
+    /// The first items of an iteration, and whether it goes on.
+    fn column(&mut self, value: &Value, count: usize) -> Option<(Vec<Value>, bool)> {
+        let endless = value.refs().iter().find_map(|reference| match reference {
+            Ref::Method(name, inner) if name == "\u{1}cycle" || name == "\u{1}count" => {
+                Some((name == "\u{1}cycle", inner.clone()))
+            }
+            _ => None,
+        });
+        let Some((cycles, inner)) = endless else {
+            let mut items = self.elements(value)?;
+            items.truncate(count);
+            return Some((items, false));
+        };
+        let items = self.elements(&inner)?;
+        self.budget.step(count)?;
+        if cycles {
+            (!items.is_empty() || count == 0).then_some(())?;
+            return Some((items.iter().cycle().take(count).cloned().collect(), true));
+        }
+        let [Some(Const::Int(start)), Some(Const::Int(step))] = [items.first()?.known(), items.get(1)?.known()] else {
+            return None;
+        };
+        let number = |at: usize| i64::try_from(at).ok().and_then(|at| at.checked_mul(*step)?.checked_add(*start));
+        let numbers: Option<Vec<Value>> = (0..count).map(|at| Some(Value::constant(Const::Int(number(at)?)))).collect();
+        Some((numbers?, true))
     }
 
     /// `container[key]` where both are known enough.

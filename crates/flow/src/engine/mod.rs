@@ -6,10 +6,13 @@
 //! that known values decide are decided; others are walked both ways and joined.
 
 mod arena;
+mod arguments;
 mod builtins;
 pub(crate) mod call;
 pub(crate) mod callbacks;
+mod closures;
 mod commands;
+mod containers;
 pub(crate) mod data;
 pub(crate) mod events;
 mod expr;
@@ -28,7 +31,9 @@ pub(crate) mod model;
 mod names;
 pub(crate) mod native;
 mod paths;
+mod pickles;
 mod presume;
+mod protocols;
 mod records;
 mod refine;
 mod registered;
@@ -36,6 +41,7 @@ mod sinks;
 pub mod state;
 pub(crate) mod stmt;
 mod store;
+mod streams;
 mod summary;
 mod text;
 mod told;
@@ -91,6 +97,9 @@ pub const EVALUATION_BYTES_FILE: u64 = 64 << 20;
 /// Bytes that the evaluation of a package produces.
 pub const EVALUATION_BYTES: u64 = 512 << 20;
 
+/// Most special methods that are called inside of one another.
+const MOST_ASKING: u32 = 32;
+
 /// A map in the order of insertion, with the hashes of all other maps here.
 type FxIndexMap<K, V> = IndexMap<K, V, rustc_hash::FxBuildHasher>;
 
@@ -139,12 +148,16 @@ pub struct Engine<'a> {
     /// The parameters that say what a command runs, by event.
     pub(crate) programs: FxHashMap<usize, BTreeSet<u32>>,
     pub event_index: FxHashMap<(u32, ExprId), usize>,
+    /// Further events of calls that call more than one thing.
+    other_events: FxHashMap<(u32, ExprId), Vec<usize>>,
     pub flows: FxIndexMap<(u32, SinkKey), FlowData>,
     /// Summaries that were applied: callee, parameter, the label that went in.
     pub applied: FxIndexMap<(Key, u32, u32), u32>,
     pub places: Vec<(u32, Span, Option<SmolStr>)>,
     pub place_index: FxHashMap<(u32, Span), EvidenceId>,
     pub calls: FxIndexMap<(Key, Key), EvidenceId>,
+    /// Where in the order of execution of the caller a call comes first.
+    pub call_orders: FxHashMap<(Key, Key), u32>,
     /// Calls that stand only under a test for the main program.
     pub main_calls: FxHashSet<(Key, Key)>,
     /// Edges of the call graph by which a command starts a file as a program of its own.
@@ -205,6 +218,12 @@ pub struct Engine<'a> {
     pub(crate) data: data::Data,
     /// What is kept of JavaScript's modules and objects.
     pub(crate) realm: javascript::Realm,
+    /// What is kept of closures and generators.
+    escaped: closures::Escaped,
+    /// Special methods that are being called inside of one another.
+    asking: u32,
+    /// True once code asked for the path of its own file.
+    names_itself: bool,
     /// True between `new` and the call that it belongs to.
     pub(crate) constructing: bool,
 }
@@ -266,11 +285,13 @@ impl<'a> Engine<'a> {
             events: Vec::new(),
             event_index: FxHashMap::default(),
             programs: FxHashMap::default(),
+            other_events: FxHashMap::default(),
             flows: FxIndexMap::default(),
             applied: FxIndexMap::default(),
             places: Vec::new(),
             place_index: FxHashMap::default(),
             calls: FxIndexMap::default(),
+            call_orders: FxHashMap::default(),
             main_calls: FxHashSet::default(),
             started: FxHashSet::default(),
             computed_sites: FxHashSet::default(),
@@ -305,6 +326,9 @@ impl<'a> Engine<'a> {
             guard_probe: None,
             data: data::Data::default(),
             realm: javascript::Realm::default(),
+            escaped: closures::Escaped::default(),
+            names_itself: false,
+            asking: 0,
             constructing: false,
         }
     }

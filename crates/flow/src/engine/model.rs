@@ -642,7 +642,7 @@ impl Engine<'_> {
         }
     }
 
-    fn call_unmodelled(
+    pub(crate) fn call_unmodelled(
         &mut self,
         module: &Rc<Module>,
         symbol: &SmolStr,

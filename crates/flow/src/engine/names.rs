@@ -11,6 +11,9 @@ use super::value::{Data, Key, Label, ObjectId, Ref, Term, Value};
 use super::{Engine, Origin, OriginKey, Progress};
 use crate::dialect::Receiver;
 
+/// The method that stands for the namespace of a module, class or instance of the package.
+pub(crate) const NAMESPACE: &str = "\u{1}namespace";
+
 impl Engine<'_> {
     /// The value of a variable.
     pub(crate) fn read(&mut self, module: &Rc<Module>, slot: SlotRef) -> Value {
@@ -27,6 +30,9 @@ impl Engine<'_> {
         let key = Key { module: here.module, func: slot.func.0 };
         if slot.func != FuncId::MODULE {
             self.captured(here.module, slot);
+            if let Some(value) = self.closed_over((here.module, slot)) {
+                return value;
+            }
         }
         let live = self
             .frames
@@ -165,7 +171,13 @@ impl Engine<'_> {
                     let entered = !known(&member)
                         && !object.labels().is_empty()
                         && self.catalog.attribute(&symbol).is_some_and(|attribute| attribute.result.is_none());
-                    if !by_type && !entered {
+                    // A library's function has the methods of any function, and its module those of any object.
+                    let is_any = matches!(symbol.as_str(), "object" | "type" | "types.ModuleType");
+                    let reflects = !is_any
+                        && !with_this
+                        && !known(&member)
+                        && matches!(name.as_str(), "__call__" | "__getattribute__");
+                    if !by_type && !entered && !reflects {
                         add(Value::reference(Ref::Symbol(member)), &mut result);
                     }
                 }
@@ -208,6 +220,11 @@ impl Engine<'_> {
                 }
                 Ref::Class(class) => {
                     let value = self.class_attr(class, name, Some(object), false, 0);
+                    // What was put into the class by code that makes none of its names.
+                    let value = value.or_else(|| {
+                        let id = self.selves.get(&class).filter(|_| !with_this)?;
+                        self.object(*id)?.fields.get(name).cloned()
+                    });
                     if let Some(value) = value {
                         let value = if with_this { value } else { self.enum_member(class, name, value) };
                         add(value, &mut result);
@@ -454,11 +471,56 @@ impl Engine<'_> {
                 });
                 callable.then(|| object.clone())
             }
+            "__dict__" => {
+                let is_own = |reference: &Ref| matches!(reference, Ref::Module(_) | Ref::Class(_) | Ref::Object(_));
+                let mut view = object
+                    .refs()
+                    .iter()
+                    .any(is_own)
+                    .then(|| Value::reference(Ref::Method(SmolStr::new_static(NAMESPACE), object.clone())))?;
+                let (labels, tokens) = self.of_receiver(object);
+                view.add_labels(&labels);
+                view.add_tokens(&tokens);
+                Some(view)
+            }
+            "__doc__" | "__name__" | "__qualname__" => {
+                let [Ref::Function(key, _) | Ref::Class(key)] = object.refs() else { return None };
+                let module = self.modules.get(key.module as usize)?;
+                let function = module.function(FuncId(key.func))?;
+                if name == "__doc__" {
+                    return function.doc.as_ref().map(|doc| Value::text(doc));
+                }
+                Some(Value::text(&function.name))
+            }
+            "__defaults__" => {
+                let [Ref::Function(key, _)] = object.refs() else { return None };
+                let key = *key;
+                let count = self.modules.get(key.module as usize)?.function(FuncId(key.func))?.params.len();
+                let values: Vec<Value> = (0..u32::try_from(count).ok()?)
+                    .filter_map(|index| self.defaults.get(&(key, index)).cloned())
+                    .collect();
+                Some(self.container(ObjectKind::Tuple, values, true))
+            }
             "__getattribute__" | "__getattr__" => {
                 Some(Value::reference(Ref::Method(SmolStr::new_static("\u{1}getattribute"), object.clone())))
             }
             _ => None,
         }
+    }
+
+    /// Names that every module has: what they are is known of the text that is read.
+    pub(crate) fn module_names(&mut self, name: &str) -> Option<Value> {
+        if self.dialect.receiver() == Receiver::This || !matches!(name, "__doc__" | "__file__") {
+            return None;
+        }
+        let here = self.here().module;
+        if name == "__file__" {
+            self.names_itself = true;
+            let term = Some(Rc::new(Term::Name(SmolStr::new_static("__file__"))));
+            return Some(Value::new(Data { term, ..Data::default() }));
+        }
+        let doc = self.modules.get(here as usize)?.function(FuncId::MODULE)?.doc.clone()?;
+        Some(Value::text(&doc))
     }
 
     /// The slot of a name in a frame, by an index made at the first question.

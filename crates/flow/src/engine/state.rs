@@ -118,6 +118,8 @@ pub struct Summary {
     pub captured: Vec<((u32, SlotRef), u32)>,
     /// How often it was interpreted again because such a variable took another meaning.
     pub again: u32,
+    /// Parameters (`*args`, `**named`) that it passes on as they came.
+    pub forwards: ParamSet,
     /// True if it calls something that its instance holds.
     pub asks: bool,
     /// True if it reads its arguments as a list: those that no parameter names count too.
@@ -136,6 +138,11 @@ impl ParamSet {
     /// Adds a parameter.
     pub fn insert(&mut self, index: u32) {
         self.0 |= Self::bit(index);
+    }
+
+    /// True if there is none in it.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
     }
 
     /// True if the parameter is in the set.

@@ -180,6 +180,8 @@ impl Engine<'_> {
                         && slot.func.0 == self.here().func
                     {
                         self.set_slot(slot.slot, Value::UNKNOWN);
+                    } else if self.dialect.receiver() == Receiver::Parameter {
+                        self.deleted(module, target);
                     }
                 }
                 Next::On
@@ -332,6 +334,8 @@ impl Engine<'_> {
     pub(crate) fn tested(&mut self, module: &Rc<Module>, test: ExprId) -> (Option<bool>, SmolStr, EvidenceId) {
         let before = self.guard_probe.replace(std::collections::BTreeSet::new());
         let value = self.eval(module, test);
+        let span = module.expr(test).map_or(Span::default(), |expr| expr.span);
+        let value = self.as_condition(module, value, span);
         let mut kinds = self.guard_probe.take().unwrap_or_default();
         self.guard_probe = before;
         for kind in self.label_kinds(value.labels()) {
@@ -345,7 +349,6 @@ impl Engine<'_> {
             };
             kinds.insert(SmolStr::new_static(guard));
         }
-        let span = module.expr(test).map_or(Span::default(), |expr| expr.span);
         let place = self.place(span, None);
         if is_main_test(module, test) {
             kinds.insert(SmolStr::new_static("main"));

@@ -439,6 +439,14 @@ impl Engine<'_> {
     ) {
         let before = self.eval(module, old);
         let more = self.eval(module, value);
+        if self.is_instance(&before)
+            && self.dialect.receiver() == Receiver::Parameter
+            && let Some(result) =
+                self.hook(module, &before, super::protocols::changing_method(op), vec![more.clone()], span)
+        {
+            self.assign(module, target, result);
+            return;
+        }
         if op == BinOp::Add
             && let Some(id) = before.object()
             && self.object(id).is_some_and(|object| matches!(object.kind, ObjectKind::List))

@@ -42,6 +42,9 @@ impl Engine<'_> {
             .parent
             .filter(|parent| module.function(*parent).is_some_and(|parent| parent.kind == FunctionKind::Class));
         let class = class.map(|parent| Key { module: key.module, func: parent.0 });
+        // What a class body defines under a name that it declares global is no method of it.
+        let is_global = function.kind == FunctionKind::Function;
+        let class = class.filter(|class| !is_global || self.slot_named(*class, &function.name).is_some());
         let is_static = class.is_some() && self.decorator_names(&module, key).iter().any(|name| name == "staticmethod");
         let is_class_method =
             class.is_some() && self.decorator_names(&module, key).iter().any(|name| name == "classmethod");
@@ -69,6 +72,15 @@ impl Engine<'_> {
             values.push(self.parameter(key, number, &param.name, param.kind, param.span));
         }
         let result = self.interpret(&module, key, values, None, this);
+        // What the function that it gives does with its variables tells whether these are worth knowing.
+        for reference in result.refs().to_vec() {
+            if let Ref::Function(inner, _) = reference
+                && inner.module == key.module
+                && module.function(FuncId(inner.func)).is_some_and(|inner| inner.parent == Some(FuncId(key.func)))
+            {
+                self.summarize(inner);
+            }
+        }
         let summary = self.summaries.entry(key).or_default();
         summary.again += u32::from(stale);
         summary.done = true;
@@ -151,6 +163,9 @@ impl Engine<'_> {
             }
             None => frame.this = values.first().cloned(),
         }
+        // How a generator was called is asked again when something is sent to it.
+        let given = (self.dialect_of(key.module).receiver() == Receiver::Parameter && function.is_generator)
+            .then(|| values.clone());
         self.enter(frame);
         // Captured parameters are read by inner functions after this frame is gone.
         for (param, value) in function.params.iter().zip(values) {
@@ -168,7 +183,8 @@ impl Engine<'_> {
             }
         }
         self.block(module, &function.body);
-        let Some(frame) = self.exit() else { return Value::UNKNOWN };
+        let Some(mut frame) = self.exit() else { return Value::UNKNOWN };
+        let slots = std::mem::take(&mut frame.slots);
         if frame.generic {
             let captured: Vec<((u32, sluice_syntax::ir::SlotRef), u32)> = frame
                 .captured
@@ -183,6 +199,9 @@ impl Engine<'_> {
         match frame.yields {
             Some(element) => {
                 let id = self.allocate(ObjectKind::List, frame.yielded, !frame.yields_more);
+                if let Some(given) = given {
+                    self.generated(id, key, given, result);
+                }
                 if frame.yields_more {
                     self.store_any(id, &element);
                 } else if let Some(object) = self.object_mut(id) {
@@ -190,7 +209,8 @@ impl Engine<'_> {
                 }
                 Value::reference(Ref::Object(id))
             }
-            None => result,
+            None if frame.generic => result,
+            None => self.enclosed(key, &slots, result),
         }
     }
 
@@ -198,6 +218,39 @@ impl Engine<'_> {
     /// first time: work without end in front of a call hides nothing.
     pub(crate) fn steps_are_left(&self, summary: &super::Summary) -> bool {
         self.inline_steps > 0 || (summary.contexts == 0 && self.late_contexts < MOST_LATE_CONTEXTS)
+    }
+
+    /// True if a function may be entered that perhaps runs already: one that only hands its arguments on is on the way to
+    /// everything that is called by it, and does something else each time.
+    fn enters_again(&self, key: Key, summary: &super::Summary) -> bool {
+        /// Longest body of such a function, and how often it is entered inside of itself.
+        const LONGEST: usize = 3;
+        const MOST: usize = 5;
+        let running = self.frames.iter().filter(|frame| frame.key == key).count();
+        if running == 0 {
+            return true;
+        }
+        let direct = self.frames.last().is_some_and(|frame| frame.key == key);
+        running < MOST
+            && !direct
+            && !summary.forwards.is_empty()
+            && self
+                .modules
+                .get(key.module as usize)
+                .and_then(|module| module.function(FuncId(key.func)))
+                .is_some_and(|function| function.body.len() <= LONGEST)
+    }
+
+    /// True if a function that calls itself with known values is followed: what it computes ends by itself, or with the
+    /// steps that are left.
+    fn recurses(&self, key: Key, summary: &super::Summary, bound: &[Option<Value>]) -> bool {
+        !summary.effects
+            && !bound.is_empty()
+            && self.inlined > 0
+            && self.inline_steps > 0
+            && self.frames.len() + 4 < MOST_FRAMES
+            && self.frames.last().is_some_and(|frame| frame.key == key && !frame.generic && frame.unsure == 0)
+            && bound.iter().all(|value| value.as_ref().is_some_and(|value| self.is_concrete(value, 3)))
     }
 
     /// True if knowing the arguments can change what the summary says.
@@ -209,15 +262,18 @@ impl Engine<'_> {
         this: Option<&Value>,
         listed: bool,
     ) -> bool {
+        if self.recurses(key, summary, bound) {
+            return true;
+        }
         if self.inlined >= MOST_INLINED
             || (summary.effects && summary.contexts >= MOST_CONTEXTS)
             || !self.steps_are_left(summary)
             || self.frames.len() + 2 >= MOST_FRAMES
-            || self.frames.iter().any(|frame| frame.key == key)
+            || !self.enters_again(key, summary)
         {
             return false;
         }
-        if listed {
+        if listed || self.enters_closure(key) {
             return true;
         }
         let specific = |engine: &Self, value: &Value| {
@@ -235,12 +291,16 @@ impl Engine<'_> {
                     Ref::Unresolved(..) => false,
                     _ => true,
                 })
-                || matches!(value.term().as_deref(), Some(Term::Join(_) | Term::Either(_)))
+                // A text that a branch may not have set is one of several all the same.
+                || matches!(value.term().as_deref(), Some(Term::Join(_) | Term::Either(_) | Term::Text(_)))
         };
         for (index, value) in bound.iter().enumerate() {
             let Some(value) = value else { continue };
             let number = u32::try_from(index).unwrap_or(u32::MAX);
             if summary.telling.contains(number) && specific(self, value) {
+                return true;
+            }
+            if summary.forwards.contains(number) && summary.contexts < MOST_CONTEXTS && self.worth_forwarding(value) {
                 return true;
             }
             let calls = |reference: &Ref| {
@@ -314,11 +374,13 @@ impl Engine<'_> {
             && summary.result.known().is_none()
             && let Some(id) = this.or_else(|| bound.first().and_then(Option::as_ref)).and_then(Value::object)
             && self.object(id).is_some_and(|object| {
-                matches!(object.kind, ObjectKind::Instance(_))
+                // Classes that a call makes are few, and mostly made for a purpose.
+                let short = if object.kind == ObjectKind::Opaque { 1 } else { SHORT_TEXT };
+                matches!(object.kind, ObjectKind::Instance(_) | ObjectKind::Opaque)
                     && object.fields.values().any(|value| {
                         value.known().is_some_and(|known| match known {
-                            Const::Str(text) => text.len() >= SHORT_TEXT,
-                            Const::Bytes(bytes) => bytes.len() >= SHORT_TEXT,
+                            Const::Str(text) => text.len() >= short,
+                            Const::Bytes(bytes) => bytes.len() >= short,
                             _ => false,
                         }) || value
                             .object()

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::Engine;
 use super::heap::ObjectKind;
-use super::value::{Term, Value};
+use super::value::{Ref, Term, Value};
 
 impl Engine<'_> {
     pub(crate) fn eval_binary(
@@ -77,11 +77,16 @@ impl Engine<'_> {
             self.inherit(&mut value, &[left, right], coding);
             return value;
         }
-        if self.is_instance(left) {
+        if self.is_instance(left) || self.is_instance(right) || matches!(left.refs(), [Ref::Class(_)]) {
             let module = self.module(self.here().module);
-            let name = super::hooks::operator_method(op);
-            if let Some(value) = self.hook(&module, left, name, vec![right.clone()], span) {
-                return value;
+            // What a method gives may be asked again, and again.
+            if self.asking < super::MOST_ASKING {
+                self.asking += 1;
+                let found = self.operated(&module, op, left, right, span);
+                self.asking -= 1;
+                if let Some(value) = found {
+                    return value;
+                }
             }
         }
         let mut value = Value::UNKNOWN;

@@ -17,11 +17,13 @@ mod addresses;
 mod args;
 mod builtins;
 mod bytes;
+pub(crate) mod ciphers;
 mod classify;
 mod codecs;
 mod collections;
 mod compress;
 mod constants;
+mod digests;
 mod display;
 mod encodings;
 mod format;
@@ -36,6 +38,7 @@ mod parse;
 mod paths;
 mod patterns;
 mod percent;
+pub(crate) mod pickle;
 mod radix;
 mod search;
 mod sequence;
@@ -57,6 +60,7 @@ use smol_str::SmolStr;
 use args::Args;
 pub use collections::{dict_of, list_of, set_of, tuple_of};
 pub use constants::constant;
+pub use digests::{digest, hex_of, is_digest};
 
 /// Containers nest at most this many levels; a deeper value is not built.
 pub const MAX_DEPTH: usize = 48;
@@ -254,7 +258,9 @@ static FUNCTIONS: LazyLock<FxHashMap<&'static str, Handler>> = LazyLock::new(|| 
         addresses::FUNCTIONS,
         builtins::FUNCTIONS,
         codecs::FUNCTIONS,
+        ciphers::FUNCTIONS,
         compress::FUNCTIONS,
+        digests::FUNCTIONS,
         encodings::FUNCTIONS,
         html::FUNCTIONS,
         json::FUNCTIONS,

@@ -22,7 +22,7 @@ const MAX_CALLERS: usize = 256;
 const MAX_CONNECTIONS: usize = 16;
 
 /// Functions that call a function, itself included: how many calls up, and the place of the call in it.
-type Callers = BTreeMap<FunctionId, (u32, Option<EvidenceId>)>;
+type Callers = BTreeMap<FunctionId, (u32, Option<(EvidenceId, u32)>)>;
 
 /// Facts with their indexes.
 pub(super) struct Context<'a> {
@@ -40,7 +40,7 @@ pub(super) struct Context<'a> {
     /// Number of decoders on the way to what an event executes.
     event_codings: FxHashMap<EventId, u32>,
     /// Direct callers with the place of the call.
-    callers: FxHashMap<FunctionId, Vec<(FunctionId, EvidenceId)>>,
+    callers: FxHashMap<FunctionId, Vec<(FunctionId, EvidenceId, u32)>>,
     ancestors: RefCell<FxHashMap<FunctionId, Rc<Callers>>>,
 }
 
@@ -66,17 +66,18 @@ impl<'a> Context<'a> {
         for (path, index) in facts.paths.iter().zip(0..) {
             paths.entry(path.sink.kind.as_str()).or_default().push(PathId(index));
         }
-        let mut callers: FxHashMap<FunctionId, Vec<(FunctionId, EvidenceId)>> = FxHashMap::default();
+        let mut callers: FxHashMap<FunctionId, Vec<(FunctionId, EvidenceId, u32)>> = FxHashMap::default();
         for (function, index) in facts.functions.iter().zip(0..) {
-            for (callee, place) in &function.calls {
-                callers.entry(*callee).or_default().push((FunctionId(index), *place));
+            for (position, (callee, place)) in function.calls.iter().enumerate() {
+                let order = function.call_orders.get(position).copied().unwrap_or_default();
+                callers.entry(*callee).or_default().push((FunctionId(index), *place, order));
             }
         }
         // Importing a module runs its body, and executing text runs the layer's: both are calls for order and nearness.
         for module in &facts.modules {
             for import in &module.imports {
                 if let Some(imported) = import.internal.and_then(|id| facts.modules.get(id.0 as usize)) {
-                    callers.entry(imported.body).or_default().push((module.body, import.evidence));
+                    callers.entry(imported.body).or_default().push((module.body, import.evidence, 0));
                 }
             }
         }
@@ -89,7 +90,7 @@ impl<'a> Context<'a> {
             *codings = (*codings).max(before.saturating_add(own));
             let body = layer.module.and_then(|id| facts.modules.get(id.0 as usize)).map(|module| module.body);
             if let (Some(body), Some(event)) = (body, facts.event(layer.event)) {
-                callers.entry(body).or_default().push((event.function, layer.evidence));
+                callers.entry(body).or_default().push((event.function, layer.evidence, event.order));
             }
         }
         let (classes, ancestors) = (catalog.classes(), RefCell::default());
@@ -434,25 +435,35 @@ impl<'a> Context<'a> {
             }
             return match (self.event(later), self.event(earlier)) {
                 (Some(later), Some(earlier)) => later.order >= earlier.order,
-                _ => self.start(self.site(later)) >= self.start(self.site(earlier)),
+                _ => self.stands_after(self.site(later), self.site(earlier)),
             };
         }
         // In the nearest function from which both are reached, the one is called behind the other.
         let (up_later, up_earlier) = (self.ancestors(there), self.ancestors(here));
+        let own = |candidate: Candidate| {
+            let order = self.event(candidate).map_or(0, |event| event.order);
+            self.site(candidate).map(|site| (site, order))
+        };
         let common = up_later.iter().filter_map(|(id, (depth, at))| {
             let (other_depth, other_at) = up_earlier.get(id)?;
-            Some((depth + other_depth, at.or_else(|| self.site(later)), other_at.or_else(|| self.site(earlier))))
+            Some((depth + other_depth, at.or_else(|| own(later)), other_at.or_else(|| own(earlier))))
         });
-        match common.min_by_key(|(distance, ..)| *distance) {
-            Some((_, at, other_at)) => self.start(at) >= self.start(other_at) || (looped(later) && looped(earlier)),
-            None => true,
-        }
+        let Some((_, at, other_at)) = common.min_by_key(|(distance, ..)| *distance) else { return true };
+        let order = |at: Option<(EvidenceId, u32)>| at.map(|(_, order)| order).filter(|order| *order > 0);
+        let met_after = matches!((order(at), order(other_at)), (Some(one), Some(other)) if one >= other);
+        let place = |at: Option<(EvidenceId, u32)>| at.map(|(place, _)| place);
+        met_after || self.stands_after(place(at), place(other_at)) || (looped(later) && looped(earlier))
     }
 
-    /// Module, then offset: the order of the text.
-    fn start(&self, evidence: Option<EvidenceId>) -> (u32, u32) {
-        let place = evidence.and_then(|id| self.facts.evidence(id));
-        place.map_or((0, 0), |place| (place.module.0, place.start))
+    /// True unless one place stands before the other in the text. Of two calls that stand inside each other either may
+    /// be made first: an argument before the call, a callback behind it.
+    fn stands_after(&self, later: Option<EvidenceId>, earlier: Option<EvidenceId>) -> bool {
+        let place = |id: Option<EvidenceId>| {
+            let place = id.and_then(|id| self.facts.evidence(id));
+            place.map_or(((0, 0), (0, 0)), |place| ((place.module.0, place.start), (place.module.0, place.end)))
+        };
+        let ((start, end), (other_start, other_end)) = (place(later), place(earlier));
+        start >= other_start || end >= other_end
     }
 
     /// True if both stand in different files. A layer belongs to the file that it came from.
@@ -489,10 +500,10 @@ impl<'a> Context<'a> {
             if depth == NEAR_CALLS || found.len() >= MAX_CALLERS {
                 break;
             }
-            for (caller, place) in self.callers.get(&current).map_or(&[][..], Vec::as_slice) {
+            for (caller, place, order) in self.callers.get(&current).map_or(&[][..], Vec::as_slice) {
                 found.entry(*caller).or_insert_with(|| {
                     queue.push_back((*caller, depth + 1));
-                    (depth + 1, Some(*place))
+                    (depth + 1, Some((*place, *order)))
                 });
             }
         }

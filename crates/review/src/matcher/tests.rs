@@ -58,6 +58,7 @@ impl Built {
             doc: None,
             public: true,
             calls: Vec::new(),
+            call_orders: Vec::new(),
             bases: Vec::new(),
             when: BTreeSet::new(),
             unused_params: Vec::new(),

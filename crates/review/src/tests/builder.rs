@@ -127,6 +127,7 @@ impl Builder {
             doc: None,
             public: true,
             calls: Vec::new(),
+            call_orders: Vec::new(),
             bases: Vec::new(),
             when: BTreeSet::new(),
             unused_params: Vec::new(),

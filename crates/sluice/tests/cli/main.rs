@@ -20,4 +20,5 @@ mod javascript;
 mod knowledge;
 mod objects;
 mod place;
+mod spellings;
 mod train;
