@@ -283,7 +283,7 @@ impl Engine<'_> {
                     facts.push((SmolStr::new_static("program"), vec![SmolStr::new_static("program")], fact, place));
                 }
             }
-            self.one_command(&bound, &mut facts);
+            self.one_command(&bound, whole.as_ref().map(|(list, _)| list), &mut facts);
             self.fill_event(index, model, facts, site.id);
             index
         });
@@ -411,6 +411,11 @@ impl Engine<'_> {
         };
         let args: Vec<Value> = bound.iter().filter(|arg| arg.name == name).map(|arg| arg.value.clone()).collect();
         match method {
+            // The functions that an object holds, one level down for each star.
+            Some(method) if method.starts_with('*') => {
+                let levels = method.split('.').count();
+                args.iter().flat_map(|value| self.held_functions(value, levels)).collect()
+            }
             Some(method) => args
                 .iter()
                 .map(|value| {

@@ -17,7 +17,7 @@ mod args;
 mod builtins;
 mod bytes;
 mod classify;
-mod codecs;
+pub(crate) mod codecs;
 mod collections;
 mod compress;
 mod constants;
