@@ -68,7 +68,7 @@ fn newest(versions: &Map<String, Value>, range: &str, latest: Option<&str>) -> O
     if let Some(latest) = latest.filter(|latest| versions.contains_key(*latest) && fitting(latest).is_some()) {
         return Some(latest.to_owned());
     }
-    let kept = |entry: &Value| !entry.get("deprecated").and_then(Value::as_str).is_some_and(|why| !why.is_empty());
+    let kept = |entry: &Value| entry.get("deprecated").and_then(Value::as_str).is_none_or(str::is_empty);
     let all = versions.iter().filter_map(|(name, entry)| Some(((kept(entry), fitting(name)?), name)));
     all.max_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, name)| name.clone())
 }
