@@ -75,6 +75,12 @@ impl Catalog {
         models
     }
 
+    /// Whatever a symbol may be written as, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let known = self.models.keys().chain(self.attributes.keys());
+        known.chain(self.aliases.keys()).map(smol_str::SmolStr::as_str)
+    }
+
     /// The aliases, sorted by name.
     #[must_use]
     pub fn aliases(&self) -> Vec<(&str, &str)> {

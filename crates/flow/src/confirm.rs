@@ -15,6 +15,8 @@ use crate::facts::StepKind;
 
 /// Most expressions that the walk between two steps visits; a walk that ends here does not confirm.
 const MOST_NODES: usize = 4_000;
+/// Most expressions that iterators of one module yield and that a loop may take.
+const MOST_YIELDED: usize = 16;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Node {
@@ -39,6 +41,11 @@ struct Graph {
     over: FxHashMap<Node, Vec<Node>>,
     /// Variables that a parameter is taken apart into (`([key, value]) => …`), by the place of their name.
     parts: FxHashMap<Span, (u32, u32)>,
+    /// What objects with an iterator of their own give, what loops take it, and the variables of classes.
+    yielded: Vec<ExprId>,
+    taken: Vec<Node>,
+    /// Where loops name what they go over.
+    over_at: Vec<Span>,
 }
 
 /// A step as the walk sees it.
@@ -322,6 +329,26 @@ fn add_module(graph: &mut Graph, module: &Module) {
             add_stmt(graph, module, FuncId(func), stmt);
         }
     }
+    // Which object a loop goes over is not looked for: its class may be anywhere.
+    let yielded = std::mem::take(&mut graph.yielded);
+    let taken = std::mem::take(&mut graph.taken);
+    for span in std::mem::take(&mut graph.over_at).into_iter().filter(|_| !yielded.is_empty()) {
+        graph.by_span.entry(span).or_default().extend(yielded.iter().take(MOST_YIELDED));
+    }
+    for node in taken.into_iter().filter(|_| !yielded.is_empty()) {
+        graph.into.entry(node).or_default().extend(yielded.iter().take(MOST_YIELDED));
+    }
+}
+
+/// The variables that a loop fills.
+fn filled(target: &Target, taken: &mut Vec<Node>) {
+    match target {
+        Target::Slot(slot, _) => taken.push(Node::Slot(slot.func.0, slot.slot)),
+        Target::Sequence(targets) => targets.iter().for_each(|target| filled(target, taken)),
+        Target::Keys(entries) => entries.iter().for_each(|(_, target)| filled(target, taken)),
+        Target::Rest(inner) | Target::Default(inner, _) => filled(inner, taken),
+        _ => {}
+    }
 }
 
 fn inside(graph: &mut Graph, module: &Module, holder: ExprId, value: ExprId) {
@@ -451,7 +478,10 @@ fn add_stmt(graph: &mut Graph, module: &Module, func: FuncId, stmt: &Stmt) {
             add_block(graph, module, func, body);
             add_block(graph, module, func, otherwise);
         }
+        StmtKind::Class(_, slot) => graph.taken.push(Node::Slot(slot.func.0, slot.slot)),
         StmtKind::For { target, iterable, body, otherwise } => {
+            filled(target, &mut graph.taken);
+            graph.over_at.extend(module.expr(*iterable).map(|expr| expr.span));
             into_target(graph, module, target, *iterable);
             add_block(graph, module, func, body);
             add_block(graph, module, func, otherwise);
@@ -477,6 +507,9 @@ fn add_stmt(graph: &mut Graph, module: &Module, func: FuncId, stmt: &Stmt) {
                 && let Some(function) = module.function(func)
             {
                 graph.into.entry(Node::Result(function.name.clone())).or_default().push(*inner);
+                if matches!(function.name.as_str(), "[Symbol.iterator]" | "[Symbol.asyncIterator]") {
+                    graph.yielded.push(*inner);
+                }
             }
         }
         _ => {}

@@ -53,6 +53,14 @@ pub(crate) fn read(files: &[SourceFile], root: &Root, manifest: &mut Manifest, u
     requirements(&object, manifest);
     let mut found = BTreeSet::new();
     let reader = Reader { tree: &tree, manifest: file };
+    if fetches_dependencies(&object) {
+        found.insert(EntryPoint {
+            kind: EntryKind::Install,
+            file: Some(file.path.clone()),
+            function: Some("scripts:dependencies".to_owned()),
+            declared_in: file.path.clone(),
+        });
+    }
     reader.scripts(&object, &mut found);
     if !reader.files(&object, &mut found, &mut manifest.notes) {
         unclear
@@ -126,6 +134,17 @@ fn requirements(object: &Object<'_>, manifest: &mut Manifest) {
             manifest.notes.push(format!("carries {} of its dependencies along", list.len()));
         }
     }
+}
+
+/// True if installing the package fetches another one from an address.
+fn fetches_dependencies(object: &Object<'_>) -> bool {
+    ["dependencies", "optionalDependencies"].iter().any(|key| {
+        object_of(object, key)
+            .unwrap_or_default()
+            .into_values()
+            .filter_map(json::text)
+            .any(|version| version.starts_with("http://") || version.starts_with("https://"))
+    })
 }
 
 struct Reader<'a> {
@@ -202,7 +221,13 @@ impl Reader<'_> {
     }
 
     fn files(&self, object: &Object<'_>, found: &mut BTreeSet<EntryPoint>, notes: &mut Vec<String>) -> bool {
+        let list = object_of(object, "bin").unwrap_or_default();
+        let commands = text_of(object, "bin").into_iter().chain(list.into_values().filter_map(json::text));
+        let programs: BTreeSet<&str> =
+            commands.filter_map(|path| self.file(&path)).map(|file| file.path.as_str()).collect();
         let mut imported: Vec<String> = Vec::new();
+        // Below a name of its own.
+        let mut inner: BTreeSet<String> = BTreeSet::new();
         for key in ["main", "module", "browser", "jsnext:main", "react-native", "unpkg"] {
             if let Some(path) = text_of(object, key) {
                 if key == "main" && self.file(&path).is_none() && !path.ends_with('/') {
@@ -211,23 +236,29 @@ impl Reader<'_> {
                 imported.push(path);
             }
         }
-        let mut pending: Vec<&RawValue> = object.get("exports").copied().into_iter().collect();
+        let mut pending: Vec<(&RawValue, bool)> =
+            object.get("exports").copied().into_iter().map(|value| (value, false)).collect();
         let mut left = MOST_CONDITIONS;
         let mut whole = true;
-        while let Some(value) = pending.pop() {
+        while let Some((value, below)) = pending.pop() {
             let Some(rest) = left.checked_sub(value.get().len()) else {
                 whole = false;
                 break;
             };
             left = rest;
-            if let Some(inner) = json::object(value) {
-                pending.extend(inner.into_values());
-            } else if let Some(inner) = json::list(value) {
-                pending.extend(inner);
+            if let Some(conditions) = json::object(value) {
+                let is_below = |name: &str| below || (name.starts_with('.') && name != ".");
+                pending.extend(conditions.into_iter().map(|(name, value)| (value, is_below(name.as_ref()))));
+            } else if let Some(alternatives) = json::list(value) {
+                pending.extend(alternatives.into_iter().map(|value| (value, below)));
             } else if let Some(path) = json::text(value)
                 && !path.contains('*')
             {
-                imported.push(path);
+                if below {
+                    inner.insert(path);
+                } else {
+                    imported.push(path);
+                }
             }
         }
         // Node falls back to it where `main` is absent, is no text, or names no file.
@@ -239,12 +270,16 @@ impl Reader<'_> {
                 self.add(EntryKind::Import, file, found);
             }
         }
-        let list = object_of(object, "bin").unwrap_or_default();
-        let commands = text_of(object, "bin").into_iter().chain(list.into_values().filter_map(json::text));
-        for path in commands {
-            if let Some(file) = self.file(&path) {
-                self.add(EntryKind::Run, file, found);
+        // Whoever imports a program by its own name runs it.
+        for path in inner {
+            if let Some(file) = self.file(&path)
+                && !programs.contains(file.path.as_str())
+            {
+                self.add(EntryKind::Import, file, found);
             }
+        }
+        for file in self.tree.values().filter(|file| programs.contains(file.path.as_str())) {
+            self.add(EntryKind::Run, file, found);
         }
         whole
     }

@@ -188,6 +188,8 @@ fn npm(typed: &str, rest: &str, encoded: bool) -> Result<Target, TargetError> {
     }
     if let Some(version) = &version
         && (version.is_empty() || version.chars().any(char::is_whitespace))
+        // The parts of a range stand apart (`>=1.2 <2`).
+        && (version.trim() != version || nodejs_semver::Range::parse(version).is_err())
     {
         let why = if version.is_empty() { "it is empty" } else { "it has a space" };
         return Err(TargetError::Version { target: typed.to_owned(), version: version.clone(), why: why.to_owned() });
@@ -242,6 +244,8 @@ mod tests {
             ("npm:left-pad", npm("left-pad", None)),
             ("npm:@scope/name@1.2.3", npm("@scope/name", Some("1.2.3"))),
             ("npm:x@next", npm("x", Some("next"))),
+            ("npm:x@>=1.2 <2 || ^3", npm("x", Some(">=1.2 <2 || ^3"))),
+            ("pkg:npm/x@%5E1.2", npm("x", Some("^1.2"))),
             ("pkg:npm/%40scope/name@1.2.3?x=y", npm("@scope/name", Some("1.2.3"))),
         ] {
             assert_eq!(typed.parse::<Target>(), Ok(wanted), "{typed}");

@@ -40,6 +40,8 @@ pub enum Language {
     TypeScript,
     /// `package.json`, whose scripts are functions that run commands.
     PackageJson,
+    /// The scripts of a page or component: `.html`, `.vue`, `.svelte`.
+    Page,
 }
 
 impl Language {
@@ -51,6 +53,7 @@ impl Language {
             Self::JavaScript => "javascript",
             Self::TypeScript => "typescript",
             Self::PackageJson => "package.json",
+            Self::Page => "html",
         }
     }
 
@@ -62,6 +65,7 @@ impl Language {
             "javascript" | "js" => Some(Self::JavaScript),
             "typescript" | "ts" => Some(Self::TypeScript),
             "package.json" => Some(Self::PackageJson),
+            "html" => Some(Self::Page),
             _ => None,
         }
     }

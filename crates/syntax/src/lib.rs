@@ -40,7 +40,9 @@ pub fn parse(path: &str, text: &str, language: Language) -> Module {
     }
     match language {
         Language::Python => python::parse(path, text, language),
-        Language::JavaScript | Language::TypeScript | Language::PackageJson => javascript::parse(path, text, language),
+        Language::JavaScript | Language::TypeScript | Language::PackageJson | Language::Page => {
+            javascript::parse(path, text, language)
+        }
     }
 }
 
@@ -55,7 +57,7 @@ pub fn parse_robust(path: &str, text: &str, language: Language) -> Module {
     }
     match language {
         Language::Python => python::parse_robust(path, text, language),
-        Language::JavaScript | Language::TypeScript | Language::PackageJson => {
+        Language::JavaScript | Language::TypeScript | Language::PackageJson | Language::Page => {
             javascript::parse_robust(path, text, language)
         }
     }
@@ -72,7 +74,9 @@ pub fn parse_only(text: &str, language: Language) -> usize {
     }
     match language {
         Language::Python => python::parse_only(text),
-        Language::JavaScript | Language::TypeScript | Language::PackageJson => javascript::parse_only(text, language),
+        Language::JavaScript | Language::TypeScript | Language::PackageJson | Language::Page => {
+            javascript::parse_only(text, language)
+        }
     }
 }
 

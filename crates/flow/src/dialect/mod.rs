@@ -108,7 +108,7 @@ static JAVASCRIPT: javascript::JavaScript = javascript::JavaScript;
 pub(crate) fn of(language: Language) -> &'static dyn Dialect {
     match language {
         Language::Python => &PYTHON,
-        Language::JavaScript | Language::TypeScript | Language::PackageJson => &JAVASCRIPT,
+        Language::JavaScript | Language::TypeScript | Language::PackageJson | Language::Page => &JAVASCRIPT,
     }
 }
 

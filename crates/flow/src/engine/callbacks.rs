@@ -138,6 +138,12 @@ impl Engine<'_> {
         let args: Vec<(Value, Option<ExprId>)> =
             bound.iter().filter(|arg| arg.name == name).map(|arg| (arg.value.clone(), arg.expr)).collect();
         match method {
+            // The functions that an object holds, one level down for each star.
+            Some(method) if method.starts_with('*') => {
+                let levels = method.split('.').count();
+                let held = args.iter().flat_map(|(value, _)| self.held_functions(value, levels));
+                held.map(|function| (function, None)).collect()
+            }
             Some(method) => args
                 .iter()
                 .map(|(value, _)| {

@@ -43,8 +43,13 @@ impl Engine<'_> {
     pub(crate) fn one_command(
         &self,
         bound: &[Bound],
+        whole: Option<&Value>,
         facts: &mut [(SmolStr, Vec<SmolStr>, crate::facts::ValueFact, EvidenceId)],
     ) {
+        if let Some(list) = whole {
+            self.listed_command(list, facts);
+            return;
+        }
         let parts: Vec<&Value> = bound
             .iter()
             .filter(|arg| arg.roles.iter().any(|role| role == "process.command"))
@@ -67,6 +72,27 @@ impl Engine<'_> {
                 && fact.known_as.len() < MOST_CONTEXT_VALUES
             {
                 fact.known_as.push(known.clone());
+            }
+        }
+    }
+
+    /// A program and the list of its arguments: one command line, known as far as its words are.
+    fn listed_command(&self, list: &Value, facts: &mut [(SmolStr, Vec<SmolStr>, crate::facts::ValueFact, EvidenceId)]) {
+        let line = self.value_fact(list, false);
+        let decoded = !line.codings.is_empty();
+        for (_, roles, fact, _) in facts.iter_mut() {
+            if !roles.iter().any(|role| role == "process.command") {
+                continue;
+            }
+            for pattern in &line.patterns {
+                let known = (Arc::clone(pattern), decoded);
+                if pattern.contains("{}") {
+                    if !fact.patterns.contains(pattern) && fact.patterns.len() < MOST_CONTEXT_VALUES {
+                        fact.patterns.push(Arc::clone(pattern));
+                    }
+                } else if !fact.known_as.contains(&known) && fact.known_as.len() < MOST_CONTEXT_VALUES {
+                    fact.known_as.push(known);
+                }
             }
         }
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use sluice_syntax::ir::{Const, FuncId, Module, StmtKind};
 use smol_str::SmolStr;
 
-use super::call::{Args, Site};
-use super::value::{Key, Ref, Value};
+use super::call::Site;
+use super::value::{Key, Ref, Term, Value};
 use super::{Engine, LayerData, Progress, stable_hash};
 use crate::evaluate::Concrete;
 use crate::facts::EvidenceId;
@@ -232,7 +232,8 @@ impl Engine<'_> {
         let by_flag = |word: &Arc<str>| flags.contains(&&**word);
         let code_at = words.iter().position(|word| &**word == "-c").or_else(|| {
             let at = words.iter().position(by_flag)?;
-            words.get(..at)?.iter().any(|word| interpreter(word) == Some("javascript")).then_some(at)
+            let known = words.get(..at)?.iter().any(|word| interpreter(word) == Some("javascript"));
+            (known || at > 0 && self.starts_itself(value)).then_some(at)
         });
         if let Some(at) = code_at
             && let Some(code) = words.get(at + 1)
@@ -252,6 +253,8 @@ impl Engine<'_> {
         {
             let mut codings = codings;
             codings.push(SmolStr::new_static("base64"));
+            // The command is what it decodes to.
+            self.runs_script(event, &script, true);
             self.add_layer(module, Arc::from(script), "powershell", codings, event, place);
             return;
         }
@@ -263,6 +266,24 @@ impl Engine<'_> {
                 self.add_layer(module, text, language, codings, event, place);
             }
         }
+    }
+
+    /// True if the first word of a command is the program that runs the code itself, by one of the names that Node has
+    /// for it.
+    fn starts_itself(&self, command: &Value) -> bool {
+        const NAMES: [&str; 5] =
+            ["process.execPath", "process.argv0", "process.title", "process.argv[0]", "Deno.execPath()"];
+        let named = |value: &Value| {
+            let by_name =
+                |reference: &Ref| matches!(reference, Ref::Symbol(symbol) if NAMES.contains(&symbol.as_str()));
+            value.refs().iter().any(by_name)
+                // The first of them is the program itself.
+                || value.labels().iter().any(|label| {
+                    self.origins.get(label.origin as usize).is_some_and(|origin| origin.symbol == "process.argv")
+                })
+                || matches!(value.term().as_deref(), Some(Term::Name(name)) if NAMES.contains(&name.as_str()))
+        };
+        self.items(command).unwrap_or_default().first().is_some_and(named)
     }
 
     fn add_layer(
@@ -403,9 +424,8 @@ impl Engine<'_> {
             let name = flag.trim_start_matches(['-', '/']);
             name.len() < flag.len() && (name == "ec" || (!name.is_empty() && "encodedcommand".starts_with(name)))
         })?;
-        let blob = Value::text(words.get(at + 1)?.trim_matches(['"', '\'']));
-        let decoded = self.known_function("base64.b64decode", &Args::of(vec![blob]))?;
-        let Some(Const::Bytes(bytes)) = decoded.known() else { return None };
+        let blob = words.get(at + 1)?.trim_matches(['"', '\'']);
+        let bytes = crate::evaluate::codecs::from_base64(blob, &mut self.budget)?;
         let units: Vec<u16> =
             bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(u16::from_le_bytes)).collect();
         String::from_utf16(&units).ok().filter(|text| !text.is_empty())
@@ -532,7 +552,7 @@ impl Engine<'_> {
             return;
         }
         let codings = input.value.data().map(|data| data.codings.to_vec()).unwrap_or_default();
-        if language == "shell" {
+        if matches!(language, "shell" | "powershell") {
             self.runs_script(started, &text, !codings.is_empty());
         }
         self.add_layer(module, text, language, codings, event, place);

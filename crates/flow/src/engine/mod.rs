@@ -435,6 +435,9 @@ impl<'a> Engine<'a> {
                 self.with_defaults(&module, key);
             }
         }
+        if self.dialect_of(index).receiver() == Receiver::This {
+            self.serve(index);
+        }
     }
 
     /// Interprets a function with what it takes where a caller leaves something out, if that hides something: a text

@@ -284,7 +284,7 @@ impl Engine<'_> {
                     facts.push((SmolStr::new_static("program"), vec![SmolStr::new_static("program")], fact, place));
                 }
             }
-            self.one_command(&bound, &mut facts);
+            self.one_command(&bound, whole.as_ref().map(|(list, _)| list), &mut facts);
             self.fill_event(index, model, facts, site.id);
             index
         });

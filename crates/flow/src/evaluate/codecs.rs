@@ -328,6 +328,11 @@ fn unhex(s: &[u8], b: &mut Budget) -> Option<Vec<u8>> {
         .collect()
 }
 
+/// What a text in base64 holds, whatever the language that undoes it.
+pub(crate) fn from_base64(text: &str, b: &mut Budget) -> Option<Vec<u8>> {
+    unbase64(text.as_bytes(), None, false, b)
+}
+
 fn base64(s: &Concrete, alt: Option<&[u8]>, strict: bool, b: &mut Budget) -> Option<Outcome> {
     Some(decoded(unbase64(ascii(s)?, alt, strict, b)?, "base64"))
 }

@@ -19,7 +19,7 @@ mod builtins;
 mod bytes;
 pub(crate) mod ciphers;
 mod classify;
-mod codecs;
+pub(crate) mod codecs;
 mod collections;
 mod compress;
 mod constants;

@@ -1,7 +1,8 @@
 //! One version of a package from a registry for Node.
 
 use base64::Engine;
-use serde_json::Value;
+use nodejs_semver::{Range, Version};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha512};
 use url::Url;
 
@@ -26,7 +27,8 @@ fn document_url(registry: &str, name: &str) -> Option<Url> {
     Url::parse(&base).ok()?.join(&name.replace('/', "%2f")).ok()
 }
 
-/// The version that is meant: as written, by a tag, or the one that is tagged `latest`.
+/// The version that is meant: as written, by a tag, by a range, or the one that is tagged `latest`. Of those in a range
+/// it is the one that npm takes: the tagged one, or else the newest that is not deprecated.
 fn chosen(document: &Value, name: &str, wanted: Option<&str>) -> Result<String, IndexError> {
     let versions = document.get("versions").and_then(Value::as_object);
     let tags = document.get("dist-tags").and_then(Value::as_object);
@@ -39,6 +41,10 @@ fn chosen(document: &Value, name: &str, wanted: Option<&str>) -> Result<String, 
         && has(version)
     {
         return Ok(version.to_owned());
+    }
+    let latest = tags.and_then(|tags| tags.get("latest")).and_then(Value::as_str);
+    if let Some(version) = versions.and_then(|versions| newest(versions, tag, latest)) {
+        return Ok(version);
     }
     let Some(versions) = versions.filter(|versions| !versions.is_empty()) else {
         return Err(IndexError::Nothing {
@@ -53,6 +59,18 @@ fn chosen(document: &Value, name: &str, wanted: Option<&str>) -> Result<String, 
         version: tag.to_owned(),
         nearest: format!("it has {}, and the tags {}", last.join(", "), tags.join(", ")),
     })
+}
+
+/// The version that npm takes for a range. `None` if the text is no range, or no version is in it.
+fn newest(versions: &Map<String, Value>, range: &str, latest: Option<&str>) -> Option<String> {
+    let range = Range::parse(range).ok()?;
+    let fitting = |name: &str| Version::parse(name).ok().filter(|version| range.satisfies(version));
+    if let Some(latest) = latest.filter(|latest| versions.contains_key(*latest) && fitting(latest).is_some()) {
+        return Some(latest.to_owned());
+    }
+    let kept = |entry: &Value| entry.get("deprecated").and_then(Value::as_str).is_none_or(str::is_empty);
+    let all = versions.iter().filter_map(|(name, entry)| Some(((kept(entry), fitting(name)?), name)));
+    all.max_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, name)| name.clone())
 }
 
 /// Checks the bytes against a subresource integrity of SHA-512. `None` if there is none of that kind.
@@ -131,8 +149,25 @@ mod tests {
         assert_eq!(meant(None).as_deref(), Some("1.1.0"));
         assert_eq!(meant(Some("next")).as_deref(), Some("2.0.0-a"));
         assert_eq!(meant(Some("1.0.0")).as_deref(), Some("1.0.0"));
+        assert_eq!(meant(Some("^1.0.0")).as_deref(), Some("1.1.0"));
+        assert_eq!(meant(Some("~1.0")).as_deref(), Some("1.0.0"));
+        assert_eq!(meant(Some("<1.1 || >=3")).as_deref(), Some("1.0.0"));
+        assert_eq!(meant(Some(">=2.0.0-0")).as_deref(), Some("2.0.0-a"));
+        assert_eq!(meant(Some("2.x")), None);
         let error = chosen(&document(), "x", Some("3")).unwrap_err().to_string();
         assert!(error.contains("`2.0.0-a`") && error.contains("`latest`"), "{error}");
+    }
+
+    #[test]
+    fn of_a_range_the_tagged_one_is_taken_and_no_deprecated_one() {
+        let document = serde_json::json!({"dist-tags": {"latest": "1.1.0"},
+            "versions": {"1.0.0": {}, "1.1.0": {}, "1.2.0": {}, "0.9.0": {}, "0.9.1": {"deprecated": "broken"}}});
+        let meant = |wanted| chosen(&document, "x", Some(wanted)).ok();
+        assert_eq!(meant("1").as_deref(), Some("1.1.0"));
+        assert_eq!(meant(">1.1").as_deref(), Some("1.2.0"));
+        assert_eq!(meant("0.9").as_deref(), Some("0.9.0"));
+        assert_eq!(meant("=0.9.1").as_deref(), Some("0.9.1"));
+        assert_eq!(meant("*").as_deref(), Some("1.1.0"));
     }
 
     #[test]

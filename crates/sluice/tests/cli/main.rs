@@ -14,6 +14,7 @@ mod docs;
 mod eval;
 mod flows;
 mod formats;
+mod front;
 mod hidden;
 mod hostile;
 mod javascript;

@@ -196,7 +196,10 @@ impl<'a> Lowerer<'a> {
         match element {
             ClassElement::MethodDefinition(method) => {
                 let name = self.member_name(&method.key, body);
-                self.hint = Some(name.clone());
+                self.hint = Some(match name.strip_prefix('\u{1}') {
+                    Some(symbol) => format!("[{symbol}]").into(),
+                    None => name.clone(),
+                });
                 let Some(func) = self.function(&method.value) else { return };
                 let doc = self.doc(method.span.start);
                 let decorators = self.decorators(&method.decorators);
@@ -270,6 +273,12 @@ impl<'a> Lowerer<'a> {
         }
         if let Some(name) = key.static_name() {
             return name.as_ref().into();
+        }
+        // One of the language's symbols names the member whatever else the class has (`[Symbol.asyncIterator]`).
+        if let ast::PropertyKey::StaticMemberExpression(member) = key
+            && matches!(&member.object, ast::Expression::Identifier(id) if id.name == "Symbol")
+        {
+            return format!("\u{1}Symbol.{}", member.property.name).into();
         }
         let value = self.key(key);
         let place = span(key.span());

@@ -8,6 +8,7 @@ mod expression;
 mod function;
 mod hoist;
 mod lower;
+mod markup;
 mod pattern;
 mod scope;
 mod scripts;
@@ -36,16 +37,24 @@ pub(crate) fn parse(path: &str, text: &str, language: Language) -> Module {
     if language == Language::PackageJson {
         return manifest(path, text);
     }
+    if language == Language::Page {
+        return markup::parse(path, text);
+    }
+    read_front(path, text, text, language)
+}
+
+/// Reads `code`, which is the text or what is left of it where the rest is blank.
+fn read_front(path: &str, text: &str, code: &str, language: Language) -> Module {
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let span = |at: usize| Span { start: offset(at), end: offset(text.len()) };
-    let (front, rest) = match bounds::first_excess(text) {
-        None => (text, None),
+    let (front, rest) = match bounds::first_excess(code) {
+        None => (code, None),
         Some(Excess::Deep(at)) => {
             return unread(path, text, language, span(at), "brackets are nested too deeply to be read".to_owned());
         }
         Some(Excess::Long(at)) => {
             let message = format!("more than {} words and signs, the rest is not read", crate::MAX_TOKENS);
-            let Some(front) = text.get(..at).filter(|front| !front.is_empty()) else {
+            let Some(front) = code.get(..at).filter(|front| !front.is_empty()) else {
                 return unread(path, text, language, span(0), message);
             };
             (front, Some(Diagnostic { span: span(at), message, lost: true }))
@@ -84,6 +93,9 @@ pub(crate) fn parse_robust(path: &str, text: &str, language: Language) -> Module
 
 /// Parses a text and drops the tree; see [`parse_only`](crate::parse_only). Gives the number of statements.
 pub(crate) fn parse_only(text: &str, language: Language) -> usize {
+    if language == Language::Page {
+        return markup::parse_only(text);
+    }
     if bounds::first_excess(text).is_some() {
         return 0;
     }
@@ -100,7 +112,7 @@ pub(crate) fn parse_only(text: &str, language: Language) -> usize {
 fn read<'a>(
     allocator: &'a Allocator,
     path: &str,
-    text: &'a str,
+    text: &str,
     front: &'a str,
     rest: Option<Diagnostic>,
     language: Language,
@@ -115,7 +127,7 @@ fn read<'a>(
             parsed = again;
         }
     }
-    let lost = is_empty(&parsed.program) && !text.trim().is_empty();
+    let lost = is_empty(&parsed.program) && !front.trim().is_empty();
     let mut diagnostics = Vec::from_iter(rest);
     for error in parsed.diagnostics.iter().take(MAX_ERRORS) {
         let place = error.labels.first();

@@ -16,6 +16,7 @@ use crate::ir::{
 /// The name under which the catalog knows the runner of scripts.
 const RUNNER: &str = "npm";
 const RUN: &str = "run_script";
+const FETCH: &str = "fetch_dependency";
 
 /// Why a text is not the manifest of a package.
 pub(super) struct NoManifest {
@@ -39,6 +40,7 @@ pub(super) fn read(text: &str, mut module: Module) -> Result<Module, NoManifest>
             return Err(NoManifest { at: Span { start: at, end: at }, why: format!("is not a manifest: {error}") });
         }
     };
+    dependencies(text, &manifest, &mut module);
     let Some((_, scripts)) = manifest.iter().rfind(|(key, _)| key == "scripts") else { return Ok(module) };
     let scripts = strings(text, scripts);
     let commands: FxHashMap<&str, &str> =
@@ -60,6 +62,30 @@ pub(super) fn read(text: &str, mut module: Module) -> Result<Module, NoManifest>
         }
     }
     Ok(module)
+}
+
+/// Most dependencies from addresses that are read.
+const MOST_ADDRESSES: usize = 256;
+
+/// What is installed along from an address, and not from a registry, is fetched when the package is installed, and its
+/// scripts run then.
+fn dependencies(text: &str, manifest: &[(SmolStr, &RawValue)], module: &mut Module) {
+    let mut calls = Vec::new();
+    for key in ["dependencies", "optionalDependencies"] {
+        let Some((_, value)) = manifest.iter().rfind(|(name, _)| name == key) else { continue };
+        for (name, place, (address, at)) in strings(text, value) {
+            let is_address = address.starts_with("http://") || address.starts_with("https://");
+            if is_address && calls.len() < MOST_ADDRESSES {
+                let arguments = [(name.as_str(), place), (address.as_str(), at)];
+                calls.push((call(module, FETCH, place, &arguments), place.to(at)));
+            }
+        }
+    }
+    if let (Some((_, first)), Some((_, last))) = (calls.first(), calls.last()) {
+        let whole = first.to(*last);
+        let body = calls.iter().map(|(call, at)| Stmt { kind: StmtKind::Expr(*call), span: *at }).collect();
+        define(module, &SmolStr::new_static("dependencies"), whole, whole, body);
+    }
 }
 
 /// True if a package manager runs the script of a package that is installed, or of sources that it builds. What only a
@@ -257,20 +283,35 @@ fn push(module: &mut Module, kind: ExprKind, span: Span) -> ExprId {
 
 /// A call that runs a command.
 fn run(module: &mut Module, place: Span, command: &str, at: Span) -> ExprId {
+    call(module, RUN, place, &[(command, at)])
+}
+
+/// A call of one of the runner's functions with known texts.
+fn call(module: &mut Module, name: &'static str, place: Span, texts: &[(&str, Span)]) -> ExprId {
     let runner = push(module, ExprKind::Free(SmolStr::new_static(RUNNER)), place);
-    let callee = push(module, ExprKind::Attr { base: runner, name: SmolStr::new_static(RUN) }, place);
-    let text = push(module, ExprKind::Const(Const::Str(command.into())), at);
-    let args = vec![Arg { kind: ArgKind::Positional, value: text }];
-    push(module, ExprKind::Call { callee, args, new: false }, place.to(at))
+    let callee = push(module, ExprKind::Attr { base: runner, name: SmolStr::new_static(name) }, place);
+    let mut args = Vec::with_capacity(texts.len());
+    let mut whole = place;
+    for (text, at) in texts {
+        let value = push(module, ExprKind::Const(Const::Str((*text).into())), *at);
+        args.push(Arg { kind: ArgKind::Positional, value });
+        whole = whole.to(*at);
+    }
+    push(module, ExprKind::Call { callee, args, new: false }, whole)
 }
 
 fn add(module: &mut Module, name: &SmolStr, place: Span, (command, at): &(SmolStr, Span)) {
     let at = *at;
     let whole = place.to(at);
     let call = run(module, place, command, at);
+    define(module, name, place, whole, vec![Stmt { kind: StmtKind::Expr(call), span: whole }]);
+}
+
+/// A function of the module.
+fn define(module: &mut Module, name: &SmolStr, place: Span, whole: Span, body: Vec<Stmt>) {
     let func = FuncId(u32::try_from(module.functions.len()).unwrap_or(u32::MAX));
     let mut function = Function::empty(FunctionKind::Function, name.clone(), whole, place, Some(FuncId::MODULE));
-    function.body = vec![Stmt { kind: StmtKind::Expr(call), span: whole }];
+    function.body = body;
     module.functions.push(function);
     if let Some(body) = module.functions.first_mut() {
         let slot = SlotRef { func: FuncId::MODULE, slot: u32::try_from(body.slots.len()).unwrap_or(u32::MAX) };

@@ -1,8 +1,13 @@
 //! Parts of a known address: `new URL("https://…").hostname`.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
+use sluice_syntax::ir::Module;
 use smol_str::SmolStr;
 
 use crate::engine::Engine;
+use crate::engine::call::{Args, Site};
 use crate::engine::value::{Ref, Term, Value};
 
 /// Longest address that is taken apart.
@@ -42,7 +47,42 @@ fn part(address: &str, name: &str) -> Option<String> {
     })
 }
 
+/// An address that stands on another one, as a browser puts the two together; dots in the path are left as they are.
+fn on_base(address: &str, base: &str) -> Option<String> {
+    let (scheme, rest) = base.split_once("://")?;
+    let begins_with_scheme = address.split_once(':').is_some_and(|(scheme, _)| {
+        !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    });
+    if begins_with_scheme {
+        return Some(address.to_owned());
+    }
+    if address.starts_with("//") {
+        return Some(format!("{scheme}:{address}"));
+    }
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    if address.starts_with('/') {
+        return Some(format!("{scheme}://{host}{address}"));
+    }
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let slash = if folder.is_empty() { "" } else { "/" };
+    Some(format!("{scheme}://{host}/{folder}{slash}{address}"))
+}
+
 impl Engine<'_> {
+    /// `new URL(address, base)` of texts that are known.
+    pub(super) fn based_address(&mut self, module: &Rc<Module>, args: &Args, site: Site) -> Option<Value> {
+        let (address, base) = (args.positional.first()?, args.positional.get(1)?);
+        let (text, base) = (address.0.known_text()?.clone(), base.0.known_text()?.clone());
+        if text.len() + base.len() > LONGEST {
+            return None;
+        }
+        let whole = on_base(&text, &base)?;
+        let model = self.catalog.model("URL")?;
+        let mut value = self.apply_model(module, model, None, args, site, None);
+        value.edit().term = Some(Rc::new(Term::Text(Arc::from(whole))));
+        Some(value)
+    }
+
     /// A part of an address that is known.
     pub(super) fn address_part(&self, address: &Value, name: &SmolStr) -> Option<Value> {
         let is_address = address

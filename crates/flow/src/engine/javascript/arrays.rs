@@ -158,12 +158,26 @@ impl Engine<'_> {
             return match method {
                 "map" | "flatMap" | "filter" => {
                     let list = self.container(ObjectKind::List, Vec::new(), false);
-                    if let Some(id) = list.object() {
-                        self.store_any(id, if method == "filter" { &element } else { &result });
+                    if method != "filter" {
+                        let result = if method == "flatMap" && result.object().is_some() {
+                            self.element_of(&result)
+                        } else {
+                            result
+                        };
+                        if let Some(id) = list.object() {
+                            self.store_any(id, &result);
+                        }
+                        return list;
+                    }
+                    // Whatever is in the new list was kept.
+                    let kept = self.kept_by(function, element);
+                    if let Some(object) = list.object().and_then(|id| self.object_mut(id)) {
+                        object.plain &= kept.is_plain();
+                        object.rest = kept;
                     }
                     list
                 }
-                "find" | "findLast" => element,
+                "find" | "findLast" => self.kept_by(function, element),
                 _ => Value::UNKNOWN,
             };
         };
@@ -197,6 +211,11 @@ impl Engine<'_> {
                     Some(false) => {}
                     Some(true) => results.push(item),
                     None => {
+                        let item = if matches!(method, "filter" | "find" | "findLast") {
+                            self.kept_by(function, item)
+                        } else {
+                            item
+                        };
                         results.push(item);
                         whole = false;
                     }

@@ -115,11 +115,12 @@ impl Engine<'_> {
                     let arg = bound.iter().find(|arg| arg.name == name.trim_start_matches('*'));
                     match arg.map(|arg| arg.value.clone()) {
                         Some(value) if kind.is_some() || value.object().is_none() => {
-                            let mut inner = self.only_labels(&value);
-                            if kind.is_none() {
-                                inner = value;
+                            if kind.is_some() {
+                                self.only_labels(&value)
+                            } else {
+                                // Of a library's list it is called with the items.
+                                self.modelled_item(&value, None).unwrap_or(value)
                             }
-                            inner
                         }
                         Some(value) => self.element_of(&value),
                         None => Value::UNKNOWN,

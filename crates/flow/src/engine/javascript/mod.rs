@@ -4,6 +4,7 @@ mod addresses;
 mod arrays;
 mod calls;
 mod execution;
+mod handlers;
 mod modules;
 mod objects;
 mod promises;
@@ -48,6 +49,8 @@ pub struct Realm {
     rejections: rustc_hash::FxHashMap<(u32, ExprId), Value>,
     /// Variables that nothing declares, and properties of the global object.
     globals: rustc_hash::FxHashMap<SmolStr, Value>,
+    /// The first words of the symbols that the catalog has, once they were asked for.
+    roots: Option<rustc_hash::FxHashSet<SmolStr>>,
 }
 
 /// Names of the object that holds all globals.
@@ -158,6 +161,7 @@ impl Engine<'_> {
                 None
             }
             "Blob" | "buffer.Blob" => self.script_blob(args),
+            "URL" | "url.URL" => self.based_address(module, args, site),
             "URL.createObjectURL" => self.blob_address(&first?),
             "module.wrap" => {
                 let script = first?;
@@ -171,7 +175,7 @@ impl Engine<'_> {
             "Object.getPrototypeOf" | "Reflect.getPrototypeOf" => {
                 let object = first?;
                 if promises::is_function(&object) {
-                    return Some(Value::reference(Ref::Symbol(SmolStr::new_static("Function"))));
+                    return Some(self.prototype_of_function(&object));
                 }
                 let id = object.object()?;
                 self.object(id)?.fields.get(objects::PROTOTYPE).cloned()
@@ -301,7 +305,9 @@ impl Engine<'_> {
             }
             "Proxy" => {
                 let handler = args.positional.get(1).map(|(value, _)| value.clone()).unwrap_or_default();
-                Some(self.proxy(&first?, &handler))
+                let target = first?;
+                self.host_traps(module, &target, &handler, site);
+                Some(self.proxy(&target, &handler))
             }
             "JSON.stringify" => {
                 let plain = self.as_json(module, &first?, site.span)?;

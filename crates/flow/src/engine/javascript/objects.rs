@@ -150,6 +150,15 @@ impl Engine<'_> {
             return Some(Some(value));
         }
         match reference {
+            // The receiver of a plain function is the global object only if nobody gives it another: what no host has is the
+            // other's.
+            Ref::Symbol(symbol)
+                if (is_global_object(symbol) || symbol == GLOBAL)
+                    && object.object().is_some()
+                    && !self.is_host_name(name) =>
+            {
+                Some(None)
+            }
             Ref::Symbol(symbol) if is_global_object(symbol) || symbol == GLOBAL => Some(Some(self.free_name(name))),
             Ref::Symbol(symbol) if self.realm.hosts.contains_key(&(symbol.clone(), name.clone())) => {
                 Some(self.realm.hosts.get(&(symbol.clone(), name.clone())).cloned())
@@ -196,6 +205,30 @@ impl Engine<'_> {
             },
             _ => None,
         }
+    }
+
+    /// True if a name is one that the host, or code before this, gives the global object.
+    fn is_host_name(&mut self, name: &SmolStr) -> bool {
+        if self.realm.globals.contains_key(name) || is_global_object(name) || self.dialect.is_builtin(name) {
+            return true;
+        }
+        let catalog = self.catalog;
+        let roots = self.realm.roots.get_or_insert_with(|| {
+            catalog.names().filter_map(|symbol| symbol.split('.').next()).map(SmolStr::new).collect()
+        });
+        roots.contains(name) || matches!(name.as_str(), "module" | "exports" | "arguments" | "undefined")
+    }
+
+    /// What a function or class inherits from: its base, or what all functions have. The latter makes no functions of
+    /// texts; its `constructor` does.
+    pub(super) fn prototype_of_function(&self, function: &Value) -> Value {
+        let base = function.refs().iter().find_map(|reference| {
+            let (Ref::Function(key, _) | Ref::Class(key)) = reference else { return None };
+            let own = self.realm.functions.get(key).and_then(|id| self.object(*id));
+            let explicit = own.and_then(|own| own.fields.get(PROTOTYPE)).cloned();
+            explicit.or_else(|| self.classes.get(key)?.first().cloned()).filter(|base| !base.is_unknown())
+        });
+        base.unwrap_or_else(|| Value::reference(Ref::Symbol(SmolStr::new_static("Function.prototype"))))
     }
 
     /// True if the name is a method of every function or every promise, and the library has none of its own by it.

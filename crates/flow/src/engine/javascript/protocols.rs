@@ -197,6 +197,37 @@ impl Engine<'_> {
         value
     }
 
+    /// A proxy in front of what belongs to the host, or to a library, is used by code that is not in the package: its
+    /// traps are called with what that code passes.
+    pub(super) fn host_traps(&mut self, module: &Rc<Module>, target: &Value, handler: &Value, site: Site) {
+        const TRAPS: [&str; 6] = ["get", "set", "apply", "construct", "has", "ownKeys"];
+        let is_host = target
+            .refs()
+            .iter()
+            .any(|reference| matches!(reference, Ref::Symbol(_) | Ref::Method(..) | Ref::Instance(_)));
+        if !is_host || target.object().is_some() {
+            return;
+        }
+        for name in TRAPS {
+            if let Some(trap) = self.own_method(handler, &[name]) {
+                self.call_back(module, &trap, &super::super::callbacks::Given::of(std::slice::from_ref(target)), site);
+            }
+        }
+    }
+
+    /// The functions that an object holds so many levels down.
+    pub(crate) fn held_functions(&self, value: &Value, levels: usize) -> Vec<Value> {
+        /// Most values that are looked at.
+        const MOST: usize = 512;
+        let mut level = vec![value.clone()];
+        for _ in 0..levels.min(4) {
+            let held = level.iter().filter_map(|value| self.object(value.object()?));
+            level = held.flat_map(|object| object.fields.iter().map(|(_, field)| field.clone())).take(MOST).collect();
+        }
+        level.retain(super::promises::is_function);
+        level
+    }
+
     /// The target of a proxy.
     fn without_proxy(&self, proxy: &Value, id: crate::engine::value::ObjectId) -> Value {
         let mut target = proxy.clone();
