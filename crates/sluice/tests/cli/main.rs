@@ -15,6 +15,7 @@ mod eval;
 mod flows;
 mod formats;
 mod hidden;
+mod honest;
 mod hostile;
 mod javascript;
 mod knowledge;
