@@ -215,8 +215,8 @@ pub struct Step {
     pub dense: Option<bool>,
     /// If true, its source is read near its sink: in one function or class, or joined by three calls in all.
     pub source_near: bool,
-    /// If true, something may run it. A file of a package that no entry point reaches, that no other file imports and that
-    /// is not the whole target is started by nobody but who opens it.
+    /// If true, something may run it: it stands neither in a script beside the packages that no entry point starts and no
+    /// file imports, nor in a test.
     pub reached: bool,
     /// The least number of different sources (symbol and key) that reach the same sink by paths of this step.
     pub distinct: u32,

@@ -77,7 +77,7 @@ pub(super) fn is_handed_the_command_line(text: &str, name: &str) -> bool {
         } else if rest.starts_with("(sys.argv)") && !before.ends_with(['.', '"', '\'']) {
             called += 1;
         } else {
-            // Another use of the name, the name of another module or text of a string such as `"__main__"` apart.
+            // Whatever else is done with it may call it with other words.
             return false;
         }
     }

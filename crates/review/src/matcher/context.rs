@@ -248,8 +248,8 @@ impl<'a> Context<'a> {
         from.iter().any(|(id, (up, _))| to.get(id).is_some_and(|(other, _)| up + other <= NEAR_CALLS))
     }
 
-    /// True unless the candidate, or the source of the path, is in what nothing of the package runs: in the body of a file
-    /// that nothing starts and no file imports, or anywhere in a test or an example that only others of them import.
+    /// True unless the candidate, or the source of the path, is in what nothing of the package runs and no user imports: in
+    /// the body of a script beside its packages that nothing starts and no file imports, or in a test.
     fn reached(&self, candidate: Candidate) -> bool {
         // Of a file alone, or of what declares nothing, nobody knows who starts it.
         if self.facts.functions.iter().all(|function| function.when.is_empty()) {
@@ -260,16 +260,31 @@ impl<'a> Context<'a> {
     }
 
     fn runs(&self, function: FunctionId) -> bool {
-        let of = |id| self.facts.function(id).and_then(|found| self.facts.modules.get(found.module.0 as usize));
-        let (Some(found), Some(module)) = (self.facts.function(function), of(function)) else { return true };
-        let beside = sluice_flow::facts::is_beside_code(&module.path);
-        if !found.when.is_empty() || module.depth > 0 || !(beside || module.body == function) {
+        let path_of = |id| {
+            let found = self.facts.function(id)?;
+            self.facts.modules.get(found.module.0 as usize).map(|module| module.path.as_str())
+        };
+        let found = self.facts.function(function);
+        let module = found.and_then(|found| self.facts.modules.get(found.module.0 as usize));
+        let (Some(found), Some(module)) = (found, module) else { return true };
+        let test = is_test(&module.path);
+        let script = module.body == function && self.stands_beside_packages(&module.path);
+        if !found.when.is_empty() || module.depth > 0 || !(test || script) {
             return true;
         }
         let started = self.facts.function(module.body).is_none_or(|body| !body.when.is_empty());
         let importers = self.callers.get(&module.body).map_or(&[][..], Vec::as_slice);
-        let by_code = |id| of(id).is_none_or(|importer| !sluice_flow::facts::is_beside_code(&importer.path));
-        started || importers.iter().any(|(importer, _)| !beside || by_code(*importer))
+        started || importers.iter().any(|(importer, _)| !test || path_of(*importer).is_none_or(|path| !is_test(path)))
+    }
+
+    /// True for a file in the outermost folder of a package, where no module lies that can be imported once it is
+    /// installed, unless it is declared.
+    fn stands_beside_packages(&self, path: &str) -> bool {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let within = |path: &'a str| path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+        let mut others = self.facts.modules.iter().map(|module| module.path.as_str());
+        folder.is_empty()
+            || (!folder.contains('/') && others.all(|other| within(other).is_some_and(|name| name != "__init__.py")))
     }
 
     /// The entry points that reach a candidate.
@@ -573,6 +588,11 @@ fn module_codings(facts: &Facts) -> Vec<u32> {
         codings
     };
     facts.modules.iter().map(|module| count(module.layer)).collect()
+}
+
+/// True for a file that a test runner collects by its name, and nothing else imports.
+fn is_test(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.starts_with("test_"))
 }
 
 fn has_role(roles: &[SmolStr], role: &str) -> bool {
