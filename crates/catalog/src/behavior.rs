@@ -19,8 +19,10 @@ use smol_str::SmolStr;
 /// every argument and the receiver together, `sink` the argument at which a path ends.
 pub const PSEUDO_ROLES: &[&str] = &["self", "result", "event", "destination", "any", "sink"];
 
-/// Roles of the source of a path: its event's result and identity, and the key, path or name that was asked for.
-pub const SOURCE_ROLES: &[&str] = &["source:result", "source:event", "source:self", "source:detail", "source:any"];
+/// Roles of the source of a path: its event's result and identity, the key, path or name that was asked for, and whether
+/// the socket that was read is joined to the `network` or only to this machine (`local`).
+pub const SOURCE_ROLES: &[&str] =
+    &["source:result", "source:event", "source:self", "source:detail", "source:any", "source:family"];
 
 /// The prefix of a role that is a parameter's name in the model, where roles do not tell arguments apart.
 pub const ARG_PREFIX: &str = "arg:";
@@ -212,6 +214,11 @@ pub struct Step {
     pub looped: Option<bool>,
     /// If given, whether most of its file is dense literals: text of high entropy.
     pub dense: Option<bool>,
+    /// If true, its source is read near its sink: in one function or class, or joined by three calls in all.
+    pub source_near: bool,
+    /// If true, something may run it: it stands neither in a script beside the packages that no entry point starts and no
+    /// file imports, nor in a test.
+    pub reached: bool,
     /// The least number of different sources (symbol and key) that reach the same sink by paths of this step.
     pub distinct: u32,
     /// Presumed links are left out unless this is true.

@@ -209,6 +209,10 @@ struct RawStep {
     looped: Option<bool>,
     dense: Option<bool>,
     #[serde(default)]
+    source_near: bool,
+    #[serde(default)]
+    reached: bool,
+    #[serde(default)]
     distinct: u32,
     #[serde(default)]
     presumed: bool,
@@ -409,8 +413,10 @@ fn read_step(
         return Err(place.error(at, "a step is over a path or over an event, not over both"));
     }
     let is_path = !sink.is_empty();
-    if !is_path && (raw.distinct > 0 || raw.source_symbol.is_some() || raw.source_symbol_not.is_some()) {
-        return Err(place.error(at, "`distinct`, `source_symbol` and `source_symbol_not` are for steps over a path"));
+    let of_path = raw.distinct > 0 || raw.source_near || raw.source_symbol.is_some() || raw.source_symbol_not.is_some();
+    if !is_path && of_path {
+        let named = "`distinct`, `source_near`, `source_symbol` and `source_symbol_not`";
+        return Err(place.error(at, format!("{named} are for steps over a path")));
     }
     let step_of = |word: Word, what: &str| -> Result<Option<SmolStr>, PageError> {
         match word {
@@ -460,6 +466,8 @@ fn read_step(
         acts: raw.acts,
         looped: raw.looped,
         dense: raw.dense,
+        source_near: raw.source_near,
+        reached: raw.reached,
         distinct: raw.distinct,
         presumed: raw.presumed,
     })

@@ -52,6 +52,16 @@ fn join_facts(a: &mut ValueFact, b: &ValueFact) {
 /// Most events besides the first that one call is.
 const MOST_SYMBOLS: usize = 7;
 
+/// What a further context adds of which the values do not count.
+fn join_identities(a: &mut ValueFact, b: &ValueFact) {
+    for token in &b.tokens {
+        if a.tokens.len() < MOST_CONTEXT_VALUES && !a.tokens.contains(token) {
+            a.tokens.push(*token);
+        }
+    }
+    a.labels.extend(b.labels.iter().cloned());
+}
+
 impl Engine<'_> {
     /// The event at a call, made at its first meeting.
     pub(crate) fn event(
@@ -108,6 +118,7 @@ impl Engine<'_> {
             dropped: false,
             order,
             presumed,
+            by_tests: false,
         });
         match first {
             None => {
@@ -126,7 +137,16 @@ impl Engine<'_> {
         id: ExprId,
     ) {
         let token = self.site_token(id);
+        let by_tests = self.called_by_tests();
         let Some(event) = self.events.get_mut(index) else { return };
+        // What tests call it with, it has only where nothing else calls it.
+        if event.by_tests && !by_tests {
+            event.args.clear();
+            event.receiver = None;
+        }
+        let known = !event.args.is_empty() || event.receiver.is_some();
+        event.by_tests = by_tests && (event.by_tests || !known);
+        let join = if by_tests && !event.by_tests { join_identities } else { join_facts };
         for action in &model.actions {
             if !event.actions.contains(action) {
                 event.actions.push(action.clone());
@@ -141,7 +161,7 @@ impl Engine<'_> {
         for (name, roles, fact, place) in facts {
             if name == "self" {
                 match &mut event.receiver {
-                    Some(before) => join_facts(before, &fact),
+                    Some(before) => join(before, &fact),
                     None => event.receiver = Some(fact.clone()),
                 }
                 if roles.is_empty() {
@@ -150,7 +170,7 @@ impl Engine<'_> {
             }
             let full = event.args.len() >= 64;
             match event.args.iter_mut().find(|arg| arg.name == name && arg.place == place) {
-                Some(arg) => join_facts(&mut arg.fact, &fact),
+                Some(arg) => join(&mut arg.fact, &fact),
                 None if !full => event.args.push(EventArg { name, roles, fact, place }),
                 None => {}
             }

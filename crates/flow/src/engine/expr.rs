@@ -463,13 +463,12 @@ impl Engine<'_> {
             let name = name.to_string();
             object = self.named_item(&object, &name);
         } else if let Some(term) = key.term()
-            && key
-                .labels()
-                .iter()
-                .all(|label| self.origins.get(label.origin as usize).is_none_or(|o| o.kind != "environment"))
+            && key.labels().iter().all(|label| {
+                self.origins.get(label.origin as usize).is_none_or(|o| o.kind != "environment" || o.detail.is_some())
+            })
             && let [pattern] = term.patterns().as_slice()
             && pattern.contains("{}")
-            && pattern.chars().any(char::is_alphanumeric)
+            && pattern != "{}"
         {
             // One whose name is made of parts is one as well, and not all of them.
             let name = pattern.replace("{}", "…");

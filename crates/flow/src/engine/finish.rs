@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::heap::ObjectKind;
 use super::value::{Key, Label, Ref};
-use super::{Engine, OriginKey};
+use super::{Engine, Origin, OriginKey, SinkData};
 use crate::facts::{
     self, ArgFact, ConstantFact, DeadStore, Event, EventId, Evidence, EvidenceId, Facts, Form, FunctionFacts,
     FunctionId, Guard, HandlerFacts, Import, Layer, LimitHit, ModuleFacts, ModuleId, Path, PathSink, PathSource,
@@ -22,6 +22,8 @@ use crate::{Context, confirm};
 const MOST_STEPS: usize = 48;
 /// Most constants of a module that are told.
 const MOST_CONSTANTS: usize = 64;
+/// Most functions of a build script of which is asked whether they are handed its command line.
+const MOST_HANDED: usize = 64;
 /// Longest text of a layer that facts carry, in bytes.
 const LAYER_TEXT: usize = 256 << 10;
 
@@ -58,6 +60,10 @@ struct Whens {
     reached: FxHashMap<Key, BTreeSet<SmolStr>>,
     /// The files that are started as the main program, and by which entry.
     mains: FxHashSet<(u32, SmolStr)>,
+    /// Of these the build scripts that read their command line and do not write it.
+    readers: FxHashSet<u32>,
+    /// Functions of these that are called with the command line, and with nothing else.
+    handed: FxHashSet<Key>,
 }
 
 impl Engine<'_> {
@@ -177,6 +183,18 @@ impl Engine<'_> {
                         if matches!(entry.when.as_str(), "run" | "install" | "build") {
                             whens.mains.insert((number(module), entry.when.clone()));
                         }
+                        if entry.when == "install" && super::verbs::only_reads_arguments(&lowered.text) {
+                            whens.readers.insert(number(module));
+                            let handed = |name: &str| {
+                                lowered.text.contains(&format!("def {name}(argv):"))
+                                    && super::verbs::is_handed_the_command_line(&lowered.text, name)
+                            };
+                            for (func, function) in lowered.functions.iter().enumerate().take(MOST_HANDED) {
+                                if handed(&function.name) {
+                                    whens.handed.insert(Key { module: number(module), func: number(func) });
+                                }
+                            }
+                        }
                     }
                     Some(wanted) => {
                         for (func, _) in lowered.functions.iter().enumerate() {
@@ -278,6 +296,22 @@ impl Engine<'_> {
         if guards.iter().any(|guard| guard.kind == "main" && guard.holds) {
             let file = self.file_of(function.module);
             when.retain(|when| whens.mains.contains(&(file, when.clone())));
+        }
+        if whens.readers.contains(&function.module)
+            && super::verbs::asks_for_own_verb(guards, whens.handed.contains(&function))
+        {
+            when.retain(|when| !matches!(when.as_str(), "install" | "build"));
+        }
+        when
+    }
+
+    /// When a value goes from its source to a sink: when both run. What is never called brings nothing to what is.
+    fn when_of_path(&self, origin: &Origin, sink: &SinkData, whens: &Whens, events: &[Event]) -> BTreeSet<SmolStr> {
+        let mut when = self.when_of(sink.function, &sink.guards, whens);
+        if !matches!(origin.key, OriginKey::Param(..))
+            && let Some(event) = origin.event.and_then(|event| events.get(event))
+        {
+            when.retain(|when| event.when.contains(when));
         }
         when
     }
@@ -601,7 +635,7 @@ impl Engine<'_> {
                 presumed: sink.presumed.as_deref().map(str::to_owned),
                 proven,
                 guards: Arc::clone(&sink.guards),
-                when: self.when_of(sink.function, &sink.guards, whens),
+                when: self.when_of_path(origin, sink, whens, &facts.events),
             });
         }
         let order = |id: EvidenceId| self.places.get(id.0 as usize).map(|(module, span, _)| (*module, *span));
@@ -617,7 +651,7 @@ impl Engine<'_> {
     }
 
     /// The kind of a source, told more exactly by what the path of a file or a command names.
-    fn source_kind(&self, origin: &super::Origin) -> SmolStr {
+    fn source_kind(&self, origin: &Origin) -> SmolStr {
         let family = match origin.kind.as_str() {
             "file" => "file",
             "process.output" => "command",

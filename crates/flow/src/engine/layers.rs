@@ -70,8 +70,35 @@ fn fixed_program(value: &Value, launchers: &[&str]) -> Option<String> {
         let starts_rest = interpreter(word).is_some()
             || launchers.contains(&program(word).as_str())
             || [
-                "cd", "nice", "timeout", "time", "xargs", "doas", "su", "chroot", "source", "eval", "conhost", "cmd",
-                "forfiles", "pcalua",
+                "cd",
+                "nice",
+                "timeout",
+                "time",
+                "xargs",
+                "doas",
+                "su",
+                "chroot",
+                "source",
+                "eval",
+                "conhost",
+                "cmd",
+                "forfiles",
+                "pcalua",
+                "iex",
+                "invoke-expression",
+                "icm",
+                "invoke-command",
+                "saps",
+                "start-process",
+                "start-job",
+                "invoke-item",
+                "ii",
+                "import-module",
+                "ipmo",
+                "add-type",
+                "function",
+                "filter",
+                "trap",
             ]
             .contains(&program(word).as_str());
         if starts_more || !is_plain || starts_rest || rest.trim().is_empty() {
@@ -401,6 +428,13 @@ impl Engine<'_> {
             }
         };
         let mut program = words.iter().find(|word| !passes(word)).or(words.first()).cloned().unwrap_or_default();
+        // What a shell takes in one word is a command again, with a program of its own.
+        let shell = words.iter().take_while(|word| passes(word)).filter_map(Value::known_text);
+        if shell.map(|word| interpreter(word)).any(|language| matches!(language, Some("shell" | "powershell")))
+            && let Some(word) = fixed_program(&program, LAUNCHERS)
+        {
+            return Value::text(&word);
+        }
         // No shell reads a list: a path that ends in a fixed name is that program, wherever its folder's name came from.
         let is_fixed = |pattern: &String| {
             pattern.rsplit_once(['/', '\\']).is_some_and(|(_, name)| {

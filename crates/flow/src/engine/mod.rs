@@ -46,6 +46,7 @@ mod summary;
 mod text;
 mod told;
 pub mod value;
+mod verbs;
 mod ways;
 
 use std::collections::BTreeSet;
@@ -768,7 +769,7 @@ impl<'a> Engine<'a> {
     }
 
     /// True if what is being interpreted was called with what a test or an example calls it with.
-    fn called_by_tests(&self) -> bool {
+    pub(crate) fn called_by_tests(&self) -> bool {
         let in_tests = |key: Key| {
             self.modules.get(key.module as usize).is_some_and(|module| crate::facts::is_beside_code(&module.path))
         };

@@ -89,6 +89,8 @@ pub struct EventData {
     pub dropped: bool,
     pub order: u32,
     pub presumed: Option<Arc<str>>,
+    /// True if only tests and examples have called it with known arguments so far.
+    pub by_tests: bool,
 }
 
 /// What is known of a function after one interpretation with unknown parameters.

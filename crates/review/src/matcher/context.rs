@@ -35,6 +35,8 @@ pub(super) struct Context<'a> {
     paths: FxHashMap<&'a str, Vec<PathId>>,
     /// Events that give a receiver or result its destination, by identity.
     connections: FxHashMap<u64, Vec<EventId>>,
+    /// For each socket that is made, by identity, whether its family is that of this machine alone.
+    sockets: FxHashMap<u64, Vec<bool>>,
     /// Number of decoders on the way to a module.
     module_codings: Vec<u32>,
     /// Number of decoders on the way to what an event executes.
@@ -48,12 +50,20 @@ impl<'a> Context<'a> {
     pub(super) fn new(facts: &'a Facts, catalog: &'a Catalog) -> Self {
         let mut events: FxHashMap<&str, Vec<EventId>> = FxHashMap::default();
         let mut connections: FxHashMap<u64, Vec<EventId>> = FxHashMap::default();
+        let mut sockets: FxHashMap<u64, Vec<bool>> = FxHashMap::default();
         for (index, event) in facts.events.iter().enumerate() {
             let Ok(index) = u32::try_from(index) else { break };
             let id = EventId(index);
             let roles = event.args.iter().flat_map(|arg| &arg.roles).filter(|role| kinds::is_sink(role));
             for kind in event.actions.iter().chain(roles).map(SmolStr::as_str).collect::<BTreeSet<_>>() {
                 events.entry(kind).or_default().push(id);
+            }
+            if event.symbol == "socket.socket" {
+                let family = event.args.iter().find(|arg| arg.name == "family");
+                let is_local = family.is_some_and(|arg| arg.value.shape.trim_matches('`').ends_with("AF_UNIX"));
+                for token in &event.result {
+                    sockets.entry(*token).or_default().push(is_local);
+                }
             }
             if names_destination(event) {
                 let receiver = event.receiver.iter().flat_map(|value| &value.tokens);
@@ -94,7 +104,19 @@ impl<'a> Context<'a> {
             }
         }
         let (classes, ancestors) = (catalog.classes(), RefCell::default());
-        Self { facts, catalog, classes, events, paths, connections, module_codings, event_codings, callers, ancestors }
+        Self {
+            facts,
+            catalog,
+            classes,
+            events,
+            paths,
+            connections,
+            sockets,
+            module_codings,
+            event_codings,
+            callers,
+            ancestors,
+        }
     }
 
     pub(super) fn path(&self, candidate: Candidate) -> Option<&'a Path> {
@@ -179,7 +201,7 @@ impl<'a> Context<'a> {
             if !step.source_symbol.is_empty() && !named(&path.source.symbol) && !named_alike() {
                 return false;
             }
-            if !self.source_fits(step, path) {
+            if !self.source_fits(step, path) || (step.source_near && !self.read_near(path)) {
                 return false;
             }
         }
@@ -235,6 +257,57 @@ impl<'a> Context<'a> {
         module.is_some_and(|module| module.bytes > 0 && module.form.dense_literal_bytes * 2 > module.bytes)
     }
 
+    /// True if the source of a path is read near its sink. What went a long way through a program is joined with
+    /// whatever else goes the same way.
+    fn read_near(&self, path: &Path) -> bool {
+        let (from, to) = (path.source.function, path.sink.function);
+        let class = |id| self.facts.function(id).and_then(|function| function.class);
+        if from == to || (class(from).is_some() && class(from) == class(to)) {
+            return true;
+        }
+        let (from, to) = (self.ancestors(from), self.ancestors(to));
+        from.iter().any(|(id, (up, _))| to.get(id).is_some_and(|(other, _)| up + other <= NEAR_CALLS))
+    }
+
+    /// True unless the candidate, or the source of the path, is in what nothing of the package runs and no user imports: in
+    /// the body of a script beside its packages that nothing starts and no file imports, or in a test.
+    fn reached(&self, candidate: Candidate) -> bool {
+        // Of a file alone, or of what declares nothing, nobody knows who starts it.
+        if self.facts.functions.iter().all(|function| function.when.is_empty()) {
+            return true;
+        }
+        let source = self.path(candidate).map(|path| path.source.function);
+        self.function(candidate).into_iter().chain(source).all(|function| self.runs(function))
+    }
+
+    fn runs(&self, function: FunctionId) -> bool {
+        let path_of = |id| {
+            let found = self.facts.function(id)?;
+            self.facts.modules.get(found.module.0 as usize).map(|module| module.path.as_str())
+        };
+        let found = self.facts.function(function);
+        let module = found.and_then(|found| self.facts.modules.get(found.module.0 as usize));
+        let (Some(found), Some(module)) = (found, module) else { return true };
+        let test = is_test(&module.path);
+        let script = module.body == function && self.stands_beside_packages(&module.path);
+        if !found.when.is_empty() || module.depth > 0 || !(test || script) {
+            return true;
+        }
+        let started = self.facts.function(module.body).is_none_or(|body| !body.when.is_empty());
+        let importers = self.callers.get(&module.body).map_or(&[][..], Vec::as_slice);
+        started || importers.iter().any(|(importer, ..)| !test || path_of(*importer).is_none_or(|path| !is_test(path)))
+    }
+
+    /// True for a file in the outermost folder of a package, where no module lies that can be imported once it is
+    /// installed, unless it is declared.
+    fn stands_beside_packages(&self, path: &str) -> bool {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let within = |path: &'a str| path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+        let mut others = self.facts.modules.iter().map(|module| module.path.as_str());
+        folder.is_empty()
+            || (!folder.contains('/') && others.all(|other| within(other).is_some_and(|name| name != "__init__.py")))
+    }
+
     /// The entry points that reach a candidate.
     pub(super) fn when(&self, candidate: Candidate) -> Option<&'a BTreeSet<SmolStr>> {
         match (self.path(candidate), self.event(candidate)) {
@@ -247,6 +320,9 @@ impl<'a> Context<'a> {
     fn stands(&self, step: &Step, candidate: Candidate) -> bool {
         let event = self.event(candidate);
         let Some(when) = self.when(candidate) else { return false };
+        if step.reached && !self.reached(candidate) {
+            return false;
+        }
         if !step.entry.is_empty() && !step.entry.iter().any(|entry| when.contains(entry)) {
             return false;
         }
@@ -352,6 +428,10 @@ impl<'a> Context<'a> {
                     views.extend(taking.map(|arg| View::Value(&arg.value)));
                 }
                 None => self.event_views(role, self.event_id(candidate), &mut views),
+                Some("family") => {
+                    let event = self.path(candidate).and_then(|path| path.source.event);
+                    views.push(View::Text(self.family(event.and_then(|id| self.facts.event(id)))));
+                }
                 Some("detail") => {
                     let detail = self.path(candidate).and_then(|path| path.source.detail.as_deref());
                     views.extend(detail.map(View::Text));
@@ -392,6 +472,14 @@ impl<'a> Context<'a> {
                 }
             },
         }
+    }
+
+    /// `local` for a socket of this machine alone. One that is perhaps another is one of the network.
+    fn family(&self, event: Option<&'a Event>) -> &'static str {
+        let tokens = event.and_then(|event| event.receiver.as_ref()).map_or(&[][..], |value| &value.tokens);
+        let mut made = tokens.iter().filter_map(|token| self.sockets.get(token)).flatten().peekable();
+        let known = made.peek().is_some();
+        if known && made.all(|local| *local) { "local" } else { "network" }
     }
 
     /// The address of the call itself, else those of the connections of its receiver or arguments.
@@ -531,6 +619,11 @@ fn module_codings(facts: &Facts) -> Vec<u32> {
         codings
     };
     facts.modules.iter().map(|module| count(module.layer)).collect()
+}
+
+/// True for a file that a test runner collects by its name, and nothing else imports.
+fn is_test(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.starts_with("test_"))
 }
 
 fn has_role(roles: &[SmolStr], role: &str) -> bool {

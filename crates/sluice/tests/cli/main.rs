@@ -16,6 +16,7 @@ mod flows;
 mod formats;
 mod front;
 mod hidden;
+mod honest;
 mod hostile;
 mod javascript;
 mod knowledge;
