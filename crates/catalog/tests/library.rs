@@ -58,6 +58,7 @@ const DIFFERENT: &[(&str, &[&str])] = &[
     ),
     ("it is there only if a flag says so", &["vm.SourceTextModule"]),
     ("the kinds of keys have it, not their base", &["crypto.KeyObject.export"]),
+    ("a generator is a list here, and has what an iterator has", &["Array.next", "Array.return", "Array.throw"]),
     ("what else it takes is not documented", &["assert.fail", "fs.promises.opendir"]),
 ];
 

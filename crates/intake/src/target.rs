@@ -187,9 +187,10 @@ fn npm(typed: &str, rest: &str, encoded: bool) -> Result<Target, TargetError> {
         return Err(TargetError::NpmName { target: typed.to_owned(), name });
     }
     if let Some(version) = &version
-        && (version.is_empty() || version.chars().any(char::is_whitespace))
-        // The parts of a range stand apart (`>=1.2 <2`).
-        && (version.trim() != version || nodejs_semver::Range::parse(version).is_err())
+        && (version.is_empty()
+            // The parts of a range stand apart (`>=1.2 <2`).
+            || version.chars().any(char::is_whitespace)
+                && (version.trim() != version || nodejs_semver::Range::parse(version).is_err()))
     {
         let why = if version.is_empty() { "it is empty" } else { "it has a space" };
         return Err(TargetError::Version { target: typed.to_owned(), version: version.clone(), why: why.to_owned() });

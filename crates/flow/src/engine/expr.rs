@@ -462,16 +462,8 @@ impl Engine<'_> {
         if let Some(name) = key.known_text() {
             let name = name.to_string();
             object = self.named_item(&object, &name);
-        } else if let Some(term) = key.term()
-            && key.labels().iter().all(|label| {
-                self.origins.get(label.origin as usize).is_none_or(|o| o.kind != "environment" || o.detail.is_some())
-            })
-            && let [pattern] = term.patterns().as_slice()
-            && pattern.contains("{}")
-            && pattern != "{}"
-        {
-            // One whose name is made of parts is one as well, and not all of them.
-            let name = pattern.replace("{}", "…");
+        } else if let Some(name) = self.chosen_name(&key) {
+            // One whose name is made of parts, or that something else chooses, is one as well, and not all of them.
             object = self.named_item(&object, &name);
         }
         if let (Some(container), Some(position)) = (object.known(), key.known())
@@ -533,6 +525,21 @@ impl Engine<'_> {
             value.edit().term = Some(Rc::new(Term::Name(SmolStr::new(written))));
         }
         value
+    }
+
+    /// How a key that is not known is told as the name of one item: with its parts, if some are known. `None` for a key that
+    /// comes out of the many itself, and for one of a caller's, who may bring each of them in turn.
+    fn chosen_name(&self, key: &Value) -> Option<String> {
+        let origins = || key.labels().iter().filter_map(|label| self.origins.get(label.origin as usize));
+        if origins().any(|origin| origin.kind == "environment" && origin.detail.is_none()) {
+            return None;
+        }
+        let patterns = key.term().map(|term| term.patterns()).unwrap_or_default();
+        let told = |pattern: &String| pattern.replace("{}", "").contains(|character: char| !character.is_whitespace());
+        match patterns.first() {
+            Some(pattern) if patterns.iter().all(told) => Some(pattern.replace("{}", "…")),
+            _ => origins().all(|origin| origin.kind != "parameter").then(|| "…".to_owned()),
+        }
     }
 
     /// Labels, identities and codings of what a value was made from.

@@ -7,18 +7,28 @@ use smol_str::SmolStr;
 
 use super::Engine;
 use super::call::{Args, Site};
+use super::closures::CLOSURE;
 use super::heap::ObjectKind;
 use super::value::{Key, Ref, Value};
+
+fn is_own_function(reference: &Ref) -> bool {
+    match reference {
+        Ref::Function(..) => true,
+        Ref::Method(name, _) => name == CLOSURE,
+        _ => false,
+    }
+}
 
 impl Engine<'_> {
     /// What a decorator makes of a function.
     pub(crate) fn decorated(&mut self, module: &Rc<Module>, id: ExprId, decorator: &Value, function: Value) -> Value {
         for reference in decorator.refs().to_vec() {
             match reference {
-                Ref::Function(key, receiver) => {
+                // A function, or one with the variables that it closes over.
+                Ref::Function(..) | Ref::Method(..) if is_own_function(&reference) => {
                     let site = Site { id, callee: id, span: module.expr(id).map(|expr| expr.span).unwrap_or_default() };
                     let args = Args::of(vec![function.clone()]);
-                    let result = self.call_function(module, key, receiver, &args, site);
+                    let result = self.call(module, &Value::reference(reference), args, site);
                     // The wrapper calls the wrapped: both are what the name means.
                     let mut both = function;
                     for reference in result.refs() {

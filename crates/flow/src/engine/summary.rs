@@ -17,6 +17,20 @@ const LONG_TEXT: usize = 16;
 /// A text, or list, from this length on in an instance is looked at the same way.
 const SHORT_TEXT: usize = 6;
 
+/// True for a path whose last part is known, whatever is in front of it.
+fn lies_in_a_folder(value: &Value) -> bool {
+    let named = |pattern: &String| {
+        let last = pattern.rsplit(['/', '\\']).next().filter(|last| last.len() < pattern.len());
+        last.is_some_and(|last| {
+            !last.is_empty() && last.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+'))
+        })
+    };
+    value.term().is_some_and(|term| {
+        let patterns = term.patterns();
+        !patterns.is_empty() && patterns.iter().all(named)
+    })
+}
+
 impl Engine<'_> {
     /// Interprets a function once with unknown parameters.
     pub(crate) fn summarize(&mut self, key: Key) {
@@ -450,7 +464,10 @@ impl Engine<'_> {
                 if through && ((constructor && sink.function != key) || !super::told::is_telling(&sink.key.kind)) {
                     continue;
                 }
-                self.names_program(sink, parameter, label.origin);
+                // The name of a folder in which a program lies says nothing of what the program does.
+                if !bound.get(*index as usize).and_then(Option::as_ref).is_some_and(lies_in_a_folder) {
+                    self.names_program(sink, parameter, label.origin);
+                }
                 if self.flows.contains_key(&(label.origin, sink.key.clone())) {
                     continue;
                 }

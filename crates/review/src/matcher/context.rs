@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 use sluice_catalog::behavior::{ARG_PREFIX, SOURCE_PREFIX};
-use sluice_catalog::{ArgPredicate, Catalog, Classes, Step, kinds};
+use sluice_catalog::{Catalog, Classes, Step, kinds};
 use sluice_flow::facts::{Event, EventId, EvidenceId, Facts, FunctionId, Guard, ModuleId, Path, PathId};
 use smol_str::SmolStr;
 
@@ -206,27 +206,7 @@ impl<'a> Context<'a> {
             }
         }
         self.stands(step, candidate)
-            && step.with.iter().all(|predicate| {
-                let views = self.views(&predicate.role, candidate);
-                holds(predicate, &views, self.classes) || self.brought(predicate, candidate, &views)
-            })
-    }
-
-    /// True if the predicate asks for the label of the path's own source, and the path brings it: a function is told once
-    /// for all its callers, so that the value itself carries the label of its parameter. What stands behind the role must be
-    /// all of the argument at which the path ends.
-    fn brought(&self, predicate: &ArgPredicate, candidate: Candidate, views: &[View<'_>]) -> bool {
-        let Some(path) = self.path(candidate).filter(|path| predicate.labels.contains(&path.source.kind)) else {
-            return false;
-        };
-        let args = self.event(candidate).map_or(&[][..], |event| &event.args);
-        let ends = args.iter().filter(|arg| arg.name == path.sink.arg);
-        let shapes: Vec<&str> = ends.map(|arg| arg.value.shape.as_str()).filter(|shape| !shape.is_empty()).collect();
-        let whole = views.iter().any(|view| match view {
-            View::Value(value) => value.labels.contains("parameter") && shapes.contains(&value.shape.as_str()),
-            _ => false,
-        });
-        whole && holds(&ArgPredicate { labels: Vec::new(), ..predicate.clone() }, views, self.classes)
+            && step.with.iter().all(|predicate| holds(predicate, &self.views(&predicate.role, candidate), self.classes))
     }
 
     /// A read of a file whose path is known to be a particular one counts as the particular kind as well.

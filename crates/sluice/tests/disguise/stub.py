@@ -22,7 +22,9 @@ from lookalikes import disguised, honest, lookalikes, write
 from transforms import ALL, Unfit
 
 
-SILENT = "execution/unopened#"  # what these execute cannot be opened, so running them does nothing
+# Programs that leave no record when they are run: what they execute cannot be opened, or they wait for somebody else (an import, a
+# question, a token, a caller).
+SILENT = ("execution/unopened#", "dropper/unasked#8", "exfiltration/environment#9", "exfiltration/intercepted#1", "remote-control/command-loop#8")
 
 
 class Recorder:
@@ -112,7 +114,7 @@ def sabotage(recorder, samples, before, folder):
         tried = blind = 0
         for sample in samples:
             files = {path: change(text) for path, text in sample.files}
-            if files == dict(sample.files) or sample.id.startswith((SILENT, "honest/")):
+            if files == dict(sample.files) or sample.id.startswith((*SILENT, "honest/")):
                 continue
             tried += 1
             if recorder.record(sample, files, folder / "x") == before[sample.id]:
