@@ -462,7 +462,9 @@ impl Engine<'_> {
         if let Some(name) = key.known_text() {
             let name = name.to_string();
             object = self.named_item(&object, &name);
-        } else if let Some(name) = self.chosen_name(&key) {
+        } else if key.known().is_none()
+            && let Some(name) = self.chosen_name(&key)
+        {
             // One whose name is made of parts, or that something else chooses, is one as well, and not all of them.
             object = self.named_item(&object, &name);
         }

@@ -309,6 +309,8 @@ fn changes_text(operation: &str) -> bool {
             "md5" | "sha1" | "sha256" | "digest" | "hexdigest" | "encrypt" | "decrypt" | "dumps" | "stringify"
         )
         || matches!(name, "compile" | "match" | "fullmatch" | "search" | "group" | "groups" | "findall" | "finditer")
+        // A part that chance picks.
+        || matches!(name, "choice" | "choices" | "sample" | "shuffled" | "token_hex" | "token_urlsafe")
         || name.starts_with("get_")
 }
 

@@ -272,3 +272,18 @@ class Hooks:
     let paths = Place::new().file("hooks.py", text).run(&["dev", "paths", "hooks.py"]).stdout;
     assert!(paths.contains("-> code.execute eval(source)"), "{paths}");
 }
+
+/// What chance picks from a text is not that text.
+#[test]
+fn a_name_of_random_letters_is_not_the_alphabet() {
+    let text = r#"import random
+import string
+import requests
+
+name = ''.join(random.choice(string.ascii_lowercase) for _ in range(12)) + '.txt'
+requests.post('https://files.example.invalid/a', data=open(name).read())
+"#;
+    let paths = Place::new().file("name.py", text).run(&["dev", "paths", "name.py"]).stdout;
+    assert!(paths.contains("-> network.send requests.post(data)"), "{paths}");
+    assert!(!paths.contains("abcdefghijklmnopqrstuvwxyz"), "{paths}");
+}
