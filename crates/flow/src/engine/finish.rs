@@ -8,6 +8,7 @@ use sluice_syntax::ir::{Columns, ExprKind, FuncId, FunctionKind, Module, SlotRef
 use smol_str::SmolStr;
 
 use super::heap::ObjectKind;
+use super::told;
 use super::value::{Key, Label, Ref};
 use super::{Engine, Origin, OriginKey, SinkData};
 use crate::facts::{
@@ -94,8 +95,8 @@ impl Engine<'_> {
             let visible = layer.codings.is_empty()
                 && (is_file()
                     || self.modules.get(layer.parent as usize).is_some_and(|parent| {
-                        let lines = lines.entry(layer.parent).or_insert_with(|| trimmed_lines(&parent.text));
-                        stands_in(&layer.text, &parent.text, lines)
+                        let lines = lines.entry(layer.parent).or_insert_with(|| told::trimmed_lines(&parent.text));
+                        told::stands_in(&layer.text, &parent.text, lines)
                     }));
             facts.layers.push(Layer {
                 visible,
@@ -727,24 +728,6 @@ impl Engine<'_> {
             }
         }
     }
-}
-
-fn trimmed_lines(text: &str) -> FxHashSet<String> {
-    text.lines().map(|line| line.trim().to_owned()).collect()
-}
-
-/// True if every line of a text stands in another, whose trimmed lines are given. The text's first and last line may
-/// share theirs with the quotes and the call around them, and so may a few more that are put together.
-fn stands_in(text: &str, parent: &str, lines: &FxHashSet<String>) -> bool {
-    /// Lines that are looked for anywhere in the parent's text, each by reading all of it.
-    const SEARCHED: usize = 16;
-    let mut searched = 0;
-    text.trim().lines().map(str::trim).all(|line| {
-        lines.contains(line) || {
-            searched += 1;
-            searched <= SEARCHED && parent.contains(line)
-        }
-    })
 }
 
 fn number(index: usize) -> u32 {

@@ -33,6 +33,7 @@ pub(crate) mod native;
 mod paths;
 mod pickles;
 mod presume;
+mod programs;
 mod protocols;
 mod records;
 mod refine;

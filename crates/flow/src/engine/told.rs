@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use sluice_syntax::ir::Const;
 use smol_str::SmolStr;
 
@@ -110,4 +111,22 @@ fn described(bytes: &[u8]) -> String {
         _ => "binary data",
     };
     format!("{what} ({} bytes)", bytes.len())
+}
+
+pub(super) fn trimmed_lines(text: &str) -> FxHashSet<String> {
+    text.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+/// True if every line of a text stands in another, whose trimmed lines are given. The text's first and last line may
+/// share theirs with the quotes and the call around them, and so may a few more that are put together.
+pub(super) fn stands_in(text: &str, parent: &str, lines: &FxHashSet<String>) -> bool {
+    /// Lines that are looked for anywhere in the parent's text, each by reading all of it.
+    const SEARCHED: usize = 16;
+    let mut searched = 0;
+    text.trim().lines().map(str::trim).all(|line| {
+        lines.contains(line) || {
+            searched += 1;
+            searched <= SEARCHED && parent.contains(line)
+        }
+    })
 }
