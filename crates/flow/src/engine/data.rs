@@ -14,6 +14,8 @@ use crate::facts::EvidenceId;
 
 /// The field of a stream that holds what can be read from it.
 pub(crate) const CONTENT: &str = "\u{1}content";
+/// Marks a stream in memory: what it holds comes out of no file.
+pub(crate) const MEMORY: &str = "\u{1}memory";
 /// The shortest name of a file by which a path with unknown folders is taken to mean it.
 const SHORTEST_NAME: usize = 3;
 
@@ -187,6 +189,7 @@ impl Engine<'_> {
                     return Some(value);
                 }
                 let content = match method {
+                    "read" | "readlines" | "splitlines" if self.is_in_memory(&receiver) => return None,
                     "read" | "readlines" | "splitlines" => self.content_of(&receiver)?,
                     "read_text" | "read_bytes" if name.contains("Path") => {
                         let bytes = self.data_at(&receiver)?;
@@ -207,6 +210,10 @@ impl Engine<'_> {
                 Some(value)
             }
         }
+    }
+
+    fn is_in_memory(&self, stream: &Value) -> bool {
+        stream.object().and_then(|id| self.object(id)).is_some_and(|object| object.fields.contains_key(MEMORY))
     }
 
     /// What can be read from a stream.

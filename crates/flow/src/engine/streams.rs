@@ -227,6 +227,7 @@ impl Engine<'_> {
     fn stream_of(&mut self, content: Value, mut model: Value) -> Value {
         let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
         self.store_field(id, &SmolStr::new_static(CONTENT), content);
+        self.store_field(id, &SmolStr::new_static(super::data::MEMORY), Value::constant(Const::Bool(true)));
         model.edit().refs.insert(0, Ref::Object(id));
         model
     }
@@ -369,7 +370,10 @@ impl Engine<'_> {
                 let until = size.map(|size| from.saturating_add(size));
                 let part = crate::evaluate::slice(&concrete, Some(from), until, None, &mut self.budget)?;
                 let mut part = self.abstracted(&part.value);
-                self.inherit(&mut part, &[&content, receiver], None);
+                // A value that is perhaps an open file is decoded no more than the stream is.
+                self.inherit(&mut part, &[&content], None);
+                part.add_labels(receiver.labels());
+                part.add_tokens(receiver.tokens());
                 if method.starts_with("readline") {
                     let lines = Args::of(vec![Value::constant(Const::Bool(true))]);
                     let lines = self.known_method(&part, "splitlines", &lines)?;
