@@ -142,7 +142,7 @@ impl Failure {
             }
             Self::Evaluation { .. } => (
                 Code::Usage,
-                Some("A list has lines of a path, a tab, and `malicious` or `benign`; see docs/eval.md.".to_owned()),
+                Some("A list names a path and `malicious` or `benign` on each line, between tabs, commas or as JSON; see docs/eval.md.".to_owned()),
             ),
             Self::Weights { .. } => (Code::Usage, Some("`sluice train` writes one; see docs/training.md.".to_owned())),
             Self::Train(_) => (Code::Usage, Some("See docs/training.md for what is needed.".to_owned())),

@@ -119,14 +119,19 @@ impl Engine<'_> {
         }
     }
 
-    /// The open files in a value: those whose `read` is a source of its own.
+    /// The open files in a value: those whose `read` is a source of its own. A `read` that must be told what to read
+    /// (`ConfigParser.read(names)`) is that of no open file.
     fn handles(&self, value: &Value, depth: u32, left: &mut usize, found: &mut Vec<Value>) {
         if *left == 0 {
             return;
         }
         *left -= 1;
-        let of_file =
-            |symbol: &SmolStr| self.catalog.model(symbol).is_some_and(|model| model.source.as_deref() == Some("file"));
+        let of_file = |symbol: &SmolStr| {
+            self.catalog.model(symbol).is_some_and(|model| {
+                let asks = model.params.iter().any(|param| param.name != "self" && !param.optional);
+                model.source.as_deref() == Some("file") && !asks
+            })
+        };
         if self.protocol(value, "read").is_some_and(|symbol| of_file(&symbol)) {
             found.push(value.clone());
             return;

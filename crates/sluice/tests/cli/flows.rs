@@ -287,3 +287,11 @@ requests.post('https://files.example.invalid/a', data=open(name).read())
     assert!(paths.contains("-> network.send requests.post(data)"), "{paths}");
     assert!(!paths.contains("abcdefghijklmnopqrstuvwxyz"), "{paths}");
 }
+
+/// Settings that are written to a stream are read from no file there.
+#[test]
+fn what_is_told_what_to_read_is_no_open_file() {
+    let text = "import configparser\nimport io\n\ndef kept():\n    config = configparser.RawConfigParser()\n    told = io.StringIO()\n    config.write(told)\n    return told.getvalue()\n";
+    let paths = Place::new().file("kept.py", text).run(&["dev", "paths", "kept.py"]).stdout;
+    assert!(!paths.contains("file "), "{paths}");
+}

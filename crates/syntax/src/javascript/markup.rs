@@ -4,101 +4,272 @@
 //! Where the scripts are is told by an HTML tokenizer, which takes no more than one pass and no stack. What a page loads from
 //! elsewhere, and what a component's template does, is not read.
 
+use std::borrow::Cow;
+
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{Token, Tokenizer};
 
 use super::{bounds, parse_text, read_front, source_type};
 use crate::ir::{Diagnostic, Language, Module, Span};
 
-/// Most scripts of one page that are parsed by themselves where not all of them can be read together.
-const MOST_ALONE: usize = 64;
+/// Attributes whose value a browser runs when something happens: the event handlers of elements and of windows (HTML
+/// Living Standard, 8.1.8.2).
+const HANDLERS: &[&str] = &[
+    "onabort",
+    "onafterprint",
+    "onanimationend",
+    "onanimationiteration",
+    "onanimationstart",
+    "onauxclick",
+    "onbeforeinput",
+    "onbeforematch",
+    "onbeforeprint",
+    "onbeforetoggle",
+    "onbeforeunload",
+    "onblur",
+    "oncancel",
+    "oncanplay",
+    "oncanplaythrough",
+    "onchange",
+    "onclick",
+    "onclose",
+    "oncontextlost",
+    "oncontextmenu",
+    "oncontextrestored",
+    "oncopy",
+    "oncuechange",
+    "oncut",
+    "ondblclick",
+    "ondrag",
+    "ondragend",
+    "ondragenter",
+    "ondragleave",
+    "ondragover",
+    "ondragstart",
+    "ondrop",
+    "ondurationchange",
+    "onemptied",
+    "onended",
+    "onerror",
+    "onfocus",
+    "onfocusin",
+    "onfocusout",
+    "onformdata",
+    "ongotpointercapture",
+    "onhashchange",
+    "oninput",
+    "oninvalid",
+    "onkeydown",
+    "onkeypress",
+    "onkeyup",
+    "onlanguagechange",
+    "onload",
+    "onloadeddata",
+    "onloadedmetadata",
+    "onloadstart",
+    "onlostpointercapture",
+    "onmessage",
+    "onmessageerror",
+    "onmousedown",
+    "onmouseenter",
+    "onmouseleave",
+    "onmousemove",
+    "onmouseout",
+    "onmouseover",
+    "onmouseup",
+    "onmousewheel",
+    "onoffline",
+    "ononline",
+    "onpagehide",
+    "onpagereveal",
+    "onpageshow",
+    "onpageswap",
+    "onpaste",
+    "onpause",
+    "onplay",
+    "onplaying",
+    "onpointercancel",
+    "onpointerdown",
+    "onpointerenter",
+    "onpointerleave",
+    "onpointermove",
+    "onpointerout",
+    "onpointerover",
+    "onpointerup",
+    "onpopstate",
+    "onprogress",
+    "onratechange",
+    "onrejectionhandled",
+    "onreset",
+    "onresize",
+    "onscroll",
+    "onscrollend",
+    "onsecuritypolicyviolation",
+    "onseeked",
+    "onseeking",
+    "onselect",
+    "onselectionchange",
+    "onselectstart",
+    "onslotchange",
+    "onstalled",
+    "onstorage",
+    "onsubmit",
+    "onsuspend",
+    "ontimeupdate",
+    "ontoggle",
+    "ontouchcancel",
+    "ontouchend",
+    "ontouchmove",
+    "ontouchstart",
+    "ontransitioncancel",
+    "ontransitionend",
+    "ontransitionrun",
+    "ontransitionstart",
+    "onunhandledrejection",
+    "onunload",
+    "onvolumechange",
+    "onwaiting",
+    "onwebkitanimationend",
+    "onwebkittransitionend",
+    "onwheel",
+];
 
-/// Where a script stands, and whether it is TypeScript.
-#[derive(Debug, PartialEq, Eq)]
+/// Attributes that may hold an address, and so a program (`javascript:…`).
+const ADDRESSES: &[&str] = &["href", "src", "action", "formaction", "data"];
+
+/// Where a script stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Script {
     start: usize,
     end: usize,
+    /// It is TypeScript.
     typed: bool,
+    /// It is the body of a function that handles an event.
+    handler: bool,
+}
+
+impl Script {
+    fn new(start: usize, end: usize, typed: bool) -> Self {
+        Self { start, end, typed, handler: false }
+    }
+}
+
+/// The code of a page.
+#[derive(Debug, Default)]
+struct Found {
+    /// In the order of the text.
+    scripts: Vec<Script>,
+    /// Attributes that are run and written in a way that is not read.
+    unread: Vec<Span>,
 }
 
 /// Reads the scripts of a page as one module.
 pub(super) fn parse(path: &str, text: &str) -> Module {
-    let scripts = scripts(path, text);
+    let Found { scripts, unread } = found(path, text);
     let language = language_of(&scripts);
-    let mut module = read_front(path, text, &only(text, scripts.iter()), language);
-    // A browser leaves out a script that is none, and runs the others.
-    if scripts.len() > 1 && module.diagnostics.iter().any(|diagnostic| diagnostic.lost) {
-        let (kept, left): (Vec<&Script>, Vec<&Script>) = scripts
-            .iter()
-            .enumerate()
-            .map(|(number, script)| (number < MOST_ALONE && is_read(text, script, language), script))
-            .fold((Vec::new(), Vec::new()), |(mut kept, mut left), (fits, script)| {
-                if fits {
-                    kept.push(script)
-                } else {
-                    left.push(script)
-                }
-                (kept, left)
-            });
-        module = read_front(path, text, &only(text, kept.into_iter()), language);
-        for script in left {
-            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            let span = Span { start: offset(script.start), end: offset(script.end) };
-            let message = "a script of the page cannot be read".to_owned();
-            module.diagnostics.push(Diagnostic { span, message, lost: true });
-        }
+    // A browser reads each script by itself: one that is none is left out, and hides no other.
+    let (kept, left) = readable(text, scripts, language);
+    let mut module = read_front(path, text, &only(text, &kept), language);
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let left = left.into_iter().map(|script| Span { start: offset(script.start), end: offset(script.end) });
+    for span in left.chain(unread) {
+        let message = "a script of the page cannot be read".to_owned();
+        module.diagnostics.push(Diagnostic { span, message, lost: true });
     }
+    module.diagnostics.sort_by_key(|diagnostic| diagnostic.span);
     module.language = Language::Page;
     module
 }
 
 /// Parses the scripts and drops the trees.
 pub(super) fn parse_only(text: &str) -> usize {
-    let scripts = scripts("", text);
-    super::parse_only(&only(text, scripts.iter()), language_of(&scripts))
+    let scripts = found("", text).scripts;
+    super::parse_only(&only(text, &scripts), language_of(&scripts))
 }
 
 fn language_of(scripts: &[Script]) -> Language {
     if scripts.iter().any(|script| script.typed) { Language::TypeScript } else { Language::JavaScript }
 }
 
-/// True if the parser takes a script by itself.
+/// The scripts that the parser takes, each by itself, and those that it does not. The text of a page is parsed once for it.
+fn readable(text: &str, scripts: Vec<Script>, language: Language) -> (Vec<Script>, Vec<Script>) {
+    if scripts.len() < 2 {
+        return (scripts, Vec::new());
+    }
+    stacker::grow(super::STACK, || scripts.into_iter().partition(|script| is_read(text, script, language)))
+}
+
+/// True if the parser takes a script by itself, as a module or as a sloppy script.
 fn is_read(text: &str, script: &Script, language: Language) -> bool {
     let Some(code) = text.get(script.start..script.end) else { return false };
+    let code = if script.handler { Cow::Owned(without_returns(code)) } else { Cow::Borrowed(code) };
+    let code = &*code;
+    if code.trim().is_empty() {
+        return true;
+    }
     if bounds::first_excess(code).is_some() {
         return false;
     }
-    stacker::grow(super::STACK, || {
-        let allocator = oxc_allocator::Allocator::default();
+    let kind = source_type("", language);
+    [kind.with_module(true), kind.with_script(true)].into_iter().any(|kind| {
         let parsed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            !super::is_empty(&parse_text(&allocator, code, source_type("", language)).program)
+            let allocator = oxc_allocator::Allocator::default();
+            let parsed = parse_text(&allocator, code, kind);
+            // Text of comments alone is a script that does nothing.
+            !super::is_empty(&parsed.program) || parsed.diagnostics.is_empty()
         }));
-        code.trim().is_empty() || parsed.unwrap_or(false)
+        parsed.unwrap_or(false)
     })
 }
 
-/// The text with everything blank but these scripts. Each of them begins a statement.
-fn only<'s>(text: &str, scripts: impl Iterator<Item = &'s Script>) -> String {
+/// The text with everything blank but these scripts. Each of them begins a statement, and ends what it leaves open on its
+/// last line.
+fn only(text: &str, scripts: &[Script]) -> String {
     let mut code: Vec<u8> = text.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { byte } else { b' ' }).collect();
     for script in scripts {
-        let (Some(from), Some(to)) =
-            (text.as_bytes().get(script.start..script.end), code.get_mut(script.start..script.end))
+        let (Some(from), Some(to)) = (text.get(script.start..script.end), code.get_mut(script.start..script.end))
         else {
             continue;
         };
-        to.copy_from_slice(from);
+        if script.handler {
+            to.copy_from_slice(without_returns(from).as_bytes());
+        } else {
+            to.copy_from_slice(from.as_bytes());
+        }
         // The quote or bracket in front of it.
         if let Some(before) = script.start.checked_sub(1).and_then(|at| code.get_mut(at)).filter(|byte| **byte == b' ')
         {
             *before = b';';
         }
+        // The quote or bracket behind it. Places are those of the text, whose lines this does not change.
+        if let Some(after) = code.get_mut(script.end).filter(|byte| **byte == b' ') {
+            *after = b'\n';
+        }
     }
     String::from_utf8(code).unwrap_or_default()
 }
 
-/// The scripts of a page, in their order.
-fn scripts(path: &str, text: &str) -> Vec<Script> {
-    let mut found: Vec<Script> = Vec::new();
+/// The code of a handler without the word `return`, which would end the module: what is returned is a statement. It is as
+/// long as before.
+fn without_returns(code: &str) -> String {
+    const WORD: &str = "return";
+    let goes_on = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+    let mut blank = String::with_capacity(code.len());
+    let mut rest = code;
+    while let Some((before, after)) = rest.split_once(WORD) {
+        let alone = !goes_on(before.chars().next_back().or_else(|| blank.chars().next_back()))
+            && !goes_on(after.chars().next());
+        blank.push_str(before);
+        blank.push_str(if alone { "      " } else { WORD });
+        rest = after;
+    }
+    blank.push_str(rest);
+    blank
+}
+
+/// The code of a page.
+fn found(path: &str, text: &str) -> Found {
+    let mut found = Found::default();
     // The tokenizer makes one line feed of a carriage return with one: its places would no longer be those of the text.
     let plain: Vec<u8> = text.bytes().map(|byte| if byte == b'\r' { b' ' } else { byte }).collect();
     let mut emitter = DefaultEmitter::<usize>::new_with_span();
@@ -120,28 +291,81 @@ fn scripts(path: &str, text: &str) -> Vec<Script> {
                     open = Some(runs.then_some((tag.span.end, typed)));
                     continue;
                 }
-                let handlers = tag.attributes.iter().filter(|(name, _)| name.starts_with(b"on"));
-                found.extend(handlers.filter_map(|(_, value)| handler(text, value.span.start, value.span.end)));
+                for (name, value) in &tag.attributes {
+                    let Ok(name) = std::str::from_utf8(name) else { continue };
+                    let raw = raw_value(text, value.span.start, value.span.end);
+                    if HANDLERS.contains(&name) {
+                        found.take(raw, value, true);
+                    } else if ADDRESSES.contains(&name) {
+                        let raw = raw.and_then(|(start, raw)| Some((start, raw, program_at(raw)?)));
+                        found.take(raw.and_then(|(start, raw, at)| Some((start + at, raw.get(at..)?))), value, false);
+                    }
+                }
             }
             Token::EndTag(tag) if tag.name.as_slice() == b"script" => {
                 if let Some((start, typed)) = open.take().flatten()
                     && start < tag.span.start
                 {
-                    found.push(Script { start, end: tag.span.start, typed });
+                    found.scripts.push(Script::new(start, tag.span.start, typed));
                 }
             }
             _ => {}
         }
     }
     if let Some((start, typed)) = open.flatten() {
-        found.push(Script { start, end: text.len(), typed });
+        found.scripts.push(Script::new(start, text.len(), typed));
     }
+    found.scripts.sort_by_key(|script| script.start);
     if std::path::Path::new(path).extension().is_some_and(|suffix| suffix == "svelte") {
-        found.extend(at_line_starts(text, &found));
+        let more = at_line_starts(text, &found.scripts);
+        found.scripts.extend(more);
+        found.scripts.sort_by_key(|script| script.start);
     }
-    found.sort_by_key(|script| script.start);
-    found.retain(|script| text.get(script.start..script.end).is_some());
+    found.scripts.retain(|script| text.get(script.start..script.end).is_some());
     found
+}
+
+impl Found {
+    /// Takes the code of an attribute. Where it is written with references to characters, it stands in the text in another
+    /// way than it is run.
+    fn take(&mut self, raw: Option<(usize, &str)>, value: &[u8], handler: bool) {
+        let Some((start, code)) = raw.filter(|(_, code)| !code.trim().is_empty()) else { return };
+        let end = start + code.len();
+        // An expression of a component (`on…={handler}`) is told by the script that has the handler.
+        if code.trim_start().starts_with('{') {
+            return;
+        }
+        // The value may be the whole address of which the code is the end.
+        if value.ends_with(code.replace('\r', " ").as_bytes()) {
+            self.scripts.push(Script { handler, ..Script::new(start, end, false) });
+        } else {
+            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            self.unread.push(Span { start: offset(start), end: offset(end) });
+        }
+    }
+}
+
+/// Where a `javascript:` address has its program.
+fn program_at(address: &str) -> Option<usize> {
+    const SCHEME: &str = "javascript:";
+    let begin = address.len() - address.trim_start().len();
+    let scheme = address.get(begin..begin + SCHEME.len())?;
+    scheme.eq_ignore_ascii_case(SCHEME).then_some(begin + SCHEME.len())
+}
+
+/// The value of an attribute (`name="value"`) as it is written, without its quotes, and where it begins.
+fn raw_value(text: &str, start: usize, end: usize) -> Option<(usize, &str)> {
+    let whole = text.get(start..end)?;
+    let value = whole.split_once('=')?.1.trim_ascii_start();
+    let at = start + whole.len() - value.len();
+    match value.chars().next().filter(|first| matches!(first, '"' | '\'')) {
+        Some(quote) => {
+            let inside = value.get(1..)?;
+            Some((at + 1, inside.split(quote).next().unwrap_or(inside)))
+        }
+        // What ends a value without quotes may be a part of the span.
+        None => Some((at, value.split([' ', '\t', '\n', '\r', '>']).next().unwrap_or(value))),
+    }
 }
 
 /// True for the types of scripts that are run.
@@ -151,40 +375,36 @@ fn is_code(kind: &str) -> bool {
         || kind == "module"
         || kind.contains("javascript")
         || kind.contains("ecmascript")
+        || kind.ends_with("/jscript")
+        || kind.ends_with("/livescript")
         || kind.ends_with("typescript")
         || matches!(kind, "text/babel" | "text/jsx")
 }
 
-/// The code of an attribute that is run when something happens (`onload="…"`). What returns something, or is written with
-/// references to characters, is left out: it is no statement of a module.
-fn handler(text: &str, start: usize, end: usize) -> Option<Script> {
-    let whole = text.get(start..end)?;
-    let open = whole.find(['"', '\''])?;
-    let quote = whole.get(open..=open)?;
-    let value = whole.get(open + 1..)?;
-    let length = value.find(quote).unwrap_or(value.len());
-    let code = value.get(..length)?;
-    let fits = !code.trim().is_empty() && !code.contains("return") && !code.contains(['&', '{']);
-    fits.then_some(Script { start: start + open + 1, end: start + open + 1 + length, typed: false })
-}
-
-/// The scripts of a component whose template has text that reads as an open tag (`{#if a <b}`): they begin a line.
+/// The scripts of a component whose template has text that reads as an open tag (`{#if a <b}`): they begin a line. The
+/// known ones are in the order of the text.
 fn at_line_starts(text: &str, known: &[Script]) -> Vec<Script> {
-    let mut found = Vec::new();
+    /// Most such lines that are tried: each try looks through what is left of the text.
+    const MOST_TRIED: usize = 64;
+    let mut found: Vec<Script> = Vec::new();
     let mut from = 0;
     let mut tried = 0;
     for line in text.split_inclusive('\n') {
         let at = from;
         from += line.len();
-        let inside = |place: usize| {
-            known.iter().chain(&found).any(|script: &Script| script.start <= place && place < script.end)
-        };
-        if !line.starts_with("<script") || inside(at) {
+        if !line.starts_with("<script") {
             continue;
         }
-        // Each try looks through what is left of the text.
+        let inside = |place: usize| {
+            let before = known.partition_point(|script| script.start <= place);
+            let around = before.checked_sub(1).and_then(|index| known.get(index));
+            around.into_iter().chain(found.last()).any(|script| script.start <= place && place < script.end)
+        };
+        if inside(at) {
+            continue;
+        }
         tried += 1;
-        if known.len() + tried > MOST_ALONE {
+        if tried > MOST_TRIED {
             break;
         }
         let Some(rest) = text.get(at..) else { continue };
@@ -192,7 +412,7 @@ fn at_line_starts(text: &str, known: &[Script]) -> Vec<Script> {
         let start = at + open + 1;
         if open < close && !inside(start) {
             let typed = rest.get(..open).is_some_and(|tag| tag.contains("ts\"") || tag.contains("ts'"));
-            found.push(Script { start, end: at + close, typed });
+            found.push(Script::new(start, at + close, typed));
         }
     }
     found
@@ -209,7 +429,14 @@ mod tests {
     }
 
     fn code(path: &str, text: &str) -> String {
-        only(text, scripts(path, text).iter())
+        only(text, &found(path, text).scripts)
+    }
+
+    /// The text of the statements that a page comes to.
+    fn code_read(path: &str, text: &str) -> String {
+        let module = crate::parse(path, text, Language::Page);
+        let body = module.functions.first().map(|body| body.body.as_slice()).unwrap_or_default();
+        body.iter().map(|stmt| module.slice(stmt.span)).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -217,7 +444,8 @@ mod tests {
         let text = "<!doctype html>\r\n<body onload=\"go(1)\">é<!-- <script>no()</script> -->\n<script>\r\n  a(\"</p>\")\n</script><script type=\"application/json\">{}</script>\n<script src=\"x.js\">no()</script><script type=module>b()</script>";
         let page = code("a.html", text);
         assert_eq!(page.len(), text.len());
-        assert_eq!(page.lines().count(), text.lines().count());
+        let module = crate::parse("a.html", text, Language::Page);
+        assert_eq!(module.line_starts, Module::find_line_starts(text));
         let words: Vec<&str> = page.split_whitespace().collect();
         assert_eq!(words, [";go(1)", ";", "a(\"</p>\")", ";b()"]);
         for word in ["go(1)", "a(\"</p>\")", "b()"] {
@@ -246,6 +474,42 @@ mod tests {
         assert_eq!(lost, [8]);
     }
 
+    /// What one script leaves open is not closed by the next: a browser drops it.
+    #[test]
+    fn a_script_is_read_by_itself() {
+        for text in [
+            "<script>/*</script><script>send();</script><script>*/</script>",
+            "<script>a=`</script><script>send();</script><script>`</script>",
+            "<script>if(0){</script><script>send();</script><script>}</script>",
+            "<script>a() // x</script><script>send();</script>",
+            "<script>}</script>\n<script>let a = 0;</script><script>send();</script>",
+        ] {
+            assert!(code_read("a.html", text).contains("send()"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_happens_runs_the_code_of_attributes() {
+        for text in [
+            "<body onload=\"if(1){send()}\">",
+            "<body onload=\"send();return\">",
+            "<a onclick='return send()'>x</a>",
+            "<body onload=\"1&&send();\">",
+            "<body onload=send(atob('eA=='))>",
+            "<iframe src=\"javascript:send()\"></iframe>",
+        ] {
+            assert!(code_read("a.html", text).contains("send("), "{text}");
+        }
+        let module = crate::parse("a.html", "<body onload=\"send&#40;1)\">", Language::Page);
+        assert!(module.diagnostics.iter().any(|found| found.lost), "{:?}", module.diagnostics);
+        for text in
+            ["<my-el only=\"some thing else\" one='1 2 3'>", "<a href=\"https://x.example.invalid/\">", "<p on>"]
+        {
+            let module = crate::parse("a.html", text, Language::Page);
+            assert!(module.diagnostics.is_empty() && statements(&module) == 0, "{text}: {:?}", module.diagnostics);
+        }
+    }
+
     #[test]
     fn hostile_pages_are_bounded() {
         let nested = format!("<script>{}</script><script>send();</script>", "[".repeat(200_000));
@@ -254,7 +518,9 @@ mod tests {
         let many = "<script>}</script>".repeat(50_000);
         assert!(crate::parse("a.html", &many, Language::Page).diagnostics.iter().any(|found| found.lost));
         let open = "<script>".repeat(50_000) + &"<p a=".repeat(50_000);
-        let _ = crate::parse("a.svelte", &open, Language::Page);
-        let _ = crate::parse("a.html", "", Language::Page);
+        assert_eq!(statements(&crate::parse("a.svelte", &open, Language::Page)), 0);
+        assert!(crate::parse("a.html", "", Language::Page).diagnostics.is_empty());
+        let lines = format!("{}<script>\n{}", "<script>a()</script>".repeat(20_000), "<script\n".repeat(20_000));
+        assert_eq!(crate::parse("a.svelte", &lines, Language::Page).line_starts.len(), 20_002);
     }
 }
