@@ -111,7 +111,7 @@ fn requirements(object: &Object<'_>, manifest: &mut Manifest) {
             manifest.requires.push(format!("{name}@{version}"));
             let from = if let Some(other) = version.strip_prefix("npm:") {
                 Some(format!("is another package under this name: `{other}`"))
-            } else if version.starts_with("http://") || version.starts_with("https://") {
+            } else if is_web_address(&version) {
                 Some(format!("comes from an address, not from a registry: `{version}`"))
             } else if version.starts_with("git") || version.contains("github:") {
                 Some(format!("comes from a repository: `{version}`"))
@@ -136,6 +136,12 @@ fn requirements(object: &Object<'_>, manifest: &mut Manifest) {
     }
 }
 
+/// True for a dependency that is fetched from an address of the web.
+fn is_web_address(version: &str) -> bool {
+    let version = version.get(..8).unwrap_or(version).to_ascii_lowercase();
+    version.starts_with("http://") || version.starts_with("https://")
+}
+
 /// True if installing the package fetches another one from an address.
 fn fetches_dependencies(object: &Object<'_>) -> bool {
     ["dependencies", "optionalDependencies"].iter().any(|key| {
@@ -143,7 +149,7 @@ fn fetches_dependencies(object: &Object<'_>) -> bool {
             .unwrap_or_default()
             .into_values()
             .filter_map(json::text)
-            .any(|version| version.starts_with("http://") || version.starts_with("https://"))
+            .any(|version| is_web_address(&version))
     })
 }
 

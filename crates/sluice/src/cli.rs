@@ -125,7 +125,8 @@ pub struct BehaviorsArgs {
 /// Targets whose answer is known, and how they are reviewed.
 #[derive(Debug, Args)]
 pub struct LabelledArgs {
-    /// A list: a path, a tab, `malicious` or `benign`, and after further tabs a family and a collection; may be repeated
+    /// A list of targets with `malicious` or `benign`, between tabs, between commas (`.csv`) or as JSON Lines (`.jsonl`), as
+    /// docs/eval.md shows; may be repeated
     #[arg(value_name = "LIST")]
     pub list: Vec<PathBuf>,
 

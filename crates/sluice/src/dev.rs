@@ -49,11 +49,14 @@ fn ir(package: &Package) -> String {
     out
 }
 
-/// The language of a file by the end of its name. Reviews read Python only; the IR can be seen of the others.
+/// The language of a file by the end of its name; Python where it tells nothing.
 fn language_of(path: &str) -> Language {
     match path.rsplit('.').next() {
         Some("js" | "mjs" | "cjs" | "jsx") => Language::JavaScript,
         Some("ts" | "mts" | "cts" | "tsx") => Language::TypeScript,
+        Some("html" | "htm" | "xhtml" | "vue" | "svelte") => Language::Page,
+        Some("gyp" | "gypi") => Language::PackageJson,
+        _ if path.ends_with("package.json") => Language::PackageJson,
         _ => Language::Python,
     }
 }

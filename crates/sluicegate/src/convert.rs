@@ -135,7 +135,7 @@ fn data_files(package: &Package, merged: bool) -> (Data, Vec<(String, String)>) 
     let (mut files, mut withheld) = (Vec::new(), Vec::new());
     for file in &package.files {
         let is_data = matches!(file.kind, FileKind::Text | FileKind::Data | FileKind::Binary(_))
-            || matches!(&file.kind, FileKind::OtherSource(name) if Language::from_name(name).is_none_or(|it| it == Language::Page));
+            || matches!(&file.kind, FileKind::OtherSource(name) if Language::from_name(name).is_none_or(Language::is_also_data));
         if !is_data || file.size == 0 {
             continue;
         }

@@ -65,6 +65,18 @@ impl Language {
         }
     }
 
+    /// True for a file that is code and, to what reads it, data: a page that a program serves.
+    #[must_use]
+    pub const fn is_also_data(self) -> bool {
+        matches!(self, Self::Page)
+    }
+
+    /// True for a manifest whose scripts are the code, and which is a table to what loads it.
+    #[must_use]
+    pub const fn is_manifest(self) -> bool {
+        matches!(self, Self::PackageJson)
+    }
+
     /// The language with this name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

@@ -104,7 +104,7 @@ pub(crate) trait Dialect: Sync {
 static PYTHON: python::Python = python::Python;
 static JAVASCRIPT: javascript::JavaScript = javascript::JavaScript;
 
-/// The dialect of a language. This is the only place that decides by a module's language.
+/// The dialect of a language. This is the only place that chooses a dialect by a module's language.
 pub(crate) fn of(language: Language) -> &'static dyn Dialect {
     match language {
         Language::Python => &PYTHON,

@@ -338,8 +338,14 @@ impl Engine<'_> {
                 self.main_calls.insert((caller, callee));
             }
             let place = self.place(span, None);
-            self.calls.insert((caller, callee), place);
+            self.add_call(caller, callee, place);
         }
+    }
+
+    /// Remembers that one function calls another, and where it does so first.
+    pub(crate) fn add_call(&mut self, caller: Key, callee: Key, place: crate::facts::EvidenceId) {
+        self.calls.entry((caller, callee)).or_insert(place);
+        self.called.insert(callee);
     }
 
     /// The callee as written, at most 80 bytes.

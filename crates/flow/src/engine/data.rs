@@ -90,7 +90,7 @@ impl Engine<'_> {
         }
         let Some(target) = self.module_at(value).filter(|target| *target != self.here().module) else { return false };
         let (caller, callee) = (self.here(), Key { module: target, func: FuncId::MODULE.0 });
-        self.calls.entry((caller, callee)).or_insert(place);
+        self.add_call(caller, callee, place);
         self.run_module(target);
         true
     }

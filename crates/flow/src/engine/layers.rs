@@ -270,7 +270,7 @@ impl Engine<'_> {
         self.read_members(module);
         let body = Key { module, func: FuncId::MODULE.0 };
         let caller = self.here();
-        self.calls.entry((caller, body)).or_insert(place);
+        self.add_call(caller, body, place);
         self.run_module(module);
         let in_place =
             self.events.get(event).is_some_and(|event| event.actions.iter().any(|name| name == "code.execute"));
@@ -407,7 +407,7 @@ impl Engine<'_> {
             if let Ref::Function(key, _) = reference
                 && *key != here
             {
-                self.calls.entry((here, *key)).or_insert(place);
+                self.add_call(here, *key, place);
             }
         }
     }
@@ -541,7 +541,7 @@ impl Engine<'_> {
         };
         if let Some(target) = target.filter(|target| *target != here.module) {
             let body = Key { module: target, func: FuncId::MODULE.0 };
-            self.calls.entry((here, body)).or_insert(place);
+            self.add_call(here, body, place);
             self.started.insert((here, body));
             self.run_module(target);
         }

@@ -158,6 +158,8 @@ pub struct Engine<'a> {
     pub places: Vec<(u32, Span, Option<SmolStr>)>,
     pub place_index: FxHashMap<(u32, Span), EvidenceId>,
     pub calls: FxIndexMap<(Key, Key), EvidenceId>,
+    /// The functions that some call of the package enters.
+    pub(crate) called: FxHashSet<Key>,
     /// Where in the order of execution of the caller a call comes first.
     pub call_orders: FxHashMap<(Key, Key), u32>,
     /// Calls that stand only under a test for the main program.
@@ -293,6 +295,7 @@ impl<'a> Engine<'a> {
             places: Vec::new(),
             place_index: FxHashMap::default(),
             calls: FxIndexMap::default(),
+            called: FxHashSet::default(),
             call_orders: FxHashMap::default(),
             main_calls: FxHashSet::default(),
             started: FxHashSet::default(),

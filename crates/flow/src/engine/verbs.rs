@@ -46,7 +46,8 @@ pub(super) fn asks_for_own_verb(guards: &[Guard], handed: bool) -> bool {
 fn is_own_verb(condition: &str) -> bool {
     let Some((place, word)) = condition.trim().split_once("==") else { return false };
     let index = place.trim().trim_start_matches("sys.").strip_prefix("argv[").and_then(|rest| rest.strip_suffix(']'));
-    let named = index.is_some_and(|index| index.parse::<u8>().is_ok_and(|index| index > 0));
+    // The last word is the name of the script where there is no other: `setup.py` is no verb either.
+    let named = index.is_some_and(|index| index.parse::<i8>().is_ok_and(|index| index != 0));
     let word = word.trim();
     let inner = ['"', '\''].iter().find_map(|quote| word.strip_prefix(*quote)?.strip_suffix(*quote));
     let own = inner.is_some_and(|word| {
@@ -130,6 +131,7 @@ mod tests {
         assert!(asks("len(argv) >= 2 and argv[1] == \"publish\""));
         assert!(!asks("argv[1] == 'install'"));
         assert!(!asks("argv[1] == 'bdist-wheel'"));
+        assert!(asks("sys.argv[-1] == 'publish'"));
         assert!(!asks("argv[0] == 'setup'"));
         assert!(!asks("argv[1] == 'publish' or ready"));
         assert!(!asks("argv[1] == '--quiet'"));

@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use sluice_catalog::behavior::{ARG_PREFIX, SOURCE_PREFIX};
 use sluice_catalog::{Catalog, Classes, Step, kinds};
-use sluice_flow::facts::{Event, EventId, EvidenceId, Facts, FunctionId, Guard, ModuleId, Path, PathId};
+use sluice_flow::facts::{
+    Event, EventId, EvidenceId, Facts, FunctionId, Guard, ModuleId, Path, PathId, is_beside_code,
+};
 use smol_str::SmolStr;
 
 use super::value::{Candidate, View, holds};
@@ -44,6 +46,12 @@ pub(super) struct Context<'a> {
     /// Direct callers with the place of the call.
     callers: FxHashMap<FunctionId, Vec<(FunctionId, EvidenceId, u32)>>,
     ancestors: RefCell<FxHashMap<FunctionId, Rc<Callers>>>,
+    /// True if some function is known to be reached from an entry point.
+    declares: bool,
+    /// The folder in which everything lies, empty if it is none; `None` if that is a package itself.
+    outer: Option<&'a str>,
+    /// Folders that are packages: those with an `__init__.py`.
+    initialized: FxHashSet<String>,
 }
 
 impl<'a> Context<'a> {
@@ -104,6 +112,9 @@ impl<'a> Context<'a> {
             }
         }
         let (classes, ancestors) = (catalog.classes(), RefCell::default());
+        let declares = facts.functions.iter().any(|function| !function.when.is_empty());
+        let folders = facts.modules.iter().filter_map(|module| module.path.strip_suffix("/__init__.py"));
+        let initialized = folders.map(str::to_owned).collect();
         Self {
             facts,
             catalog,
@@ -116,6 +127,9 @@ impl<'a> Context<'a> {
             event_codings,
             callers,
             ancestors,
+            declares,
+            outer: outer(facts),
+            initialized,
         }
     }
 
@@ -253,7 +267,7 @@ impl<'a> Context<'a> {
     /// the body of a script beside its packages that nothing starts and no file imports, or in a test.
     fn reached(&self, candidate: Candidate) -> bool {
         // Of a file alone, or of what declares nothing, nobody knows who starts it.
-        if self.facts.functions.iter().all(|function| function.when.is_empty()) {
+        if !self.declares {
             return true;
         }
         let source = self.path(candidate).map(|path| path.source.function);
@@ -278,14 +292,17 @@ impl<'a> Context<'a> {
         started || importers.iter().any(|(importer, ..)| !test || path_of(*importer).is_none_or(|path| !is_test(path)))
     }
 
-    /// True for a file in the outermost folder of a package, where no module lies that can be imported once it is
-    /// installed, unless it is declared.
+    /// True for a script of Python in the outermost folder of a package, or in a folder there for tests, documentation and
+    /// examples: no module lies there that can be imported once the package is installed, unless it is declared. Of a
+    /// package for Node every file is installed.
     fn stands_beside_packages(&self, path: &str) -> bool {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let within = |path: &'a str| path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
-        let mut others = self.facts.modules.iter().map(|module| module.path.as_str());
-        folder.is_empty()
-            || (!folder.contains('/') && others.all(|other| within(other).is_some_and(|name| name != "__init__.py")))
+        let Some(outer) = self.outer.filter(|_| path.ends_with(".py")) else { return false };
+        let Some(inside) = path.strip_prefix(outer) else { return false };
+        let inside = inside.trim_start_matches('/');
+        match inside.rsplit_once('/') {
+            None => true,
+            Some((folder, _)) => is_beside_code(inside) && !self.initialized.contains(&format!("{outer}/{folder}")),
+        }
     }
 
     /// The entry points that reach a candidate.
@@ -599,6 +616,18 @@ fn module_codings(facts: &Facts) -> Vec<u32> {
         codings
     };
     facts.modules.iter().map(|module| count(module.layer)).collect()
+}
+
+/// The one folder in which all modules lie, empty if they have none in common. `None` if it is a package itself.
+fn outer(facts: &Facts) -> Option<&str> {
+    let mut paths = facts.modules.iter().map(|module| module.path.as_str());
+    let (first, _) = paths.next()?.split_once('/').unwrap_or_default();
+    let within = |path: &str| path.strip_prefix(first).is_some_and(|rest| rest.starts_with('/'));
+    if first.is_empty() || !paths.all(within) {
+        return Some("");
+    }
+    let is_package = |path: &str| path.strip_prefix(first) == Some("/__init__.py");
+    (!facts.modules.iter().any(|module| is_package(&module.path))).then_some(first)
 }
 
 /// True for a file that a test runner collects by its name, and nothing else imports.

@@ -36,7 +36,7 @@ struct Row {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Year {
-    Number(u16),
+    Number(i64),
     Digits(String),
 }
 
@@ -79,6 +79,7 @@ fn below(folder: &Path, malicious: bool) -> Result<Vec<Labelled>, Failure> {
 
 /// The targets of a list: JSON Lines, comma-separated or tab-separated by the suffix of its name.
 fn read(list: &Path, text: &str) -> Result<Vec<Labelled>, Failure> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let suffix = list.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default().to_ascii_lowercase();
     let rows = match suffix.as_str() {
         "jsonl" | "ndjson" => objects(list, text)?,
@@ -86,18 +87,21 @@ fn read(list: &Path, text: &str) -> Result<Vec<Labelled>, Failure> {
         _ => cells(list, text, b'\t')?,
     };
     let folder = list.parent().unwrap_or(Path::new(""));
-    rows.into_iter().map(|(line, row)| checked(list, folder, line, row)).collect()
+    rows.into_iter().map(|(line, row)| checked(list, folder, text, line, row)).collect()
 }
 
-fn at(list: &Path, line: u64, what: impl std::fmt::Display) -> Failure {
-    wrong(format!("line {line} of `{}` {what}", list.display()))
+/// What is wrong with the row that is said to begin at a line: what is passed over in front of it counts to it.
+fn at(list: &Path, text: &str, line: u64, what: impl std::fmt::Display) -> Failure {
+    let before = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
+    let passed = text.lines().skip(before).take_while(|line| line.is_empty() || line.starts_with('#')).count();
+    wrong(format!("line {} of `{}` {what}", line + passed as u64, list.display()))
 }
 
 fn objects(list: &Path, text: &str) -> Result<Vec<(u64, Row)>, Failure> {
     let lines = (1_u64..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
     let row = |(line, text): (u64, &str)| match serde_json::from_str(text) {
         Ok(row) => Ok((line, row)),
-        Err(error) => Err(at(list, line, format_args!("is no labelled target: {error}"))),
+        Err(error) => Err(at(list, text, line, format_args!("is no labelled target: {error}"))),
     };
     lines.map(row).collect()
 }
@@ -115,15 +119,31 @@ fn cells(list: &Path, text: &str, delimiter: u8) -> Result<Vec<(u64, Row)>, Fail
     let mut rows = Vec::new();
     for (number, record) in reader.records().enumerate() {
         let record = record.map_err(|error| wrong(format!("`{}` is no list: {error}", list.display())))?;
-        let line = record.position().map_or(0, |position| first_of(text, position.line()));
+        let line = record.position().map_or(0, csv::Position::line);
         let names: Vec<&str> = record.iter().map(str::trim).collect();
-        if number == 0 && names.contains(&"label") {
+        if number == 0 && (names.contains(&"label") || names.contains(&"path")) {
+            if let Some(missing) = ["path", "label"].into_iter().find(|name| !names.contains(name)) {
+                return Err(at(list, text, line, format_args!("has no column `{missing}`")));
+            }
+            if let Some(twice) = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|n| n == *name))
+            {
+                return Err(at(list, text, line, format_args!("has the column `{}` twice", twice.1)));
+            }
             if let Some(other) = names.iter().find(|name| !COLUMNS.contains(name)) {
                 let known = COLUMNS.join(", ");
-                return Err(at(list, line, format_args!("has a column `{other}`; the columns are {known}")));
+                return Err(at(list, text, line, format_args!("has a column `{other}`; the columns are {known}")));
             }
             columns = names.into_iter().map(ToOwned::to_owned).collect();
             continue;
+        }
+        if record.len() > columns.len() || record.len() < 2 {
+            let (has, most) = (record.len(), columns.len());
+            return Err(at(
+                list,
+                text,
+                line,
+                format_args!("has {has} cells; a path and a label are needed, at most {most}"),
+            ));
         }
         let mut row = Row::default();
         for (name, cell) in columns.iter().zip(&record) {
@@ -143,32 +163,26 @@ fn cells(list: &Path, text: &str, delimiter: u8) -> Result<Vec<(u64, Row)>, Fail
     Ok(rows)
 }
 
-/// The line that a record which is said to begin at `line` begins at: what is passed over before it counts to it.
-fn first_of(text: &str, line: u64) -> u64 {
-    let before = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
-    let passed = text.lines().skip(before).take_while(|line| line.is_empty() || line.starts_with('#')).count();
-    line + passed as u64
-}
-
-fn checked(list: &Path, folder: &Path, line: u64, row: Row) -> Result<Labelled, Failure> {
+fn checked(list: &Path, folder: &Path, text: &str, line: u64, row: Row) -> Result<Labelled, Failure> {
     let malicious = match row.label.as_str() {
         "malicious" => true,
         "benign" => false,
         other => {
             let what = format_args!("has the label `{other}`, which is neither `malicious` nor `benign`");
-            return Err(at(list, line, what));
+            return Err(at(list, text, line, what));
         }
     };
     if row.path.is_empty() {
-        return Err(at(list, line, "names no target"));
+        return Err(at(list, text, line, "names no target"));
     }
-    let year = match row.year {
+    let digits = row.year.map(|year| match year {
+        Year::Number(number) => number.to_string(),
+        Year::Digits(digits) => digits,
+    });
+    let year = match digits.map(|digits| digits.parse().map_err(|_| digits)) {
         None => None,
-        Some(Year::Number(year)) => Some(year),
-        Some(Year::Digits(digits)) => match digits.parse() {
-            Ok(year) => Some(year),
-            Err(_) => return Err(at(list, line, format_args!("has the year `{digits}`, which is none"))),
-        },
+        Some(Ok(year)) => Some(year),
+        Some(Err(digits)) => return Err(at(list, text, line, format_args!("has the year `{digits}`, which is none"))),
     };
     let Row { path, family, stratum, ecosystem, .. } = row;
     Ok(Labelled { path: folder.join(path), malicious, family, stratum, ecosystem, year })
@@ -212,6 +226,11 @@ mod tests {
             ),
             ("l.jsonl", "{\"path\":\"a\",\"label\":\"benign\",\"owner\":1}\n", "unknown field `owner`"),
             ("l.tsv", "\tbenign\n", "names no target"),
+            ("l.csv", "path,verdict\n", "line 1 of `l.csv` has no column `label`"),
+            ("l.csv", "path,label,path\n", "has the column `path` twice"),
+            ("l.tsv", "a benign\n", "line 1 of `l.tsv` has 1 cells"),
+            ("l.tsv", "a\tbenign\tf\ts\tpypi\t2024\tx\n", "has 7 cells"),
+            ("l.jsonl", "{\"path\":\"a\",\"label\":\"benign\",\"year\":70000}\n", "has the year `70000`"),
         ] {
             let error = told(name, text).unwrap_err();
             assert!(error.contains(expected), "{error}");

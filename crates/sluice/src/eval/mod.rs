@@ -39,9 +39,9 @@ pub struct Entry {
     /// What its score was computed from.
     #[serde(default)]
     pub features: Features,
-    /// How long a worker took, in milliseconds.
+    /// How long a worker took, in milliseconds; `None` in what an older program wrote.
     #[serde(default)]
-    milliseconds: u64,
+    milliseconds: Option<u64>,
     /// Why it could not be reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -82,18 +82,20 @@ struct Run {
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Time {
     median: u64,
-    /// All but five of a hundred take no longer.
-    most: u64,
+    /// The 95th percentile.
+    p95: u64,
     longest: u64,
 }
 
 impl Time {
     fn of(targets: &[Entry]) -> Self {
-        let mut all: Vec<u64> = targets.iter().map(|entry| entry.milliseconds).collect();
+        let reviewed = targets.iter().filter(|entry| entry.error.is_none());
+        let mut all: Vec<u64> = reviewed.filter_map(|entry| entry.milliseconds).collect();
         all.sort_unstable();
-        let at = |percent: usize| all.get((all.len() * percent / 100).min(all.len().saturating_sub(1)));
-        let [median, most, longest] = [50, 95, 100].map(|percent| at(percent).copied().unwrap_or_default());
-        Self { median, most, longest }
+        // The nearest rank.
+        let at = |percent: usize| all.get((all.len() * percent).div_ceil(100).saturating_sub(1)).copied();
+        let [median, p95, longest] = [50, 95, 100].map(|percent| at(percent).unwrap_or_default());
+        Self { median, p95, longest }
     }
 }
 
@@ -172,7 +174,7 @@ fn stamp(path: &Path) -> String {
 }
 
 fn entry(label: &Labelled, (done, took): (review::Done, Duration), engine: &str, stamp: String) -> Entry {
-    let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let milliseconds = Some(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     let target = label.path.display().to_string();
     let record = |called, inconclusive, score, behaviors| Record {
         target: target.clone(),
@@ -428,7 +430,7 @@ fn rows(run: &Run) -> Vec<(String, String)> {
             "time of a target".to_owned(),
             format!(
                 "median {} ms, 95 of 100 up to {} ms, longest {} ms",
-                run.time.median, run.time.most, run.time.longest
+                run.time.median, run.time.p95, run.time.longest
             ),
         ),
         (
@@ -493,7 +495,7 @@ mod tests {
             verdict: "malicious".to_owned(),
             evidence: vec!["<img>".to_owned()],
             features: Features::new(),
-            milliseconds: 0,
+            milliseconds: None,
             error: None,
         };
         let html = page::page(&measured(vec![entry], "sluice".to_owned(), 0.0, None));

@@ -64,6 +64,13 @@ pub(super) fn read(text: &str, mut module: Module) -> Result<Module, NoManifest>
     Ok(module)
 }
 
+/// True for a dependency that is fetched from an address of the web.
+fn is_web_address(version: &str) -> bool {
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| version.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme)))
+}
+
 /// Most dependencies from addresses that are read.
 const MOST_ADDRESSES: usize = 256;
 
@@ -74,8 +81,7 @@ fn dependencies(text: &str, manifest: &[(SmolStr, &RawValue)], module: &mut Modu
     for key in ["dependencies", "optionalDependencies"] {
         let Some((_, value)) = manifest.iter().rfind(|(name, _)| name == key) else { continue };
         for (name, place, (address, at)) in strings(text, value) {
-            let is_address = address.starts_with("http://") || address.starts_with("https://");
-            if is_address && calls.len() < MOST_ADDRESSES {
+            if is_web_address(&address) && calls.len() < MOST_ADDRESSES {
                 let arguments = [(name.as_str(), place), (address.as_str(), at)];
                 calls.push((call(module, FETCH, place, &arguments), place.to(at)));
             }

@@ -47,27 +47,6 @@ fn part(address: &str, name: &str) -> Option<String> {
     })
 }
 
-/// An address that stands on another one, as a browser puts the two together; dots in the path are left as they are.
-fn on_base(address: &str, base: &str) -> Option<String> {
-    let (scheme, rest) = base.split_once("://")?;
-    let begins_with_scheme = address.split_once(':').is_some_and(|(scheme, _)| {
-        !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-    });
-    if begins_with_scheme {
-        return Some(address.to_owned());
-    }
-    if address.starts_with("//") {
-        return Some(format!("{scheme}:{address}"));
-    }
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if address.starts_with('/') {
-        return Some(format!("{scheme}://{host}{address}"));
-    }
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let slash = if folder.is_empty() { "" } else { "/" };
-    Some(format!("{scheme}://{host}/{folder}{slash}{address}"))
-}
-
 impl Engine<'_> {
     /// `new URL(address, base)` of texts that are known.
     pub(super) fn based_address(&mut self, module: &Rc<Module>, args: &Args, site: Site) -> Option<Value> {
@@ -76,7 +55,7 @@ impl Engine<'_> {
         if text.len() + base.len() > LONGEST {
             return None;
         }
-        let whole = on_base(&text, &base)?;
+        let whole = String::from(url::Url::parse(&base).ok()?.join(&text).ok()?);
         let model = self.catalog.model("URL")?;
         let mut value = self.apply_model(module, model, None, args, site, None);
         value.edit().term = Some(Rc::new(Term::Text(Arc::from(whole))));

@@ -1,6 +1,6 @@
 //! Functions that answer requests: nothing in the package calls them, a server does, and they are known by what they take.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use sluice_syntax::ir::{ExprId, ExprKind, FuncId, Module, ParamKind};
 use smol_str::SmolStr;
 
@@ -10,8 +10,6 @@ use crate::engine::value::{Key, Ref, Value};
 
 /// The name under which the catalog knows whoever calls a handler.
 const SERVER: &str = "http.handled";
-/// Most handlers of one module that are called.
-const MOST: usize = 64;
 /// What is read of a request, and of nothing else that comes first of two parameters.
 const REQUEST: [&str; 9] =
     ["body", "query", "params", "headers", "cookies", "originalUrl", "url", "path", "rawHeaders"];
@@ -86,12 +84,11 @@ impl Engine<'_> {
         if found.is_empty() {
             return;
         }
-        let called: FxHashSet<Key> = self.calls.keys().map(|(_, callee)| *callee).collect();
         let module = self.module(index);
         let Some(model) = self.catalog.model(SERVER) else { return };
-        for func in found.into_iter().take(MOST) {
+        for func in found {
             let key = Key { module: index, func };
-            if called.contains(&key) {
+            if self.called.contains(&key) {
                 continue;
             }
             let Some(function) = module.function(FuncId(func)) else { continue };

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sluice_syntax::ir::{Const, ExprKind, FuncId, Language, Module, Span};
+use sluice_syntax::ir::{Const, ExprKind, FuncId, Module, Span};
 use smol_str::SmolStr;
 
 use crate::engine::Engine;
@@ -72,7 +72,7 @@ impl Engine<'_> {
             list.push((name.clone(), internal, place));
         }
         match internal {
-            Some(target) if self.module(target).language == Language::PackageJson => {
+            Some(target) if self.module(target).language.is_manifest() => {
                 let text = Arc::clone(&self.module(target).text);
                 self.parsed_file(&SmolStr::new(format!("{target}")), &text)
             }
