@@ -1,5 +1,7 @@
 //! What a build script does for a word on its command line that no installer says: `python setup.py publish`.
 
+use std::sync::Arc;
+
 use crate::facts::Guard;
 
 /// The words that installers and build front ends call a build script with.
@@ -61,18 +63,12 @@ fn is_own_verb(condition: &str) -> bool {
 
 /// True for a function `main(argv)` of which the text does nothing but call it with `sys.argv`.
 pub(super) fn is_handed_the_command_line(text: &str, name: &str) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
     if name.is_empty() || text.matches("def ").count() > 10_000 {
         return false;
     }
     let mut defined = 0u32;
     let mut called = 0u32;
-    for (at, _) in text.match_indices(name) {
-        let before = text.get(..at).unwrap_or("");
-        let rest = text.get(at + name.len()..).unwrap_or("");
-        if before.ends_with(is_word) || rest.starts_with(is_word) {
-            continue;
-        }
+    for (before, rest) in words(text, name) {
         if before.ends_with("def ") && rest.starts_with("(argv):") {
             defined += 1;
         } else if rest.starts_with("(sys.argv)") && !before.ends_with(['.', '"', '\'']) {
@@ -85,33 +81,93 @@ pub(super) fn is_handed_the_command_line(text: &str, name: &str) -> bool {
     defined == 1 && called > 0
 }
 
-/// True if a text only reads its command line. One that puts words into it says them to itself.
-pub(super) fn only_reads_arguments(text: &str) -> bool {
-    text.match_indices("argv").all(|(at, name)| {
-        let before = text.get(..at).unwrap_or("").trim_end_matches([' ', '\t']);
-        // `del sys.argv[1]`, `setattr(sys, "argv", …)`.
-        if before.ends_with(['"', '\'']) || before.trim_end_matches("sys.").trim_end().ends_with("del") {
-            return false;
-        }
-        let rest = text.get(at + name.len()..).unwrap_or("").trim_start_matches([' ', '\t']);
-        let behind = match rest.strip_prefix('[') {
-            // An index is short.
-            Some(index) => {
-                index.char_indices().take(40).find(|(_, c)| *c == ']').and_then(|(end, _)| index.get(end + 1..))
-            }
-            None => Some(rest),
-        };
-        let Some(behind) = behind.map(|behind| behind.trim_start_matches([' ', '\t'])) else { return false };
-        let assigned = behind.starts_with('=') && !behind.starts_with("==") || behind.starts_with("+=");
-        !assigned && !behind.starts_with('.')
+/// What stands before and behind each place of a name in a text.
+fn words<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).filter_map(move |(at, _)| {
+        let (before, rest) = (text.get(..at)?, text.get(at + name.len()..)?);
+        (!before.ends_with(is_word) && !rest.starts_with(is_word)).then_some((before, rest))
     })
+}
+
+/// True if a text does nothing with its command line but ask for its words and their number: one that has the list
+/// itself, under whatever name, may put words into it and say them to itself.
+pub(super) fn only_reads_arguments(text: &str) -> bool {
+    // Of the module that holds the list, only attributes that are written out are asked for.
+    let asked = |(before, rest): (&str, &str)| {
+        let line = before.rsplit('\n').next().unwrap_or("").trim_start();
+        let imported =
+            (line.starts_with("import ") || line.starts_with("from ")) && !rest.trim_start().starts_with("as ");
+        imported || rest.strip_prefix('.').is_some_and(|name| !name.starts_with("__") && !name.starts_with("modules"))
+    };
+    // Each place may ask for a look at the whole text.
+    if text.matches("argv").count() > 200 {
+        return false;
+    }
+    words(text, "sys").all(asked)
+        && text.match_indices("argv").all(|(at, name)| {
+            let before = text.get(..at).unwrap_or("");
+            let rest = text.get(at + name.len()..).unwrap_or("").trim_start_matches([' ', '\t']);
+            let holder = before.strip_suffix("sys.").unwrap_or(before);
+            if holder.ends_with("len(") && rest.starts_with(')') {
+                return true;
+            }
+            if let Some(called) = holder.strip_suffix('(').filter(|_| rest.starts_with(')')) {
+                let defined = called.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+                let name = called.get(defined.len()..).unwrap_or("");
+                return is_handed_the_command_line(text, name);
+            }
+            // `from sys import argv`, and no other name for it.
+            if before.ends_with("import ") {
+                return !rest.starts_with("as ");
+            }
+            // An index is short.
+            let index = rest.strip_prefix('[').and_then(|index| {
+                index.char_indices().take(40).find(|(_, c)| *c == ']').and_then(|(end, _)| index.get(end + 1..))
+            });
+            let Some(behind) = index.map(|behind| behind.trim_start_matches([' ', '\t'])) else { return false };
+            let assigned = behind.starts_with('=') && !behind.starts_with("==") || behind.starts_with("+=");
+            !assigned && !holder.trim_end().ends_with("del")
+        })
+}
+
+/// True if a command may start the build script again, with whatever words: `patterns` are the command's alternatives with
+/// `{}` for what is not known, `script` the name of the script's file.
+pub(super) fn may_start_again(patterns: &[Arc<str>], script: &str) -> bool {
+    // As many as are kept: there may be more.
+    patterns.is_empty()
+        || patterns.len() >= 8
+        || patterns.iter().any(|pattern| {
+            let program = pattern.split_whitespace().next().unwrap_or_default();
+            let program = program.rsplit(['/', '\\']).next().unwrap_or_default().trim_end_matches(".exe");
+            let known = !program.is_empty() && !program.contains("{}");
+            // A program that runs what it is given, or that reads what to run from a file.
+            let runs = !known
+                || program != pattern.split_whitespace().next().unwrap_or_default()
+                || RUNNERS
+                    .iter()
+                    .any(|runner| program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') == *runner);
+            let rest = pattern.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
+            pattern.contains(script) || (runs && (rest.contains("{}") || rest.is_empty() || is_shell(program)))
+        })
+}
+
+/// Programs that run a script or a command that they are given.
+const RUNNERS: &[&str] = &[
+    "bash", "cmd", "dash", "env", "invoke", "just", "ksh", "make", "nice", "nohup", "nox", "py", "pypy", "python",
+    "pythonw", "sh", "sudo", "timeout", "tox", "xargs", "zsh",
+];
+
+/// True for programs whose commands stand in files: what these say is not followed here.
+fn is_shell(program: &str) -> bool {
+    ["bash", "cmd", "dash", "ksh", "make", "sh", "zsh", "tox", "nox", "just", "invoke"].contains(&program)
 }
 
 #[cfg(test)]
 mod tests {
     use smol_str::SmolStr;
 
-    use super::{asks_for_own_verb, is_handed_the_command_line, only_reads_arguments};
+    use super::{asks_for_own_verb, is_handed_the_command_line, may_start_again, only_reads_arguments};
     use crate::facts::{EvidenceId, Guard};
 
     fn asks(text: &str) -> bool {
@@ -149,8 +205,15 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_writes_its_own_command_line_is_told() {
-        assert!(only_reads_arguments("main(sys.argv)\nif argv[1] == 'publish':\n    run(argv[2:])\n"));
+    fn a_text_that_may_write_its_own_command_line_is_told() {
+        let main = "def main(argv):\n    if len(argv) > 1 and argv[1] == 'publish':\n        run(argv[2:])\n\nmain(sys.argv)\n";
+        for text in [
+            main,
+            "import os, sys\n\nif sys.argv[-1] == 'publish':\n    sys.exit()\n",
+            "from sys import argv\nprint(argv[1])\n",
+        ] {
+            assert!(only_reads_arguments(text), "{text}");
+        }
         for text in [
             "sys.argv[1] = 'publish'",
             "sys.argv.insert(1, 'publish')",
@@ -159,8 +222,30 @@ mod tests {
             "sys.argv[1:] = ['publish']",
             "setattr(sys, 'argv', words)",
             "del sys.argv[1]",
+            "words = sys.argv\nwords.insert(1, 'publish')",
+            "from sys import argv as words",
+            "fill(sys.argv)",
+            "def main(argv):\n    argv.append('publish')\n\nmain(sys.argv)\n",
+            "fill(sys)",
+            "import sys as held",
+            "sys.__dict__['ar' + 'gv']",
+            "sys.modules['sy' + 's']",
         ] {
             assert!(!only_reads_arguments(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_command_that_starts_the_script_again_is_told() {
+        let may = |pattern: &str| may_start_again(&[pattern.into()], "setup.py");
+        assert!(may("{} setup.py publish"));
+        assert!(may("python3.11 {} publish"));
+        assert!(may("{}"));
+        assert!(may("sh build.sh"));
+        assert!(may("./build"));
+        assert!(may_start_again(&[], "setup.py"));
+        assert!(!may("git clone {}"));
+        assert!(!may("{} -m cython one.pyx"));
+        assert!(!may("git describe --tags"));
     }
 }
