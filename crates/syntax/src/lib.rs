@@ -10,6 +10,7 @@ pub mod ir;
 mod javascript;
 pub mod print;
 mod python;
+pub mod shell;
 
 use ir::{Diagnostic, Function, FunctionKind, Language, Module, Span};
 

@@ -188,6 +188,10 @@ impl Engine<'_> {
             let language =
                 if lower.starts_with("powershell") || lower.contains("powershell ") { "powershell" } else { "shell" };
             if !codings.is_empty() || text.len() > 24 {
+                // Quotes, variables and what is decoded on the way hide what a line says.
+                if language == "shell" && text.contains(['$', '`', '\\', '\'', '"', '\n', '|', '<']) {
+                    self.runs_script(event, &text, !codings.is_empty());
+                }
                 self.add_layer(module, text, language, codings, event, place);
             }
         }
@@ -490,21 +494,31 @@ impl Engine<'_> {
         self.add_layer(module, text, language, codings, event, place);
     }
 
-    /// A command that runs a script of a shell does what the lines of the script do.
+    /// A command that runs a script of a shell does what the commands of the script do.
     fn runs_script(&mut self, event: usize, text: &str, decoded: bool) {
-        /// Longest script that is told as a command.
-        const LONGEST: usize = 64 << 10;
-        if text.len() > LONGEST {
+        let here = self.here().module;
+        if text.len() > sluice_syntax::shell::LONGEST {
+            self.limits.push((here, "layers", "a script of a shell was not read".to_owned()));
             return;
         }
         let lines: Vec<&str> =
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-        let command: Arc<str> = Arc::from(lines.join("; "));
+        let mut told = vec![(lines.join("; "), decoded)];
+        if let Some(script) = sluice_syntax::shell::read(text) {
+            if !script.complete {
+                self.limits.push((here, "layers", "a script of a shell was not read to its end".to_owned()));
+            }
+            told.push((script.commands, decoded));
+            told.extend(script.decoded.into_iter().map(|commands| (commands, true)));
+        }
         let args = self.events.get_mut(event).map(|event| event.args.as_mut_slice()).unwrap_or_default();
         for arg in args.iter_mut().filter(|arg| arg.roles.iter().any(|role| role == "process.command")) {
-            let known = (Arc::clone(&command), decoded);
-            if !arg.fact.known_as.contains(&known) && arg.fact.known_as.len() < super::events::MOST_CONTEXT_VALUES {
-                arg.fact.known_as.push(known);
+            for (commands, decoded) in &told {
+                let known = (Arc::from(commands.as_str()), *decoded);
+                let is_told = arg.fact.text.as_deref() == Some(commands) || arg.fact.known_as.contains(&known);
+                if !is_told && arg.fact.known_as.len() < super::events::MOST_CONTEXT_VALUES {
+                    arg.fact.known_as.push(known);
+                }
             }
         }
     }
