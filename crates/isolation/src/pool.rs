@@ -26,8 +26,7 @@ pub fn wall_clock(bytes: u64) -> Duration {
 }
 
 /// Environment variables that a worker gets. It needs none of the user's, which may hold secrets.
-const KEPT: [&str; 6] =
-    ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "RUST_BACKTRACE", "SYSTEMROOT", "TZ"];
+const KEPT: [&str; 5] = ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "SYSTEMROOT", "TZ"];
 
 /// How workers are started and watched.
 pub struct Pool {
@@ -156,6 +155,8 @@ impl Pool {
         let mut command = Command::new(&self.command);
         command.args(&self.args).env_clear();
         command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        // A worker without memory would ask for some to write a backtrace, and wait for itself for ever.
+        command.env("RUST_BACKTRACE", "0");
         Process::start(command, self.answer_bytes)
     }
 }

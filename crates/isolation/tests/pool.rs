@@ -85,6 +85,11 @@ fn memory_is_limited_by_the_system_and_by_the_parent() {
     assert_eq!(*why(&outcomes[0]), Cause::OutOfMemory);
     assert!(outcomes[0].as_ref().unwrap_err().stderr.contains("memory allocation"), "{:?}", outcomes[0]);
     assert_eq!(outcomes[1].as_ref().unwrap(), b"echo a");
+    // One that has nothing left to write a backtrace with ends too, whatever the user's environment says of them.
+    let outcomes = all(&pool(), &["crumbs", "echo a"]);
+    assert_eq!(*why(&outcomes[0]), Cause::OutOfMemory);
+    assert_eq!(outcomes[1].as_ref().unwrap(), b"echo a");
+    assert_eq!(pool().run_one(b"environment RUST_BACKTRACE".to_vec()).unwrap(), b"0");
     // The parent kills one that holds more than it says, whatever its own limit.
     let outcome = pool().memory(1 << 10).run_one(b"hang".to_vec());
     assert_eq!(*why(&outcome), Cause::OutOfMemory);

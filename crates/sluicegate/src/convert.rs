@@ -348,6 +348,11 @@ pub(crate) fn info(package: &Package, analysis: &Analysis, facts: &Facts, left_o
     coverage.notes.extend(manifest.notes.iter().cloned());
     for file in &package.files {
         coverage.notes.extend(file.notes.iter().map(|note| format!("`{}`: {note}", file.path)));
+        if matches!(&file.kind, FileKind::Binary(format) if format == "Python bytecode")
+            && let Some(compiled) = sluice_syntax::bytecode::read_file(&file.bytes)
+        {
+            coverage.notes.push(format!("`{}`: {}", file.path, compiled.told()));
+        }
     }
     let mut urls: Vec<String> = manifest.home_page.iter().chain(&manifest.urls).cloned().collect();
     urls.dedup();

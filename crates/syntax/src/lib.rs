@@ -6,6 +6,7 @@
 //! It does not detect the language of a file and does not decode bytes to text.
 
 mod assemble;
+pub mod bytecode;
 pub mod ir;
 mod javascript;
 pub mod print;

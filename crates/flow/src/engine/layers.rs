@@ -79,7 +79,13 @@ impl Engine<'_> {
                         self.add_layer(module, Arc::from(""), "unknown", codings, event, place);
                     }
                     if !self.layers.iter().any(|layer| layer.place == place && !layer.text.is_empty()) {
-                        let why = if kinds.is_empty() {
+                        let compiled = match value.known() {
+                            Some(Const::Bytes(bytes)) => sluice_syntax::bytecode::read(bytes),
+                            _ => None,
+                        };
+                        let why = if let Some(compiled) = compiled {
+                            format!("it is compiled; it {}", compiled.told())
+                        } else if kinds.is_empty() {
                             "its text is computed in a way that was not followed".to_owned()
                         } else {
                             "its text comes from outside of the code".to_owned()

@@ -56,6 +56,14 @@ fn main() {
                     }
                 }
             }
+            // Until not even a little is left.
+            ("crumbs", _) => {
+                let mut held: Vec<Box<[u8; 4096]>> = Vec::with_capacity(1 << 20);
+                while held.len() < 1 << 20 {
+                    held.push(Box::new([1; 4096]));
+                }
+                Vec::new()
+            }
             ("stack", _) => {
                 // A large stack is reserved, not used: it must fit into what is reserved for it.
                 let thread = std::thread::Builder::new().stack_size(48 << 20).spawn(|| 5).unwrap();

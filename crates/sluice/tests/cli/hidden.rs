@@ -249,3 +249,22 @@ fn a_long_comment_leaves_nothing_unread() {
         (Some("malicious"), 0)
     );
 }
+
+/// Compiled code is not followed, but what it names and holds is told, in a file and where it is executed.
+#[test]
+fn names_and_texts_of_compiled_code_are_told() {
+    // What CPython 3.11 makes of `import os`, `import urllib.request` and a print.
+    let code = "4wAAAAAAAAAAAAAAAAQAAAAAAAAA80gAAACXAGQAZAFsAFoAZABkAWwBWgICAGUDAgBlAGoEAAAAAAAAAACmAAAAqwAAAAAAAAAAAGQCpgIAAKsCAAAAAAAAAAABAGQBUwApA+kAAAAATnoeaHR0cHM6Ly9kb2NzLmV4YW1wbGUuaW52YWxpZC9hKQXaAm9z2g51cmxsaWIucmVxdWVzdNoGdXJsbGli2gVwcmludNoGZ2V0Y3dkqQDzAAAAAPoGb25lLnB5+gg8bW9kdWxlPnILAAAAAQAAAHM7AAAA8AMBAQHYAAmACYAJgAnYABXQABXQABXQABXYAAWABYBpgGKEaYFrhGvQEzPRADTUADTQADTQADTQADRyCQAAAA==";
+    let executed = format!("import base64\nimport marshal\n\nexec(marshal.loads(base64.b64decode('{code}')))\n");
+    let report = Place::new().file("one.py", executed).run(&["review", "one.py", "--fail-on", "none"]).stdout;
+    let words = report.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = "uses the names `os`, `urllib.request`, `urllib`, `print`, `getcwd`, and holds `https://docs.example.invalid/a`";
+    assert!(words.contains(&format!("it is compiled; it {told}")), "{words}");
+    let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, code).unwrap();
+    let mut file = 3495u16.to_le_bytes().to_vec();
+    file.extend(b"\r\n\0\0\0\0\0\0\0\0\0\0\0\0");
+    file.extend(bytes);
+    let place = Place::new().file("p/two.pyc", file).file("p/three.py", "import two\n");
+    let review = place.run(&["review", "p", "--format", "json", "--fail-on", "none"]).stdout;
+    assert!(review.contains(told), "{review}");
+}
