@@ -9,6 +9,7 @@ mod function;
 mod hoist;
 mod lower;
 mod markup;
+mod namespaces;
 mod pattern;
 mod scope;
 mod scripts;
