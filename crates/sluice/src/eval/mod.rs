@@ -80,6 +80,7 @@ struct Run {
 
 /// How the times of the targets lie, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Time {
     median: u64,
     /// The 95th percentile.
