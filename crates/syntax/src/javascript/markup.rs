@@ -642,10 +642,11 @@ fn is_code(kind: &str) -> bool {
         || matches!(kind, "text/babel" | "text/jsx")
 }
 
+/// Most lines that are tried as the beginning of a script: each try looks through what is left of the text.
+pub const MOST_TRIED: usize = 64;
+
 /// Adds the scripts of a component whose template has text that reads as an open tag (`{#if a <b}`): they begin a line.
 fn at_line_starts(text: &str, all: &mut Found) {
-    /// Most such lines that are tried: each try looks through what is left of the text.
-    const MOST_TRIED: usize = 64;
     let known = &all.scripts;
     let mut found: Vec<Script> = Vec::new();
     let mut from = 0;

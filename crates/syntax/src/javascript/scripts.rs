@@ -72,7 +72,7 @@ fn is_web_address(version: &str) -> bool {
 }
 
 /// Most dependencies from addresses that are read.
-const MOST_ADDRESSES: usize = 256;
+pub const MOST_ADDRESSES: usize = 256;
 
 /// Says of the rest of a manifest or build file that it is not read.
 fn rest_is_unread(module: &mut Module, from: Span, message: String) {
@@ -159,7 +159,7 @@ impl<'de> Deserialize<'de> for Object<'de> {
 }
 
 /// Most commands of one build file that are read.
-const MOST_COMMANDS: usize = 256;
+pub const MOST_COMMANDS: usize = 256;
 
 /// Reads a build file of `node-gyp`: what it expands by running a command (`<!(…)`, `<!@(…)`), and its actions, are run
 /// when the package is installed.
