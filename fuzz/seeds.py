@@ -64,13 +64,22 @@ SETUP_CFG = b"[metadata]\nname = p\nversion = 1\n[options]\ninstall_requires =\n
 ENTRY_POINTS = b"[console_scripts]\np = a.b:main [extra]\n\n[pytest11]\nx = a.c\n"
 PACKAGE_JSON = b'{"name": "p", "main": "a.js", "scripts": {"preinstall": "node a.js && npm run b", "b": "node b.js"}}'
 BINDING_GYP = b"{'targets': [{'target_name': 'x', 'sources': ['<!@(ls -1 *.cc)'], 'actions': [{'action': ['node', 'a.js']}]}]}"
+PAGES = [
+    b"<!doctype html><body onload='go()'><style>p{}</style><script>a();</script><script type=module>b()</script>",
+    b"<svg><title><b>a</b></title><style>.a{}</style><script><![CDATA[ a(1 < 2); ]]></script><script/></svg><p>b",
+    b"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY a 'b'>]><s:svg><s:script>a()</s:script><a xlink:href='javascript:a()'/></s:svg>",
+    b"<template><iframe /></template>\n<script setup lang='ts'>\nconst a: string = 'x';\n</script>",
+    b"{#if a <b}\n{/if}\n<script>\na();\n</script>",
+    b"---\nconst a: string = 'x';\nreturn;\n---\n<p>{a}</p><script>b()</script>",
+    b"<select><xmp></xmp></select><math><mi>a</mi></math><noframes><!--</noframes><plaintext><script>a()",
+]
 RECORD = b"a/__init__.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\na-1.dist-info/RECORD,,\n"
 
 
 def main() -> None:
     code = programs("python", "py")
     write("python", *code)
-    write("javascript", *programs("javascript", "js"), PACKAGE_JSON, BINDING_GYP)
+    write("javascript", *programs("javascript", "js"), PACKAGE_JSON, BINDING_GYP, *PAGES)
     write("review", *code)
     write("flow", *code, *[GAP.join(code[at : at + 4]) for at in range(0, len(code), 4)])
     write("files", *[b"\0" + text for text in code])
@@ -86,9 +95,11 @@ def main() -> None:
     }
     compiled = b"\xa7\x0d\r\n" + bytes(12) + marshal.dumps(compile("import os\nx = 'text'\n", "p.py", "exec"))
     images = [b"\x89PNG\r\n\x1a\n" + bytes(32), b"wOF2" + bytes(32), b"\x7fELF\x02\x01\x01" + bytes(64)]
-    for kind in range(16):
+    for kind in range(18):
         for content in [json.dumps(notebook, indent=1).encode(), compiled, *images, b"\xff\xfei\0m\0", b"#!/bin/sh\nls\n"]:
             write("files", bytes([kind]) + content)
+
+    write("files", *[bytes([kind]) + page for kind in (11, 16, 17) for page in PAGES])
 
     files = {
         "p-1.0/setup.py": code[0],

@@ -5,9 +5,9 @@ use libfuzzer_sys::fuzz_target;
 use sluice_fuzz::{check_package, input, limits};
 use sluice_intake::{Shape, unpack};
 
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 18] = [
     "a.py", "a.pyw", "a.pyi", "a.pth", "tool", "a.txt", "a.png", "a.woff2", "a.dat", "a.pyc", "a.ipynb", "a.html",
-    "a.js", "a.md", "a.so", "a.json",
+    "a.js", "a.md", "a.so", "a.json", "a.svg", "a.astro",
 ];
 
 fuzz_target!(|data: &[u8]| {

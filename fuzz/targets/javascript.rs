@@ -1,4 +1,4 @@
-//! The front end of JavaScript and TypeScript, and what reads `package.json` and `binding.gyp`.
+//! The front end of JavaScript and TypeScript, and what reads pages, `package.json` and `binding.gyp`.
 #![no_main]
 
 #[path = "../../crates/syntax/tests/common/mod.rs"]
@@ -9,12 +9,16 @@ use sluice_syntax::ir::Language;
 use sluice_syntax::parse;
 use sluice_syntax::print::print;
 
-const NAMES: [(&str, Language); 5] = [
+const NAMES: [(&str, Language); 9] = [
     ("a.js", Language::JavaScript),
     ("a.mjs", Language::JavaScript),
     ("a.ts", Language::TypeScript),
     ("package.json", Language::PackageJson),
     ("binding.gyp", Language::PackageJson),
+    ("a.html", Language::Page),
+    ("a.svg", Language::Page),
+    ("a.svelte", Language::Page),
+    ("a.astro", Language::Page),
 ];
 
 fuzz_target!(|data: &[u8]| {

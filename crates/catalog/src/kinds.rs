@@ -31,6 +31,7 @@ pub const SOURCES: &[(&str, &str)] = &[
 pub const SINKS: &[(&str, &str)] = &[
     ("network.send", "the network"),
     ("network.destination", "the address of a request"),
+    ("page.input", "a page"),
     ("process.command", "a command"),
     ("process.input", "the input of a process"),
     ("code.execute", "code execution"),

@@ -42,8 +42,6 @@ pub struct Model {
     pub pure: bool,
     /// True for a sanitizer: the result carries no label.
     pub sanitizes: bool,
-    /// A noun phrase for the result, such as "the server's answer". Prose takes that of the source's kind so far.
-    pub noun: Option<String>,
 }
 
 impl Model {

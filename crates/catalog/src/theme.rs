@@ -138,7 +138,6 @@ const MODEL_KEYS: &[&str] = &[
     "guard",
     "pure",
     "sanitizes",
-    "noun",
 ];
 const ATTRIBUTE_KEYS: &[&str] = &["symbol", "symbols", "source", "result", "guard", "value"];
 const PRESUMPTION_KEYS: &[&str] = &["method", "methods", "when", "external_base", "args", "actions", "reason"];
@@ -485,7 +484,6 @@ impl Reader<'_> {
             guard: self.guard(table)?,
             pure: self.flag(table, "pure")?,
             sanitizes: self.flag(table, "sanitizes")?,
-            noun: self.optional_text(table, "noun")?.map(|(noun, _)| noun.to_owned()),
             ..Model::default()
         };
 

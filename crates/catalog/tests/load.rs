@@ -41,7 +41,6 @@ source = "network.response"
 from = []
 into = { self = ["data"] }
 result = "str"
-noun = "the answer"
 [[attribute]]
 symbols = ["m.here", "m.there"]
 source = "environment"
@@ -65,7 +64,7 @@ reason = "its name says so"
     assert_eq!(post.roles("kwargs"), ["network.send"]);
     assert_eq!(post.from.as_deref(), Some(&[][..]));
     assert_eq!(post.into["self"], ["data"]);
-    assert_eq!((post.source.as_deref(), post.noun.as_deref()), (Some("network.response"), Some("the answer")));
+    assert_eq!(post.source.as_deref(), Some("network.response"));
     let put = catalog.model("m.Base.put").unwrap();
     assert_eq!(put.args.keys().collect::<Vec<_>>(), ["data"], "roles of parameters that it lacks are left out");
     assert_eq!(catalog.attribute("m.there").unwrap().value.as_deref(), Some("x"));

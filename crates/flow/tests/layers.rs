@@ -162,3 +162,30 @@ fn a_package_imports_a_submodule_of_its_own_name() {
     let event = facts.events.iter().find(|event| event.symbol == "os.system").unwrap();
     assert!(event.when.contains("import"), "{:?}", event.when);
 }
+
+#[test]
+fn what_a_cipher_gives_is_decrypted() {
+    let text = "from Crypto.Cipher import ARC4\nimport base64\n\ncode = ARC4.new(b'Key').decrypt(base64.b64decode('m+0e78Mc+1s='))\nexec(code)\n";
+    let facts = facts(&[("pkg/__init__.py", text)]);
+    let codings: Vec<Vec<&str>> =
+        facts.layers.iter().map(|layer| layer.codings.iter().map(|coding| coding.as_str()).collect()).collect();
+    assert!(codings.iter().any(|all| all.contains(&"decrypt")), "{codings:?}");
+    assert!(!codings.iter().any(|all| all.contains(&"cipher")), "{codings:?}");
+}
+
+#[test]
+fn a_decoder_that_is_fed_is_told_as_the_function_is() {
+    let text = "import zlib\n\nmachine = zlib.decompressobj()\ntext = machine.decompress(bytes.fromhex('789c2b28cacc2bd130d4e4020010cf02ba')) + machine.flush()\n";
+    let facts = facts(&[("pkg/__init__.py", text)]);
+    let told: Vec<&str> = facts.events.iter().map(|event| event.symbol.as_str()).collect();
+    assert!(told.contains(&"zlib.Decompress.decompress"), "{told:?}");
+}
+
+#[test]
+fn a_flag_of_another_program_takes_no_code() {
+    let run = |flag: &str| {
+        format!("import subprocess\nimport sys\n\nsubprocess.run([sys.executable, '{flag}', 'print(1)'])\n")
+    };
+    assert!(layers(&run("-c")).contains(&python("print(1)")));
+    assert!(!layers(&run("-p")).contains(&python("print(1)")));
+}

@@ -65,6 +65,7 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("xhtml", "html"),
     ("vue", "html"),
     ("svelte", "html"),
+    ("astro", "html"),
     ("sh", "shell"),
     ("bash", "shell"),
     ("zsh", "shell"),
@@ -139,10 +140,11 @@ const PROSE: &[&str] = &[
 
 /// Extensions of source in other languages, some lines of which read like Python's.
 const OTHER_LANGUAGES: &[&str] = &[
-    "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "vue", "svelte", "java", "kt", "kts", "scala", "groovy",
-    "gradle", "go", "rs", "c", "h", "cc", "cpp", "cxx", "hh", "hpp", "cs", "fs", "swift", "m", "mm", "rb", "pl", "pm",
-    "lua", "php", "r", "jl", "dart", "ex", "exs", "erl", "hs", "ml", "nim", "zig", "sh", "bash", "zsh", "fish", "ps1",
-    "bat", "cmd", "sql", "proto", "thrift", "pyx", "pxd", "pxi", "cu", "cl", "glsl", "wgsl", "qml", "coffee", "mojo",
+    "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "vue", "svelte", "astro", "java", "kt", "kts", "scala",
+    "groovy", "gradle", "go", "rs", "c", "h", "cc", "cpp", "cxx", "hh", "hpp", "cs", "fs", "swift", "m", "mm", "rb",
+    "pl", "pm", "lua", "php", "r", "jl", "dart", "ex", "exs", "erl", "hs", "ml", "nim", "zig", "sh", "bash", "zsh",
+    "fish", "ps1", "bat", "cmd", "sql", "proto", "thrift", "pyx", "pxd", "pxi", "cu", "cl", "glsl", "wgsl", "qml",
+    "coffee", "mojo",
 ];
 
 /// Whether content that was not read could be code that runs, judged by the name and, if any of it was seen, by its first bytes.
@@ -328,6 +330,9 @@ fn classify_text(path: &str, bytes: &[u8], named: Option<FileKind>) -> (FileKind
     if NEVER_TEXT.contains(&ext.as_str()) {
         notes.push(format!("has the name of a binary format (.{ext}), and its content is text"));
     }
+    if ext == "svg" && has_script(bytes) {
+        return (FileKind::OtherSource("html".to_owned()), notes);
+    }
     let may_be = !PROSE.contains(&ext.as_str()) && !OTHER_LANGUAGES.contains(&ext.as_str());
     // Prose often has no extension, and may quote a few lines.
     if may_be && reads_as_python(bytes, if ext.is_empty() { 4 } else { 10 }) {
@@ -339,6 +344,21 @@ fn classify_text(path: &str, bytes: &[u8], named: Option<FileKind>) -> (FileKind
         return (FileKind::OtherSource("javascript".to_owned()), notes);
     }
     (FileKind::Text, notes)
+}
+
+/// Whether a drawing may have a script, so that it is more than a picture.
+fn has_script(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes).to_ascii_lowercase().replace('\0', "");
+    let is_handler = |(at, _): (usize, &str)| {
+        let name = text.get(at + 2..).unwrap_or_default().trim_start_matches(|c: char| c.is_ascii_lowercase());
+        text.get(..at).is_some_and(|before| before.ends_with([' ', '\t', '\n', '\r', '"', '\'', '/']))
+            && name.trim_start().starts_with('=')
+    };
+    // What an entity stands for may be written in signs that are none of a script.
+    text.trim_start_matches('\u{feff}').trim_start().starts_with('<')
+        && (text.contains("script")
+            || text.contains("<!entity") && text.contains("&#")
+            || text.match_indices("on").any(is_handler))
 }
 
 /// Whether text reads as Python: some of its lines can hardly be anything else, and they are not a few among many.
@@ -623,12 +643,19 @@ mod tests {
         }
         for (path, text) in [
             ("README", b"Usage\n=====\n\nFirst:\n\n    import os\n\nThen read on, there is\nmore to say about that,\nand how it is used.\n".as_slice()),
-            ("picture.svg", b"<svg><script>const a = require('b');</script></svg>\n"),
+            ("picture.svg", b"<svg><path d='M 0 0' fill='none'/><text>on = off</text></svg>\n"),
             ("notes.md", script),
             ("rules.dat", b"let there be light;\nvar is a word;\n"),
             ("LICENSE", b"Permission is hereby granted;\nuse it;\n"),
         ] {
             assert_eq!(kind(path, text), FileKind::Text, "{path}");
+        }
+        for text in [
+            b"<svg><script>const a = require('b');</script></svg>\n".as_slice(),
+            b"<?xml version='1.0'?>\n<svg><rect\nONCLICK = 'go()'/></svg>\n",
+            b"<svg><a href='JavaScript:go()'/></svg>\n",
+        ] {
+            assert_eq!(kind("picture.svg", text), FileKind::OtherSource("html".into()));
         }
     }
 

@@ -12,8 +12,6 @@ use crate::package::{EntryKind, EntryPoint, Manifest, SourceFile};
 /// The file that makes a folder a package for Node.
 pub(crate) const MANIFEST: &str = "package.json";
 
-/// Most build files of a package that are read.
-const MOST_BUILD_FILES: usize = 16;
 /// Scripts that installing a package from its registry runs.
 const AT_INSTALL: [&str; 3] = ["preinstall", "install", "postinstall"];
 /// Scripts that run before a package is packed, and when it is installed from a repository.
@@ -173,7 +171,7 @@ impl Reader<'_> {
                 || AT_INSTALL.iter().any(builds))
         {
             let is_build = |path: &str| path == "binding.gyp" || (path.ends_with(".gypi") && !path.contains('/'));
-            for (_, file) in self.tree.iter().filter(|(path, _)| is_build(path)).take(MOST_BUILD_FILES) {
+            for (_, file) in self.tree.iter().filter(|(path, _)| is_build(path)) {
                 self.add(EntryKind::Install, file, found);
             }
         }

@@ -71,7 +71,7 @@ pub enum TargetError {
         name: String,
     },
     /// The version is not one.
-    #[error("`{version}` in `{target}` is not a version: {why}; write `NAME@VERSION`, as in `pypi:example@1.2.3`")]
+    #[error("`{version}` in `{target}` is not a version: {why}; write `{spelling}`")]
     Version {
         /// The target as typed.
         target: String,
@@ -79,6 +79,8 @@ pub enum TargetError {
         version: String,
         /// What is wrong with it.
         why: String,
+        /// What may have been meant, spelled right.
+        spelling: String,
     },
 }
 
@@ -146,17 +148,41 @@ fn pypi(typed: &str, rest: &str, encoded: bool) -> Result<Target, TargetError> {
         if encoded { percent_decode_str(part).decode_utf8_lossy().into_owned() } else { part.to_owned() }
     };
     let name = decode(name);
+    // pip's own spelling of a version.
+    if version.is_none()
+        && let Some(at) = name.find(['=', '<', '>', '~', '!', ' '])
+        && let Some((project, asked)) = name.split_at_checked(at)
+        && is_project_name(project)
+        && asked.chars().any(|c| c.is_ascii_digit())
+    {
+        return Err(not_pypi_version(typed, project, asked, "a version stands behind `@`".to_owned()));
+    }
     if !is_project_name(&name) {
         return Err(TargetError::Name { target: typed.to_owned(), name });
     }
     let version = version.map(decode);
-    if let Some(text) = &version
-        && let Err(error) = Version::from_str(text)
-    {
-        let why = if text.is_empty() { "it is empty".to_owned() } else { error.to_string() };
-        return Err(TargetError::Version { target: typed.to_owned(), version: text.clone(), why });
+    if let Some(text) = &version {
+        let why = match Version::from_str(text) {
+            _ if text.is_empty() => "it is empty".to_owned(),
+            _ if text.contains(char::is_whitespace) => "it has a space".to_owned(),
+            Ok(_) => return Ok(Target::Pypi { name, version }),
+            Err(_) if text.starts_with(COMPARISONS) => "it is a range, and one version is reviewed".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        return Err(not_pypi_version(typed, &name, text, why));
     }
     Ok(Target::Pypi { name, version })
+}
+
+/// What a range of versions begins with.
+const COMPARISONS: [char; 6] = ['=', '<', '>', '~', '!', '^'];
+
+/// The error for what is no version of a Python package. The first version that stands in it is the one that may be meant.
+fn not_pypi_version(typed: &str, name: &str, version: &str, why: String) -> TargetError {
+    let parts = version.split([',', ';', ' ', '|']).map(|part| part.trim_start_matches(COMPARISONS));
+    let meant = parts.into_iter().find(|part| Version::from_str(part).is_ok());
+    let spelling = format!("pypi:{name}@{}", meant.unwrap_or("1.2.3"));
+    TargetError::Version { target: typed.to_owned(), version: version.to_owned(), why, spelling }
 }
 
 fn npm(typed: &str, rest: &str, encoded: bool) -> Result<Target, TargetError> {
@@ -192,8 +218,10 @@ fn npm(typed: &str, rest: &str, encoded: bool) -> Result<Target, TargetError> {
             || version.chars().any(char::is_whitespace)
                 && (version.trim() != version || nodejs_semver::Range::parse(version).is_err()))
     {
-        let why = if version.is_empty() { "it is empty" } else { "it has a space" };
-        return Err(TargetError::Version { target: typed.to_owned(), version: version.clone(), why: why.to_owned() });
+        let why = if version.is_empty() { "it is empty" } else { "it has a space" }.to_owned();
+        let meant = version.split_whitespace().next().unwrap_or("1.2.3");
+        let spelling = format!("npm:{name}@{meant}");
+        return Err(TargetError::Version { target: typed.to_owned(), version: version.clone(), why, spelling });
     }
     Ok(Target::Npm { name, version })
 }
@@ -268,6 +296,14 @@ mod tests {
             ("npm:../x", "is not the name of a package for Node"),
             ("npm:left-pad@", "it is empty"),
             ("pkg:cargo/x@1", "cargo"),
+            ("npm:x@ 1", "it has a space; write `npm:x@1`"),
+            ("npm:@a/x@^1 ", "it has a space; write `npm:@a/x@^1`"),
+            ("npm:x@", "it is empty; write `npm:x@1.2.3`"),
+            ("pypi:x@>=1", "it is a range, and one version is reviewed; write `pypi:x@1`"),
+            ("pypi:x@~=1.4,<2", "it is a range, and one version is reviewed; write `pypi:x@1.4`"),
+            ("pypi:x@ 1", "it has a space; write `pypi:x@1`"),
+            ("pypi:x==1.2", "a version stands behind `@`; write `pypi:x@1.2`"),
+            ("pypi:x@new", "write `pypi:x@1.2.3`"),
         ] {
             let error = typed.parse::<Target>().unwrap_err().to_string();
             assert!(error.contains(wanted), "{typed}: {error}");

@@ -73,7 +73,7 @@ pub struct ReviewArgs {
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// The language of what standard input (`-`) gives
+    /// The language of what standard input (`-`) gives: `python`, `javascript`, `typescript` or `html`
     #[arg(long, value_name = "NAME")]
     pub language: Option<String>,
 

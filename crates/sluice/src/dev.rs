@@ -54,7 +54,7 @@ fn language_of(path: &str) -> Language {
     match path.rsplit('.').next() {
         Some("js" | "mjs" | "cjs" | "jsx") => Language::JavaScript,
         Some("ts" | "mts" | "cts" | "tsx") => Language::TypeScript,
-        Some("html" | "htm" | "xhtml" | "vue" | "svelte") => Language::Page,
+        Some("html" | "htm" | "xhtml" | "svg" | "vue" | "svelte" | "astro") => Language::Page,
         Some("gyp" | "gypi") => Language::PackageJson,
         _ if path.ends_with("package.json") => Language::PackageJson,
         _ => Language::Python,

@@ -66,6 +66,14 @@ pub enum Failure {
         /// The ids that look most like it.
         nearest: Vec<String>,
     },
+    /// What `--against` names is no run that was written.
+    #[error("`{}` {why}", path.display())]
+    Against {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// `--format report` for several targets.
     #[error("`--format report` prints one object and there are {targets} targets")]
     ReportOfSeveral {
@@ -143,6 +151,10 @@ impl Failure {
             Self::Evaluation { .. } => (
                 Code::Usage,
                 Some("A list names a path and `malicious` or `benign` on each line, between tabs, commas or as JSON; see docs/eval.md.".to_owned()),
+            ),
+            Self::Against { .. } => (
+                Code::Usage,
+                Some("`--against` takes the file `run.json` that an earlier `sluice eval` wrote into its folder `--out`; without `--against` nothing is compared.".to_owned()),
             ),
             Self::Weights { .. } => (Code::Usage, Some("`sluice train` writes one; see docs/training.md.".to_owned())),
             Self::Train(_) => (Code::Usage, Some("See docs/training.md for what is needed.".to_owned())),

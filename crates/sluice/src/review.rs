@@ -34,19 +34,16 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// Reviews all targets and prints the result.
 pub fn run(args: &ReviewArgs) -> Result<Code, Failure> {
-    check_language(args.language.as_deref())?;
-    let resolve = intake::Options {
-        language: args.language.clone(),
-        index_url: args.index_url.clone(),
-        ..intake::Options::default()
-    };
+    let language = language(args.language.as_deref())?;
+    let resolve =
+        intake::Options { language: language.clone(), index_url: args.index_url.clone(), ..intake::Options::default() };
     let jobs = plan(&args.targets, &resolve);
     if args.format == Format::Report && jobs.len() > 1 {
         return Err(Failure::ReportOfSeveral { targets: jobs.len() });
     }
     let mut printer = Printer::open(args, jobs.len())?;
     let weights = weights(args.weights.as_deref())?;
-    let options = Options { language: args.language.clone(), prior: args.prior, weights, ..Options::default() };
+    let options = Options { language, prior: args.prior, weights, ..Options::default() };
     let number = args.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let number = number.min(jobs.len()).max(1);
     let pool = worker::pool(number)?;
@@ -120,10 +117,11 @@ pub fn reviews(
     Ok(results)
 }
 
-fn check_language(language: Option<&str>) -> Result<(), Failure> {
-    let Some(name) = language else { return Ok(()) };
-    let known: Vec<&'static str> = sluicegate::languages().collect();
-    if known.contains(&name) { Ok(()) } else { Err(Failure::Language { name: name.to_owned(), known }) }
+/// The name of the language that is asked for.
+fn language(asked: Option<&str>) -> Result<Option<String>, Failure> {
+    let Some(name) = asked else { return Ok(None) };
+    let unknown = || Failure::Language { name: name.to_owned(), known: sluicegate::languages().collect() };
+    sluicegate::language(name).map(|name| Some(name.to_owned())).ok_or_else(unknown)
 }
 
 /// The code of a run of this target alone.

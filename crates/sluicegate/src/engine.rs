@@ -266,7 +266,9 @@ pub fn review_bytes(name: &str, bytes: &[u8], options: &Options) -> Review {
     let input = Input {
         name: name.to_owned(),
         // Standard input is the shape whose kind is told by the bytes alone.
-        shape: Shape::Stdin { language: options.language.clone() },
+        shape: Shape::Stdin {
+            language: options.language.as_deref().map(|name| crate::language(name).unwrap_or(name).to_owned()),
+        },
         parts: vec![Part { path: name.to_owned(), bytes: bytes.to_vec() }],
         coverage: sluice_intake::Coverage::default(),
     };

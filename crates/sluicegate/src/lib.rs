@@ -25,6 +25,8 @@ pub use convert::{DATA_BYTES, DATA_FILE_BYTES};
 pub use engine::{
     Engine, EngineError, Exception, Options, Prior, STACK_BYTES, Stopped, Treatment, review_bytes, review_package,
 };
+use sluice_syntax::ir::Language;
+
 pub use sluice_catalog::Catalog;
 pub use sluice_catalog::behavior::{Behavior, Expectation, Stance};
 pub use sluice_flow::facts::Facts;
@@ -52,7 +54,19 @@ pub mod weights {
 /// Text with control and format characters written out, for a terminal or a log.
 pub use sluice_review::model::{escape, escape_block};
 
-/// The names of the languages whose source is analyzed.
+/// The names of the languages whose source is analyzed, sorted.
 pub fn languages() -> impl Iterator<Item = &'static str> {
-    Catalog::languages()
+    // A front end alone makes no review: without a catalog nothing of what the code does would be known.
+    let is_known = |language: &Language| {
+        let dialect = sluice_flow::dialect_name(*language);
+        Catalog::languages().any(|known| known == dialect)
+    };
+    Language::SOURCES.into_iter().filter(is_known).map(Language::name)
+}
+
+/// The name of the language that is called so, as [`languages`] has it: `ts` is `typescript`.
+#[must_use]
+pub fn language(called: &str) -> Option<&'static str> {
+    let name = Language::from_name(&called.to_ascii_lowercase())?.name();
+    languages().find(|known| *known == name)
 }

@@ -48,11 +48,14 @@ pub enum Language {
     TypeScript,
     /// `package.json`, whose scripts are functions that run commands.
     PackageJson,
-    /// The scripts of a page or component: `.html`, `.vue`, `.svelte`.
+    /// The scripts of a page, drawing or component: `.html`, `.svg`, `.vue`, `.svelte`, `.astro`.
     Page,
 }
 
 impl Language {
+    /// The languages of source files, by name.
+    pub const SOURCES: [Self; 4] = [Self::Page, Self::JavaScript, Self::Python, Self::TypeScript];
+
     /// The name used on the command line, in JSON and in the catalog's folders.
     #[must_use]
     pub const fn name(self) -> &'static str {

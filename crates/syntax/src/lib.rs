@@ -13,6 +13,9 @@ pub mod print;
 mod python;
 pub mod shell;
 
+/// The most of these that are read of one file; the rest is named as lost.
+pub use javascript::{MOST_ADDRESSES, MOST_COMMANDS, MOST_TRIED};
+
 use ir::{Diagnostic, Function, FunctionKind, Language, Module, Span};
 
 /// The deepest nesting of expressions, and apart from that of statements, that [`parse`] puts into the IR.

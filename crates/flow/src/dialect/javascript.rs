@@ -123,6 +123,18 @@ impl Dialect for JavaScript {
         Const::Undefined
     }
 
+    fn code_flags(&self) -> &'static [&'static str] {
+        &["-e", "--eval", "-p", "-pe"]
+    }
+
+    fn own_program(&self) -> &'static [&'static str] {
+        &["process.execPath", "process.argv0", "process.title", "process.argv[0]", "Deno.execPath()"]
+    }
+
+    fn own_words(&self) -> Option<&'static str> {
+        Some("process.argv")
+    }
+
     fn is_builtin(&self, name: &str) -> bool {
         GLOBALS.binary_search(&name).is_ok() || name.ends_with("Error") || name.ends_with("Array")
     }

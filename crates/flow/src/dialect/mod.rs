@@ -50,6 +50,12 @@ pub(crate) trait Dialect: Sync {
     fn constructor(&self) -> &'static str;
     /// What a function without `return` gives.
     fn nothing(&self) -> Const;
+    /// The flags behind which the language's interpreter takes code.
+    fn code_flags(&self) -> &'static [&'static str];
+    /// What code calls the program that runs it.
+    fn own_program(&self) -> &'static [&'static str];
+    /// The list of words by which that program was started, if it is the first of them.
+    fn own_words(&self) -> Option<&'static str>;
     /// True if a name that nothing binds is the language's own.
     fn is_builtin(&self, name: &str) -> bool;
     /// Methods that only texts or bytes have, with the type.

@@ -44,6 +44,19 @@ impl Dialect for Python {
         Const::None
     }
 
+    fn code_flags(&self) -> &'static [&'static str] {
+        &["-c"]
+    }
+
+    fn own_program(&self) -> &'static [&'static str] {
+        &["sys.executable"]
+    }
+
+    fn own_words(&self) -> Option<&'static str> {
+        // The first of `sys.argv` is the script.
+        None
+    }
+
     fn is_builtin(&self, name: &str) -> bool {
         native::is_builtin(name)
     }

@@ -79,13 +79,17 @@ impl Engine<'_> {
         if !method.refs().iter().any(|reference| matches!(reference, Ref::Function(..))) {
             return None;
         }
-        let nowhere = ExprId(u32::MAX);
-        let site = Site { id: nowhere, callee: nowhere, span };
+        self.asked(module, &method, args, span)
+    }
+
+    /// What a special method gives. It may ask again, and again.
+    fn asked(&mut self, module: &Rc<Module>, method: &Value, args: Vec<Value>, span: Span) -> Option<Value> {
         if self.asking >= super::MOST_ASKING {
             return None;
         }
+        let nowhere = ExprId(u32::MAX);
         self.asking += 1;
-        let value = self.call(module, &method, Args::of(args), site);
+        let value = self.call(module, method, Args::of(args), Site { id: nowhere, callee: nowhere, span });
         self.asking -= 1;
         Some(value)
     }
@@ -162,8 +166,7 @@ impl Engine<'_> {
         if !method.refs().iter().any(|reference| matches!(reference, Ref::Function(..))) {
             return None;
         }
-        let nowhere = ExprId(u32::MAX);
-        Some(self.call(module, &method, Args::of(args), Site { id: nowhere, callee: nowhere, span }))
+        self.asked(module, &method, args, span)
     }
 
     /// The metaclass of a class of the package.

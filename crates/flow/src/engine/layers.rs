@@ -8,9 +8,12 @@ use sluice_syntax::ir::{Const, FuncId, Module, StmtKind};
 use smol_str::SmolStr;
 
 use super::call::Site;
-use super::programs::{file_beside, fixed_program, interpreter, is_script, program, started_by_python};
+use super::programs::{
+    file_beside, fixed_program, interpreter, is_script, lies_in_a_folder, program, started_by_python,
+};
 use super::value::{Key, Ref, Term, Value};
 use super::{Engine, LayerData, Progress, stable_hash};
+use crate::dialect;
 use crate::evaluate::Concrete;
 use crate::facts::EvidenceId;
 
@@ -159,12 +162,13 @@ impl Engine<'_> {
         self.written_layer(module, value, event, place);
         self.own_program(&words, place);
         self.own_text(module, &words, event, place);
-        let flags: &[&str] = &["-c", "-e", "--eval", "-p", "-pe"];
-        let by_flag = |word: &Arc<str>| flags.contains(&&**word);
         let code_at = words.iter().position(|word| &**word == "-c").or_else(|| {
-            let at = words.iter().position(by_flag)?;
-            let known = words.get(..at)?.iter().any(|word| interpreter(word) == Some("javascript"));
-            (known || at > 0 && self.starts_itself(value)).then_some(at)
+            let language_of =
+                |word: &Arc<str>| dialect::all().into_iter().find(|language| language.code_flags().contains(&&**word));
+            let (at, language) = words.iter().enumerate().find_map(|(at, word)| Some((at, language_of(word)?)))?;
+            let known = words.get(..at)?.iter().any(|word| interpreter(word) == Some(language.name()));
+            let is_own = at > 0 && language.name() == self.dialect.name() && self.starts_itself(value);
+            (known || is_own).then_some(at)
         });
         if let Some(at) = code_at
             && let Some(code) = words.get(at + 1)
@@ -203,22 +207,20 @@ impl Engine<'_> {
         }
     }
 
-    /// True if the first word of a command is the program that runs the code itself, by one of the names that Node has
-    /// for it.
+    /// True if the first word of a command is the program that runs the code itself.
     fn starts_itself(&self, command: &Value) -> bool {
-        const NAMES: [&str; 5] =
-            ["process.execPath", "process.argv0", "process.title", "process.argv[0]", "Deno.execPath()"];
-        let named = |value: &Value| {
+        let is_own = |value: &Value| {
+            let (names, words) = (self.dialect.own_program(), self.dialect.own_words());
             let by_name =
-                |reference: &Ref| matches!(reference, Ref::Symbol(symbol) if NAMES.contains(&symbol.as_str()));
+                |reference: &Ref| matches!(reference, Ref::Symbol(symbol) if names.contains(&symbol.as_str()));
             value.refs().iter().any(by_name)
-                // The first of them is the program itself.
                 || value.labels().iter().any(|label| {
-                    self.origins.get(label.origin as usize).is_some_and(|origin| origin.symbol == "process.argv")
+                    let origin = self.origins.get(label.origin as usize);
+                    origin.is_some_and(|origin| words == Some(origin.symbol.as_str()))
                 })
-                || matches!(value.term().as_deref(), Some(Term::Name(name)) if NAMES.contains(&name.as_str()))
+                || matches!(value.term().as_deref(), Some(Term::Name(name)) if names.contains(&name.as_str()))
         };
-        self.items(command).unwrap_or_default().first().is_some_and(named)
+        self.items(command).unwrap_or_default().first().is_some_and(is_own)
     }
 
     fn add_layer(
@@ -328,9 +330,10 @@ impl Engine<'_> {
             None => {
                 let named =
                     |pattern: &String| interpreter(pattern).is_some() || LAUNCHERS.contains(&program(pattern).as_str());
+                let own = self.dialect.own_program();
                 word.refs()
                     .iter()
-                    .any(|reference| matches!(reference, Ref::Symbol(symbol) if symbol == "sys.executable"))
+                    .any(|reference| matches!(reference, Ref::Symbol(symbol) if own.contains(&symbol.as_str())))
                     // Where an interpreter was looked for (`shutil.which("python")`) one was found.
                     || word.term().is_some_and(|term| term.patterns().iter().any(named))
             }
@@ -344,16 +347,7 @@ impl Engine<'_> {
             return Value::text(&word);
         }
         // No shell reads a list: a path that ends in a fixed name is that program, wherever its folder's name came from.
-        let is_fixed = |pattern: &String| {
-            pattern.rsplit_once(['/', '\\']).is_some_and(|(_, name)| {
-                !name.is_empty()
-                    && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+'))
-            })
-        };
-        if program.term().is_some_and(|term| {
-            let patterns = term.patterns();
-            !patterns.is_empty() && patterns.iter().all(is_fixed)
-        }) {
+        if lies_in_a_folder(&program) {
             program.edit().labels = Default::default();
         }
         program

@@ -363,21 +363,23 @@ impl Engine<'_> {
 
     /// The rows of several iterations side by side, as many as the shortest has; at least one of them ends.
     pub(crate) fn rows(&mut self, values: &[Value]) -> Option<Vec<Vec<Value>>> {
-        let mut count: Option<usize> = None;
+        // An iteration that ends is gone through once.
+        let mut ending: Vec<Option<Vec<Value>>> = Vec::with_capacity(values.len());
         for value in values {
-            if !self.is_endless(value) {
-                let length = self.elements(value)?.len();
-                count = Some(count.map_or(length, |known| known.min(length)));
-            }
+            ending.push(if self.is_endless(value) { None } else { Some(self.elements(value)?) });
         }
-        let count = count?;
+        let count = ending.iter().flatten().map(Vec::len).min()?;
         if count > MOST_ITEMS {
             return None;
         }
         self.budget.step(count.checked_mul(4)?)?;
         let mut columns = Vec::with_capacity(values.len());
-        for value in values {
-            columns.push(self.column(value, count)?.0.into_iter());
+        for (value, items) in values.iter().zip(ending) {
+            let items = match items {
+                Some(items) => items,
+                None => self.column(value, count)?.0,
+            };
+            columns.push(items.into_iter());
         }
         let mut rows = Vec::with_capacity(count);
         for _ in 0..count {

@@ -78,6 +78,19 @@ pub(super) fn fixed_program(value: &Value, launchers: &[&str]) -> Option<String>
     program_of_all
 }
 
+/// True for a path whose last part is known, whatever is in front of it.
+pub(super) fn lies_in_a_folder(value: &Value) -> bool {
+    let is_named = |pattern: &String| {
+        pattern.rsplit_once(['/', '\\']).is_some_and(|(_, name)| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+'))
+        })
+    };
+    value.term().is_some_and(|term| {
+        let patterns = term.patterns();
+        !patterns.is_empty() && patterns.iter().all(is_named)
+    })
+}
+
 /// True if a word of a command names a script that is read.
 pub(super) fn is_script(word: &str) -> bool {
     [".py", ".pyw", ".js", ".mjs", ".cjs", ".ts"].iter().any(|suffix| word.ends_with(suffix))

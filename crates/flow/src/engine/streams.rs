@@ -80,7 +80,7 @@ impl Engine<'_> {
                     return self.stream_method(module, name, method, id, receiver, args, site);
                 }
                 if object.fields.contains_key(DECODER) {
-                    return self.decoder_method(method, id, receiver, args);
+                    return self.decoder_method(module, name, method, id, receiver, args, site);
                 }
                 if object.fields.contains_key(CIPHER) {
                     return self.cipher_method(module, name, method, id, receiver, args, site);
@@ -292,7 +292,7 @@ impl Engine<'_> {
         };
         let model = self.modelled(module, name, Some(receiver), args, site);
         let mut value = Value::constant(Const::Bytes(Arc::from(text)));
-        self.inherit(&mut value, &[&data, receiver], Some("cipher"));
+        self.inherit(&mut value, &[&data, receiver], Some("decrypt"));
         Some(self.told_as(value, &model))
     }
 
@@ -399,7 +399,17 @@ impl Engine<'_> {
         }
     }
 
-    fn decoder_method(&mut self, method: &str, id: ObjectId, receiver: &Value, args: &Args) -> Option<Value> {
+    #[allow(clippy::too_many_arguments)]
+    fn decoder_method(
+        &mut self,
+        module: &Rc<Module>,
+        name: &str,
+        method: &str,
+        id: ObjectId,
+        receiver: &Value,
+        args: &Args,
+        site: Site,
+    ) -> Option<Value> {
         match method {
             "decompress" => {
                 let decoder = self.kept_in(id, DECODER).known_text()?.clone();
@@ -408,12 +418,15 @@ impl Engine<'_> {
                 if window.known().is_some() {
                     given.push(window);
                 }
-                self.known_function(&decoder, &Args::of(given))
+                let known = self.known_function(&decoder, &Args::of(given))?;
+                let model = self.modelled(module, name, Some(receiver), args, site);
+                Some(self.told_as(known, &model))
             }
             "flush" => {
+                let model = self.modelled(module, name, Some(receiver), args, site);
                 let mut rest = Value::constant(Const::Bytes(Arc::from([])));
                 self.inherit(&mut rest, &[receiver], None);
-                Some(rest)
+                Some(self.told_as(rest, &model))
             }
             _ => None,
         }

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::call::Site;
 use super::heap::ObjectKind;
+use super::programs::lies_in_a_folder;
 use super::value::{Data, Key, Label, Ref, Term, Value};
 use super::{Engine, MOST_CONTEXTS, MOST_FRAMES, MOST_INLINED, MOST_LATE_CONTEXTS, Origin, OriginKey};
 use crate::dialect::Receiver;
@@ -16,20 +17,6 @@ use crate::facts::StepKind;
 const LONG_TEXT: usize = 16;
 /// A text, or list, from this length on in an instance is looked at the same way.
 const SHORT_TEXT: usize = 6;
-
-/// True for a path whose last part is known, whatever is in front of it.
-fn lies_in_a_folder(value: &Value) -> bool {
-    let named = |pattern: &String| {
-        let last = pattern.rsplit(['/', '\\']).next().filter(|last| last.len() < pattern.len());
-        last.is_some_and(|last| {
-            !last.is_empty() && last.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+'))
-        })
-    };
-    value.term().is_some_and(|term| {
-        let patterns = term.patterns();
-        !patterns.is_empty() && patterns.iter().all(named)
-    })
-}
 
 impl Engine<'_> {
     /// Interprets a function once with unknown parameters.

@@ -79,14 +79,8 @@ impl Engine<'_> {
         }
         if self.is_instance(left) || self.is_instance(right) || matches!(left.refs(), [Ref::Class(_)]) {
             let module = self.module(self.here().module);
-            // What a method gives may be asked again, and again.
-            if self.asking < super::MOST_ASKING {
-                self.asking += 1;
-                let found = self.operated(&module, op, left, right, span);
-                self.asking -= 1;
-                if let Some(value) = found {
-                    return value;
-                }
+            if let Some(value) = self.operated(&module, op, left, right, span) {
+                return value;
             }
         }
         let mut value = Value::UNKNOWN;

@@ -85,6 +85,7 @@ pub(crate) fn is_telling(kind: &str) -> bool {
         kind,
         "network.destination"
             | "network.send"
+            | "page.input"
             | "process.command"
             | "code.execute"
             | "code.load"

@@ -239,6 +239,14 @@ impl<'a> Context<'a> {
         particular.is_some_and(|particular| step.source.iter().any(|wanted| wanted == particular))
     }
 
+    /// The command whose output the source of a path is: by it one output is another than the next.
+    pub(super) fn command_of(&self, path: &Path) -> Option<&'a str> {
+        let event = path.source.event.filter(|_| path.source.kind == "process.output");
+        let args = event.and_then(|id| self.facts.event(id)).map_or(&[][..], |event| &event.args);
+        let command = args.iter().find(|arg| has_role(&arg.roles, "process.command"))?;
+        Some(command.value.text.as_deref().unwrap_or(&command.value.shape))
+    }
+
     /// True if most of the candidate's file is dense literals.
     fn dense(&self, candidate: Candidate) -> bool {
         let evidence = match (self.path(candidate), self.event(candidate)) {

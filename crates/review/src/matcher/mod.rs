@@ -133,7 +133,8 @@ fn keep_distinct(context: &Context<'_>, least: u32, fitting: &mut Vec<Candidate>
     let mut sources: BTreeMap<EvidenceId, std::collections::BTreeSet<(&str, Option<&str>)>> = BTreeMap::new();
     for candidate in fitting.iter() {
         if let Some(path) = context.path(*candidate) {
-            let source = (path.source.symbol.as_str(), path.source.detail.as_deref());
+            let source =
+                (path.source.symbol.as_str(), path.source.detail.as_deref().or_else(|| context.command_of(path)));
             sources.entry(path.sink.evidence).or_default().insert(source);
         }
     }

@@ -8,6 +8,8 @@ use sluice_flow::facts::{
 
 use super::*;
 
+mod places;
+
 /// Facts built by hand: one module with a body and the functions asked for.
 struct Built {
     facts: Facts,
@@ -346,6 +348,25 @@ fn distinct_counts_the_sources_at_one_sink() {
     let found = built.find(&rule);
     assert_eq!(found.len(), 1, "collapsed by the sink");
     assert_eq!(found[0].count, 3);
+}
+
+#[test]
+fn what_two_commands_print_is_two_sources() {
+    let rule =
+        "[[rule]]\n[[rule.step]]\nname = \"a\"\nsource = \"process.output\"\nsink = \"network.send\"\ndistinct = 2\n";
+    for (commands, expected) in [(["id", "uname -a"], true), (["id", "id"], false)] {
+        let mut built = Built::new();
+        let runs = commands.map(|command| {
+            let run = built.event(BODY, 3, "os.popen", &["process.spawn"]);
+            built.arg(run, "process.command", text(command));
+            run
+        });
+        let send = built.event(BODY, 4, "requests.post", &["network.request"]);
+        for run in runs {
+            built.path("process.output", "os.popen", None, Some(run), "network.send", send);
+        }
+        assert_eq!(built.finds(rule), expected, "{commands:?}");
+    }
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl Family {
     /// The family of a kind of sink.
     pub(crate) fn of_sink(kind: &str) -> Option<Self> {
         Some(match kind {
-            "network.send" | "network.destination" => Self::Network,
+            "network.send" | "network.destination" | "page.input" => Self::Network,
             "process.command" => Self::Commands,
             "code.execute" | "code.load" => Self::Code,
             "memory.execute" => Self::Memory,

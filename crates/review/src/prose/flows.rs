@@ -382,7 +382,7 @@ fn weight(path: &Path) -> u32 {
     let source = interest(&path.source.kind);
     let sink = match path.sink.kind.as_str() {
         "network.send" | "process.command" | "code.execute" | "memory.execute" | "persistence" => 3,
-        "code.load" | "file.write" | "network.destination" | "deserialize" | "database.query" => 2,
+        "code.load" | "file.write" | "network.destination" | "page.input" | "deserialize" | "database.query" => 2,
         _ => 0,
     };
     if sink == 0 { source.min(2) } else { source + sink - 1 }

@@ -80,6 +80,7 @@ struct Run {
 
 /// How the times of the targets lie, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Time {
     median: u64,
     /// The 95th percentile.
@@ -308,9 +309,14 @@ pub fn decided(args: &LabelledArgs, options: &Options) -> Result<(Vec<Entry>, St
 }
 
 fn read_run(path: &Path) -> Result<Run, Failure> {
-    let text = fs::read_to_string(path).map_err(|source| Failure::File { path: path.to_owned(), source })?;
-    serde_json::from_str(&text)
-        .map_err(|error| wrong(format!("`{}` is no run of `sluice eval`: {error}", path.display())))
+    let wrong = |why: String| Failure::Against { path: path.to_owned(), why };
+    let text = fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let run: Run =
+        serde_json::from_str(&text).map_err(|error| wrong(format!("is no run of `sluice eval`: {error}")))?;
+    if run.schema != SCHEMA {
+        return Err(wrong(format!("is no run of this `sluice eval`: its schema is `{}`, not `{SCHEMA}`", run.schema)));
+    }
+    Ok(run)
 }
 
 fn append(path: &Path, text: &str) -> Result<(), Failure> {

@@ -49,10 +49,12 @@ fn wrong_command_lines_are_2_with_advice() {
         (vec!["review", "plain.py", "--fail-on", "malware=2"], "from 0 to 1"),
         (vec!["review", "plain.py", "--prior", "1"], "above 0 and below 1"),
         (vec!["review", "plain.py", "--jobs", "0"], "--jobs"),
-        (vec!["review", "-", "--language", "klingon"], "The languages are: javascript, python"),
+        (vec!["review", "-", "--language", "klingon"], "The languages are: html, javascript, python, typescript"),
         (vec!["review", "plain.py", "thief.py", "--format", "report"], "--format jsonl"),
         (vec!["review", "pypi:"], "is not a package name"),
         (vec!["review", "pypi:demo@one two"], "is not a version"),
+        (vec!["review", "pypi:x@>=1"], "it is a range, and one version is reviewed; write `pypi:x@1`"),
+        (vec!["review", "npm:x@ 1"], "it has a space; write `npm:x@1`"),
         (vec!["review", "cargo:left"], "only `pypi:"),
         (vec!["review", "pkg:pypi"], "is not a package name"),
         (vec!["explain", "exfiltration/enviroment"], "Did you mean `exfiltration/environment`"),
@@ -74,6 +76,23 @@ fn standard_input_is_a_target_once() {
     let ran = ran(command.args(["review", "-", "--language", "python", "--format", "json"]).write_stdin(THIEF));
     assert_eq!(ran.code, 1);
     assert_eq!(ran.json()["target"], "-");
+
+    let typed = "interface Words { one: string }\nexport const words = <T extends Words>(of: T): string => of.one;\n";
+    let page = "<p>Words</p><script>const words = 1;</script>";
+    for (language, text) in [("typescript", typed), ("ts", typed), ("TypeScript", typed), ("html", page)] {
+        let mut command = place.command();
+        let ran = crate::place::ran(
+            command.args(["review", "-", "--language", language, "--format", "json"]).write_stdin(text),
+        );
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{language}");
+        assert_eq!(ran.json()["verdict"], "benign", "{language}");
+        assert_eq!(ran.json()["coverage"]["unread"].as_array().map(Vec::len), Some(0), "{language}");
+    }
+    let mut command = place.command();
+    let ran = crate::place::ran(
+        command.args(["review", "-", "--language", "javascript", "--format", "json"]).write_stdin(typed),
+    );
+    assert_ne!(ran.json()["coverage"]["unread"].as_array().map(Vec::len), Some(0), "types are no JavaScript");
 
     let mut command = place.command();
     let ran = crate::place::ran(command.args(["review", "-", "-", "--format", "jsonl"]).write_stdin(PLAIN));

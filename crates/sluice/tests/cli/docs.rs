@@ -59,6 +59,15 @@ fn the_table_of_limits_is_true() {
         row("bytes that evaluation produces for a package", mib(sluice_flow::EVALUATION_BYTES)),
         row("layers inside layers", sluice_flow::MOST_LAYER_DEPTH.to_string()),
         row("layers of a package", thousands(sluice_flow::MOST_LAYERS as u64)),
+        row(
+            "dependencies from addresses that are read of one `package.json`",
+            sluice_syntax::MOST_ADDRESSES.to_string(),
+        ),
+        row("commands that are read of one build file of `node-gyp`", sluice_syntax::MOST_COMMANDS.to_string()),
+        row(
+            "lines that are tried as the beginning of a script of a component whose template is no HTML",
+            sluice_syntax::MOST_TRIED.to_string(),
+        ),
         row("bytes of one layer", mib(sluice_flow::LONGEST_LAYER as u64)),
         row("memory of a worker", mib(worker.memory)),
         row(

@@ -61,7 +61,12 @@ fn two_runs_are_compared_and_one_goes_on() {
     let first = ["eval", "list.tsv", "--out", "run", "--no-progress"];
     assert_eq!(place.run(&first).code, 0);
     let before = std::fs::read_to_string(place.path("run/run.json")).unwrap();
-    std::fs::write(place.path("old.json"), before.replace("\"called\": true", "\"called\": false")).unwrap();
+    // Older programs measured other times.
+    std::fs::write(
+        place.path("old.json"),
+        before.replace("\"called\": true", "\"called\": false").replace("\"p95\"", "\"most\""),
+    )
+    .unwrap();
     let args = [&first[..], &["--resume", "--against", "old.json"]].concat();
     let ran = place.run(&args);
     assert!(ran.stdout.contains("now called malicious"), "{}", ran.stdout);
@@ -100,5 +105,13 @@ fn a_wrong_list_is_named_with_its_line() {
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("line 1 of `wrong.tsv`") && ran.stderr.contains("`good`"), "{}", ran.stderr);
     assert_eq!(place.run(&["eval", "--out", "run"]).code, 2);
+    let place = place.file("bad.json", "{").file("other.json", "{\"schema\": \"sluice.review/1\"}");
+    for file in ["bad.json", "other.json", "missing.json", "good"] {
+        let ran = place.run(&["eval", "list.tsv", "--out", "run", "--against", file]);
+        assert_eq!(ran.code, 2, "{file}");
+        assert!(ran.stderr.contains(&format!("`{file}` ")), "{file}: {}", ran.stderr);
+        assert!(ran.stderr.contains("`--against` takes the file `run.json`"), "{file}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("A list names"), "{file}: {}", ran.stderr);
+    }
     assert_eq!(place.run(&["eval", "list.tsv", "--out", "run", "--require", "speed=1"]).code, 2);
 }

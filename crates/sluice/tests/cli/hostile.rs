@@ -228,6 +228,23 @@ fn a_line_without_end_is_an_ordinary_result() {
 }
 
 #[test]
+fn a_page_that_wants_to_break_the_reader_is_an_ordinary_result() {
+    const DEEP: usize = 100_000;
+    survives("line.html", format!("<html>{}</html>", "<b>x</b> y ".repeat(LONG / 11)));
+    survives("script.html", format!("<script>{}</script>", "a(1); ".repeat(LONG / 60)));
+    survives("words.html", format!("<html>{}", "<p onclick='go(1)'>word</p> <i>and</i> more ".repeat(2_000)));
+    for name in ["page.html", "page.svg", "page.svelte", "page.astro"] {
+        survives(name, format!("{}x{}", "<g>".repeat(DEEP), "</g>".repeat(DEEP)));
+        survives(name, format!("<svg>{}{}<style><!--", "<a>".repeat(DEEP), "<desc></b>".repeat(DEEP)));
+        survives(name, "<script>a(`${'".to_owned() + &"b ".repeat(DEEP));
+        survives(name, "<script>".repeat(DEEP) + &"<![CDATA[".repeat(DEEP));
+        survives(name, "<svg><script>".to_owned() + &"<![CDATA[]]>".repeat(DEEP));
+        survives(name, b"<script>\0a(\0)\0</script>\0<p on\0click=\0x>\0".repeat(1000));
+        survives(name, "---\n".repeat(DEEP) + &"<script\n".repeat(DEEP));
+    }
+}
+
+#[test]
 fn nothing_in_the_package_is_obeyed() {
     let files = [
         ("demo/__init__.py", THIEF),

