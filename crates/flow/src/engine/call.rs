@@ -220,7 +220,7 @@ impl Engine<'_> {
                 }
                 Ref::Object(id) => match self.object(id).map(|object| object.kind) {
                     Some(ObjectKind::Instance(class)) => {
-                        let method = self.class_attr(class, &SmolStr::new_static("__call__"), Some(function), true, 0);
+                        let method = self.class_attr(class, &SmolStr::new_static("__call__"), Some(function), true);
                         method
                             .filter(|method| !method.refs().is_empty())
                             .map(|method| self.call(module, &method, args.clone(), site))
@@ -633,7 +633,7 @@ impl Engine<'_> {
         value.add_tokens(&[token]);
         let constructor = SmolStr::new_static(self.dialect_of(class.module).constructor());
         let init = match self.module(class.module).function(FuncId(class.func)).map(|function| function.kind) {
-            Some(FunctionKind::Class) | None => self.class_attr(class, &constructor, Some(&value), true, 0),
+            Some(FunctionKind::Class) | None => self.class_attr(class, &constructor, Some(&value), true),
             // A function that `new` calls makes the instance itself.
             Some(_) => Some(Value::reference(Ref::Function(class, Some(value.clone())))),
         };
@@ -678,7 +678,7 @@ impl Engine<'_> {
         }
         let raises = self.dialect_of(class.module).receiver() == Receiver::Parameter
             && !args.positional.is_empty()
-            && self.is_raised(class, 0);
+            && self.is_raised(class);
         if raises && !self.has_constructor(class) {
             let items = args.positional.iter().map(|(value, _)| value.clone()).collect();
             let all = self.container(ObjectKind::Tuple, items, args.star.is_none());

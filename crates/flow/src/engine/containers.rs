@@ -17,10 +17,10 @@ impl Engine<'_> {
         for reference in value.refs().to_vec() {
             let Ref::Object(object) = reference else { continue };
             let Some(ObjectKind::Instance(class)) = self.object(object).map(|object| object.kind) else { continue };
-            let enter = self.class_attr(class, &SmolStr::new_static("__enter__"), Some(&value), true, 0);
+            let enter = self.class_attr(class, &SmolStr::new_static("__enter__"), Some(&value), true);
             let method = match enter {
                 Some(method) => Some(method),
-                None => self.class_attr(class, &SmolStr::new_static("__aenter__"), Some(&value), true, 0),
+                None => self.class_attr(class, &SmolStr::new_static("__aenter__"), Some(&value), true),
             };
             if let Some(method) = method.filter(|method| !method.refs().is_empty()) {
                 let site = Site { id, callee: id, span: module.expr(id).map(|expr| expr.span).unwrap_or_default() };
