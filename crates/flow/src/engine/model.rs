@@ -61,6 +61,14 @@ fn path_term(symbol: &str, bound: &[Bound]) -> Option<Rc<Term>> {
     }
 }
 
+/// True for a function of the language that looks at what a value is, and takes nothing out of it.
+fn leaves_alone(symbol: &str) -> bool {
+    matches!(
+        symbol.strip_prefix("builtins.").unwrap_or(symbol),
+        "isinstance" | "issubclass" | "type" | "id" | "hash" | "repr" | "str" | "bool" | "len" | "hasattr" | "callable"
+    )
+}
+
 impl Engine<'_> {
     /// A call of a function or method of a library.
     pub(crate) fn call_symbol(
@@ -74,6 +82,9 @@ impl Engine<'_> {
         self.note_leaving(symbol, site);
         if let Some(value) = self.dialect.special(self, module, symbol, receiver, args, site) {
             return value;
+        }
+        if !leaves_alone(symbol) {
+            self.hand_over(args.all());
         }
         let catalog = self.catalog;
         // A proxy has whatever method it is asked for.

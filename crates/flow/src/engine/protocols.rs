@@ -224,7 +224,10 @@ impl Engine<'_> {
             Target::Index { base, index, span } => {
                 let object = self.eval(module, *base);
                 let key = self.eval(module, *index);
-                self.hook(module, &object, "__delitem__", vec![key], *span);
+                self.hook(module, &object, "__delitem__", vec![key.clone()], *span);
+                if let Some(id) = object.object() {
+                    self.changed_in_place(id, "__delitem__", &Args::of(vec![key]));
+                }
             }
             Target::Attr { base, name, span } => {
                 let object = self.eval(module, *base);

@@ -276,12 +276,21 @@ impl Engine<'_> {
         this: Option<&Value>,
         listed: bool,
     ) -> bool {
-        if self.recurses(key, summary, bound) {
-            return true;
-        }
+        self.recurses(key, summary, bound)
+            || (self.steps_are_left(summary) && self.would_tell(key, summary, bound, this, listed))
+    }
+
+    /// The same whether or not there are steps left to do it.
+    pub(crate) fn would_tell(
+        &self,
+        key: Key,
+        summary: &super::Summary,
+        bound: &[Option<Value>],
+        this: Option<&Value>,
+        listed: bool,
+    ) -> bool {
         if self.inlined >= MOST_INLINED
             || (summary.effects && summary.contexts >= MOST_CONTEXTS)
-            || !self.steps_are_left(summary)
             || self.frames.len() + 2 >= MOST_FRAMES
             || !self.enters_again(key, summary)
         {
