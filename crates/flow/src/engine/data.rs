@@ -227,11 +227,7 @@ impl Engine<'_> {
 
     /// What can be read from a stream of which nothing was read so far.
     pub(crate) fn content_of(&self, stream: &Value) -> Option<Value> {
-        let mut objects = stream.refs().iter().filter_map(|reference| match reference {
-            Ref::Object(id) => Some(*id),
-            _ => None,
-        });
-        let (id, None) = (objects.next()?, objects.next()) else { return None };
+        let id = stream.object().filter(|_| !self.is_several(stream))?;
         let content = self.object(id)?.fields.get(CONTENT).filter(|content| content.known().is_some());
         content.filter(|_| self.stream_place(id) == Some(0)).cloned()
     }

@@ -91,7 +91,7 @@ impl Engine<'_> {
                 let object = self.object(id)?;
                 let method = name.rsplit('.').next()?;
                 // Which of several is meant is not known.
-                if receiver.refs().iter().filter(|reference| matches!(reference, Ref::Object(_))).count() > 1 {
+                if self.is_several(receiver) {
                     self.lose_streams(receiver, 1);
                     return None;
                 }
@@ -500,6 +500,16 @@ impl Engine<'_> {
             length = usize::try_from(length_of(&part)?).ok()?;
         }
         Some((part, length))
+    }
+
+    /// True if a value is one of several objects. What a stream writes into stands beside it, and is no other.
+    pub(super) fn is_several(&self, value: &Value) -> bool {
+        let objects = value.refs().iter().filter_map(|reference| match reference {
+            Ref::Object(id) => Some(self.object(*id).is_some_and(|object| object.fields.contains_key(CONTENT))),
+            _ => None,
+        });
+        let (all, streams) = objects.fold((0, 0), |(all, streams), is| (all + 1, streams + usize::from(is)));
+        streams > 1 || (all > 1 && value.data().is_some_and(|data| data.joined))
     }
 
     /// Where a stream is read and written next.

@@ -332,7 +332,9 @@ impl Engine<'_> {
             if summary.stored.contains(number) && summary.contexts < MOST_CONTEXTS && value.refs().iter().any(calls) {
                 return true;
             }
-            if summary.kept.contains(number) && summary.contexts < MOST_CONTEXTS && self.sources(value) > 0 {
+            // A text that is long enough to be code tells what is executed where the variable is read.
+            let text = matches!(value.known(), Some(Const::Str(text)) if text.len() >= LONG_TEXT);
+            if summary.kept.contains(number) && summary.contexts < MOST_CONTEXTS && (text || self.sources(value) > 0) {
                 return true;
             }
             if summary.filled.contains(number)
