@@ -166,3 +166,25 @@ fn work_that_grows_without_bound_ends() {
         assert!(start.elapsed() < Duration::from_secs(40), "{:?}\n{}", start.elapsed(), &text[..60]);
     }
 }
+
+/// What a test tells of a name is told where the test is plain, and where what is joined is a path.
+#[test]
+fn a_test_tells_what_it_says() {
+    let read = |test: &str| {
+        let text = format!(
+            "const fs = require('fs');\nconst path = require('path');\nconst list = {{join: (...parts) => parts.join('+')}};\nfor (const name of fs.readdirSync('/srv')) {{\n  if ({test}) {{\n    fs.readFileSync(name);\n  }}\n}}\n"
+        );
+        Place::new().file("one.js", text).run(&["dev", "values", "one.js"]).stdout
+    };
+    for (test, known) in [
+        ("/\\.store$/.test(name)", true),
+        ("/\\.store$/i.test(name)", false),
+        ("/\\.store$/m.test(name)", false),
+        ("name.endsWith(path.join('drawers', 'seed.store'))", true),
+        ("name.endsWith(list.join('drawers', 'seed.store'))", false),
+        ("name.endsWith(path.join('drawers', '..', 'seed.store'))", false),
+    ] {
+        let values = read(test);
+        assert_eq!(values.contains(".store`"), known, "{test}\n{values}");
+    }
+}
