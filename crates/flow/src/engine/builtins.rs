@@ -357,14 +357,11 @@ impl Engine<'_> {
             }
             "next" => {
                 let value = first?;
-                if let Some(item) = self.first_of(&value) {
-                    return Some(item);
-                }
                 if let Some(symbol) = self.protocol(&value, "__next__") {
                     return Some(self.call_symbol(module, &symbol, Some(&value), &Args::default(), site));
                 }
-                let known = self.items(&value).and_then(|items| items.first().cloned());
-                Some(known.unwrap_or_else(|| self.element_of(&value)))
+                let (written, default) = (args.positional.first().and_then(|arg| arg.1), args.positional.get(1));
+                Some(self.next_of(module, &value, written, default.map(|(value, _)| value)))
             }
             "enumerate" | "zip" | "range" | "xrange" => {
                 if name.ends_with("range") {

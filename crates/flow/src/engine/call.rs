@@ -115,7 +115,9 @@ impl Engine<'_> {
                     Some(items)
                         if all.star.is_none()
                             && (items.len() < 64
-                                || items.len() < MOST_CONSTANTS && items.iter().all(|item| item.known().is_some())) =>
+                                || items.len() < MOST_CONSTANTS
+                                    && self.budget.step(items.len()).is_some()
+                                    && items.iter().all(|item| item.known().is_some())) =>
                     {
                         all.positional.extend(items.into_iter().map(|item| (item, Some(arg.value))));
                         if !value.labels().is_empty() {
@@ -220,7 +222,7 @@ impl Engine<'_> {
                 }
                 Ref::Object(id) => match self.object(id).map(|object| object.kind) {
                     Some(ObjectKind::Instance(class)) => {
-                        let method = self.class_attr(class, &SmolStr::new_static("__call__"), Some(function), true, 0);
+                        let method = self.class_attr(class, &SmolStr::new_static("__call__"), Some(function), true);
                         method
                             .filter(|method| !method.refs().is_empty())
                             .map(|method| self.call(module, &method, args.clone(), site))
@@ -272,6 +274,7 @@ impl Engine<'_> {
     /// A call of which nothing is known: what goes in may come out.
     pub(crate) fn call_unknown(&mut self, module: &Rc<Module>, function: &Value, args: &Args, site: Site) -> Value {
         self.unknown_calls += 1;
+        self.hand_over(args.all().chain([function]));
         let written = self.written(module, site.callee);
         let mut value = Value::UNKNOWN;
         let all: Vec<Value> = args.all().cloned().collect();
@@ -425,6 +428,7 @@ impl Engine<'_> {
                 return self.call_symbol(module, &member, Some(receiver), args, site);
             }
         }
+        self.hand_over(args.all());
         if self.presume(module, name, receiver, args, site) {
             let mut value = Value::UNKNOWN;
             let all: Vec<Value> = args.all().cloned().collect();
@@ -577,6 +581,7 @@ impl Engine<'_> {
             let mut value = Value::UNKNOWN;
             let all: Vec<&Value> = args.all().collect();
             self.inherit(&mut value, &all, None);
+            self.hand_over(bound.iter().flatten());
             return value;
         }
         self.pass_listed(&target, key, &bound, place, &name);
@@ -616,12 +621,14 @@ impl Engine<'_> {
             }
             return self.stepped(result, StepKind::Return, place, &name);
         }
-        if !self.steps_are_left(&summary) {
+        if !self.steps_are_left(&summary) && self.would_tell(key, &summary, &bound, this.as_ref(), listed) {
             self.gives_up();
         }
         self.read_passed(module, &summary, &mut bound, site);
         self.share_passed(&target, key, &bound, place, &name);
-        self.apply_summary(key, &summary, &bound, place, &name)
+        let result = self.apply_summary(key, &summary, &bound, place, &name);
+        self.hand_over(bound.iter().flatten());
+        result
     }
 
     /// A new instance of a class of the package.
@@ -633,7 +640,7 @@ impl Engine<'_> {
         value.add_tokens(&[token]);
         let constructor = SmolStr::new_static(self.dialect_of(class.module).constructor());
         let init = match self.module(class.module).function(FuncId(class.func)).map(|function| function.kind) {
-            Some(FunctionKind::Class) | None => self.class_attr(class, &constructor, Some(&value), true, 0),
+            Some(FunctionKind::Class) | None => self.class_attr(class, &constructor, Some(&value), true),
             // A function that `new` calls makes the instance itself.
             Some(_) => Some(Value::reference(Ref::Function(class, Some(value.clone())))),
         };
@@ -678,7 +685,7 @@ impl Engine<'_> {
         }
         let raises = self.dialect_of(class.module).receiver() == Receiver::Parameter
             && !args.positional.is_empty()
-            && self.is_raised(class, 0);
+            && self.is_raised(class);
         if raises && !self.has_constructor(class) {
             let items = args.positional.iter().map(|(value, _)| value.clone()).collect();
             let all = self.container(ObjectKind::Tuple, items, args.star.is_none());

@@ -9,6 +9,7 @@ use super::call::{Args, Site};
 use super::value::{Key, ObjectId, Ref, Value};
 use super::{Engine, MOST_FRAMES, MOST_INLINED};
 use crate::dialect::Receiver;
+use crate::structure::reassigned;
 
 /// The method that stands for a function with the variables that it closes over; its receiver is their number.
 pub(crate) const CLOSURE: &str = "\u{1}closure";
@@ -17,8 +18,9 @@ const MOST_KEPT: usize = 4_096;
 /// Most variables of one closure.
 const MOST_VARIABLES: usize = 24;
 
-/// The variables of a closure.
-type Variables = Vec<((u32, SlotRef), Value)>;
+/// The variables of a closure. One that is assigned more than once has no value of its own: the closure sees what is
+/// assigned after it was made, so it is all that was ever assigned.
+type Variables = Vec<((u32, SlotRef), Option<Value>)>;
 
 /// A function with the variables that it closes over.
 #[derive(Debug)]
@@ -52,6 +54,8 @@ pub(crate) struct Escaped {
     generators: rustc_hash::FxHashMap<ObjectId, Generator>,
     /// What `send` gave to the generators of a function.
     sent: rustc_hash::FxHashMap<Key, Value>,
+    /// The variables of a module that are assigned more than once, by its index.
+    reassigned: rustc_hash::FxHashMap<u32, Rc<rustc_hash::FxHashSet<SlotRef>>>,
 }
 
 /// The number of a closure.
@@ -81,12 +85,14 @@ impl Engine<'_> {
         let (Some((inner, receiver)), Some(function)) = (inner, module.function(FuncId(key.func))) else {
             return result;
         };
+        let again = self.reassigned_in(key.module);
         let mut variables: Variables = (0u32..)
             .zip(&function.slots)
             .filter(|(_, slot)| slot.captured)
             .filter_map(|(position, _)| {
                 let value = slots.get(position as usize).filter(|value| !value.is_unknown())?;
-                Some(((key.module, SlotRef { func: FuncId(key.func), slot: position }), value.clone()))
+                let slot = SlotRef { func: FuncId(key.func), slot: position };
+                Some(((key.module, slot), (!again.contains(&slot)).then(|| value.clone())))
             })
             .take(MOST_VARIABLES)
             .collect();
@@ -103,6 +109,12 @@ impl Engine<'_> {
         let kept = Value::constant(Const::Int(position));
         result.edit().refs.insert(0, Ref::Method(SmolStr::new_static(CLOSURE), kept));
         result
+    }
+
+    /// The variables of a module that are assigned more than once.
+    pub(crate) fn reassigned_in(&mut self, index: u32) -> Rc<rustc_hash::FxHashSet<SlotRef>> {
+        let module = self.module(index);
+        Rc::clone(self.escaped.reassigned.entry(index).or_insert_with(|| Rc::new(reassigned(&module))))
     }
 
     /// True if a value holds a function together with the variables that it closes over: then the plain function tells less.
@@ -147,7 +159,8 @@ impl Engine<'_> {
                 continue;
             };
             let newer = self.frames.iter().skip(running.depth).any(|frame| frame.key == owner);
-            return (!newer).then(|| value.clone());
+            let value = value.as_ref().or_else(|| self.shared.get(&place));
+            return value.filter(|_| !newer).cloned();
         }
         None
     }
@@ -161,7 +174,9 @@ impl Engine<'_> {
 
     /// A copy of what a generator gives is a generator.
     pub(crate) fn generator_copied(&mut self, from: ObjectId, to: ObjectId) {
-        if let Some(generator) = self.escaped.generators.get(&from).cloned() {
+        if self.escaped.generators.len() < MOST_KEPT
+            && let Some(generator) = self.escaped.generators.get(&from).cloned()
+        {
             self.escaped.generators.insert(to, generator);
         }
     }

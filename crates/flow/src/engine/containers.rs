@@ -17,10 +17,10 @@ impl Engine<'_> {
         for reference in value.refs().to_vec() {
             let Ref::Object(object) = reference else { continue };
             let Some(ObjectKind::Instance(class)) = self.object(object).map(|object| object.kind) else { continue };
-            let enter = self.class_attr(class, &SmolStr::new_static("__enter__"), Some(&value), true, 0);
+            let enter = self.class_attr(class, &SmolStr::new_static("__enter__"), Some(&value), true);
             let method = match enter {
                 Some(method) => Some(method),
-                None => self.class_attr(class, &SmolStr::new_static("__aenter__"), Some(&value), true, 0),
+                None => self.class_attr(class, &SmolStr::new_static("__aenter__"), Some(&value), true),
             };
             if let Some(method) = method.filter(|method| !method.refs().is_empty()) {
                 let site = Site { id, callee: id, span: module.expr(id).map(|expr| expr.span).unwrap_or_default() };
@@ -44,7 +44,10 @@ impl Engine<'_> {
     ) -> Option<Value> {
         let id = receiver.object()?;
         let first = args.positional.first().map(|(value, _)| value.clone());
-        let stores = matches!(method, "append" | "add" | "extend" | "insert" | "update" | "setdefault");
+        let stores = matches!(
+            method,
+            "append" | "appendleft" | "add" | "extend" | "extendleft" | "insert" | "update" | "setdefault"
+        );
         let place = stores.then(|| self.place(site.span, None));
         let written = self.written(module, site.callee);
         let keep = |engine: &mut Self, value: Value| match place {
@@ -53,46 +56,35 @@ impl Engine<'_> {
         };
         match (kind, method) {
             ("list", "send" | "asend") => self.send(receiver, &first?, site),
-            ("list", "rotate") => {
-                let by = match first.as_ref().map(|value| value.known()) {
-                    None => 1,
-                    Some(Some(Const::Int(by))) => *by,
-                    Some(_) => return None,
-                };
-                let strong = self.strong(id);
-                let object = self.object_mut(id)?;
-                let length = i64::try_from(object.items.len()).ok().filter(|length| *length > 0)?;
-                if !strong {
-                    object.complete = false;
-                    return Some(Value::constant(Const::None));
-                }
-                object.items.rotate_right(usize::try_from(by.rem_euclid(length)).ok()?);
-                Some(Value::constant(Const::None))
-            }
             ("list", "appendleft" | "extendleft") => {
                 let value = first?;
                 let more = if method == "appendleft" { Some(vec![value.clone()]) } else { self.elements(&value) };
-                let strong = self.strong(id);
-                match (more, self.object_mut(id)) {
-                    (Some(more), Some(object)) if strong => {
+                // Each one moves all that are there.
+                let count = self.object(id)?.items.len();
+                let most = more.as_ref().map_or(0, Vec::len).saturating_add(count);
+                let work = more.as_ref().map_or(0, Vec::len).saturating_mul(count / 64 + 1);
+                let strong = self.strong(id) && most <= super::heap::MOST_ITEMS && self.budget.step(work).is_some();
+                match more {
+                    Some(more) if strong => {
                         for item in more {
+                            let item = keep(self, item);
+                            let object = self.object_mut(id)?;
                             object.plain &= item.is_plain();
                             object.items.insert(0, item);
                         }
                     }
                     _ => {
-                        let element = self.element_of(&value);
+                        let element = if method == "appendleft" { value } else { self.element_of(&value) };
+                        let element = keep(self, element);
                         self.store_any(id, &element);
+                        self.mix(id);
                     }
                 }
                 Some(Value::constant(Const::None))
             }
             ("list", "popleft") => {
-                if self.strong(id) && self.object(id)?.complete {
-                    let object = self.object_mut(id)?;
-                    return (!object.items.is_empty()).then(|| object.items.remove(0));
-                }
-                Some(self.load_any(id))
+                let front = Args::of(vec![Value::constant(Const::Int(0))]);
+                self.changed_in_place(id, "pop", &front)
             }
             ("list", "append") | ("set", "add") => {
                 let value = keep(self, first?);
@@ -118,44 +110,45 @@ impl Engine<'_> {
             }
             ("list", "insert") => {
                 let value = keep(self, args.positional.get(1)?.0.clone());
-                let position = match first?.known() {
-                    Some(Const::Int(0)) => Some(0),
-                    _ => None,
-                };
-                let strong = self.strong(id);
-                match (position, self.object_mut(id)) {
-                    (Some(position), Some(object)) if strong => {
+                let front = matches!(first?.known(), Some(Const::Int(0)));
+                let count = self.object(id)?.items.len();
+                let strong = front
+                    && self.strong(id)
+                    && count < super::heap::MOST_ITEMS
+                    && self.budget.step(count / 64 + 1).is_some();
+                match self.object_mut(id) {
+                    Some(object) if strong => {
                         object.plain &= value.is_plain();
-                        object.items.insert(position, value);
+                        object.items.insert(0, value);
                     }
-                    _ => self.store_any(id, &value),
+                    _ => {
+                        self.store_any(id, &value);
+                        self.mix(id);
+                    }
                 }
                 Some(Value::constant(Const::None))
             }
-            ("list", "reverse") => {
-                if let Some(object) = self.object_mut(id) {
-                    object.items.reverse();
-                }
-                Some(Value::constant(Const::None))
+            ("list", "sort") if args.named.iter().any(|(name, ..)| name == "key") => {
+                // The key is called whatever comes out.
+                let key = args.named.iter().find(|(name, ..)| name == "key").map(|(_, key, _)| key.clone())?;
+                let element = self.element_of(receiver);
+                self.call_back(module, &key, &super::callbacks::Given::of(&[element]), site);
+                self.changed_in_place(id, method, args)
             }
-            ("list", "pop") => {
-                let strong = self.strong(id) && self.object(id)?.complete;
-                if strong && args.positional.is_empty() {
-                    return self.object_mut(id)?.items.pop();
-                }
-                if strong && matches!(first.as_ref().and_then(Value::known), Some(Const::Int(0))) {
-                    let object = self.object_mut(id)?;
-                    return (!object.items.is_empty()).then(|| object.items.remove(0));
-                }
-                Some(self.load_any(id))
+            ("list", "pop")
+            | ("list" | "set", "reverse" | "rotate" | "sort" | "remove" | "discard" | "__delitem__") => {
+                self.changed_in_place(id, method, args)
             }
-            ("list", "clear") | ("dict", "clear") => {
-                if self.strong(id)
-                    && let Some(object) = self.object_mut(id)
-                {
-                    object.items.clear();
-                    object.fields.clear();
-                    object.rest = Value::UNKNOWN;
+            ("list" | "dict" | "set", "clear") => {
+                let strong = self.strong(id);
+                match self.object_mut(id) {
+                    Some(object) if strong => {
+                        object.items.clear();
+                        object.fields.clear();
+                        object.rest = Value::UNKNOWN;
+                        object.mixed = false;
+                    }
+                    _ => self.mix(id),
                 }
                 Some(Value::constant(Const::None))
             }
@@ -240,6 +233,7 @@ impl Engine<'_> {
                 let copy = self.allocate(object.kind, object.items.to_vec(), object.complete);
                 if let Some(new) = self.object_mut(copy) {
                     new.plain = object.plain;
+                    new.mixed = object.mixed;
                     new.fields = object.fields;
                     new.rest = object.rest;
                 }
@@ -249,7 +243,7 @@ impl Engine<'_> {
                 if let Some(value) = self.known_method(receiver, method, args) {
                     return Some(value);
                 }
-                if let Some(value) = self.changed_in_place(receiver, id, method, args) {
+                if let Some(value) = self.changed_in_place(id, method, args) {
                     return Some(value);
                 }
                 // Whatever else: it may hold the arguments from now on, and give what it holds.

@@ -67,13 +67,18 @@ impl Engine<'_> {
     }
 
     /// The data file that a path means.
-    fn data_at(&self, path: &Value) -> Option<Arc<[u8]>> {
+    fn data_at(&mut self, path: &Value) -> Option<Arc<[u8]>> {
         // Code that reads its own file: what stands in its comments, or behind its end.
-        if self.names_itself && path.term().is_some_and(|term| is_own_file(&term)) {
+        let found = if self.names_itself && path.term().is_some_and(|term| is_own_file(&term)) {
             let file = self.file_of(self.here().module);
-            return self.modules.get(file as usize).map(|module| Arc::from(module.text.as_bytes()));
-        }
-        self.in_package(path, |path| self.data.get(path).map(Arc::clone))
+            let text = &self.modules.get(file as usize)?.text;
+            Arc::clone(self.own_files.entry(file).or_insert_with(|| Arc::from(text.as_bytes())))
+        } else {
+            self.in_package(path, |path| self.data.get(path).map(Arc::clone))?
+        };
+        // Each reader gets a text of its own.
+        self.budget.step(found.len() / 64)?;
+        Some(found)
     }
 
     /// The module of the package that the file at a path is.
@@ -137,12 +142,13 @@ impl Engine<'_> {
                 let mut value = self.apply_model(module, model, None, args, site, None);
                 let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
                 self.store_field(id, &SmolStr::new_static(CONTENT), Self::content(&bytes, as_bytes));
+                self.streams.insert(id);
                 value.edit().refs.insert(0, Ref::Object(id));
                 Some(value)
             }
             "json.load" => {
                 let stream = args.get(0, "fp").cloned()?;
-                let content = self.content_of(&stream)?;
+                let content = self.read_whole(&stream)?;
                 let value = self.known_function("json.loads", &Args::of(vec![content]))?;
                 Some(with_labels(self, value, stream))
             }
@@ -185,12 +191,15 @@ impl Engine<'_> {
                     let mut value = self.apply_model(module, model, Some(&receiver), args, site, None);
                     let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
                     self.store_field(id, &SmolStr::new_static(CONTENT), Self::content(&bytes, as_bytes));
+                    self.streams.insert(id);
                     value.edit().refs.insert(0, Ref::Object(id));
                     return Some(value);
                 }
                 let content = match method {
                     "read" | "readlines" | "splitlines" if self.is_in_memory(&receiver) => return None,
-                    "read" | "readlines" | "splitlines" => self.content_of(&receiver)?,
+                    "read" | "readlines" if args.all().next().is_some() => return None,
+                    "read" | "readlines" => self.read_whole(&receiver)?,
+                    "splitlines" => self.content_of(&receiver)?,
                     "read_text" | "read_bytes" if name.contains("Path") => {
                         let bytes = self.data_at(&receiver)?;
                         Self::content(&bytes, method == "read_bytes")
@@ -216,13 +225,17 @@ impl Engine<'_> {
         stream.object().and_then(|id| self.object(id)).is_some_and(|object| object.fields.contains_key(MEMORY))
     }
 
-    /// What can be read from a stream.
+    /// What can be read from a stream of which nothing was read so far.
     pub(crate) fn content_of(&self, stream: &Value) -> Option<Value> {
-        stream.refs().iter().find_map(|reference| match reference {
-            Ref::Object(id) => {
-                self.object(*id)?.fields.get(CONTENT).filter(|content| content.known().is_some()).cloned()
-            }
-            _ => None,
-        })
+        let id = stream.object().filter(|_| !self.is_several(stream))?;
+        let content = self.object(id)?.fields.get(CONTENT).filter(|content| content.known().is_some());
+        content.filter(|_| self.stream_place(id) == Some(0)).cloned()
+    }
+
+    /// The same for who reads it, so that nothing of it is read twice.
+    pub(crate) fn read_whole(&mut self, stream: &Value) -> Option<Value> {
+        let content = self.content_of(stream)?;
+        self.move_to(stream.object()?, None);
+        Some(content)
     }
 }

@@ -33,7 +33,7 @@ impl Engine<'_> {
         if let Some(inner) = self.iterated(module, &value, site.span) {
             return inner;
         }
-        if let Some(content) = self.content_of(&value) {
+        if let Some(content) = self.read_whole(&value) {
             let whole = Args::of(vec![Value::constant(sluice_syntax::ir::Const::Bool(true))]);
             if let Some(mut lines) = self.known_method(&content, "splitlines", &whole) {
                 let (labels, tokens) = self.deep(&value);

@@ -81,6 +81,11 @@ impl Fields {
         self.iter().map(|(_, value)| value)
     }
 
+    /// Takes a field out; the others keep their order.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        self.0.as_mut()?.shift_remove(name)
+    }
+
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
         self.0.iter_mut().flat_map(|map| map.values_mut())
     }
@@ -98,6 +103,8 @@ pub struct Object {
     pub fields: Fields,
     pub rest: Value,
     pub complete: bool,
+    /// True if the items stand in no known order, or some of them may be gone: then none is known by its place.
+    pub mixed: bool,
     /// Frame depth and number of undecided branches when it was made.
     pub born: (u32, u32),
     /// True while nothing stored in it had a label, an identity or a reference: then nothing is to be looked for inside.
@@ -120,7 +127,7 @@ pub fn field_name(key: &Const) -> Option<SmolStr> {
     }
 }
 
-fn key_of(name: &str) -> Const {
+pub(crate) fn key_of(name: &str) -> Const {
     if let Some(number) = name.strip_prefix("\u{1}i") {
         return number.parse().map_or(Const::None, Const::Int);
     }
@@ -162,6 +169,7 @@ impl Engine<'_> {
             fields: Fields::default(),
             rest: Value::UNKNOWN,
             complete,
+            mixed: false,
             born,
             plain,
             seen: Cell::new(0),
@@ -179,6 +187,15 @@ impl Engine<'_> {
 
     pub(crate) fn object_mut(&mut self, id: ObjectId) -> Option<&mut Object> {
         self.heap.get_mut(id.0)
+    }
+
+    /// From here on nobody knows which items an object has, or in which order: each keeps what is known of it.
+    pub(crate) fn mix(&mut self, id: ObjectId) {
+        let container = |kind| !matches!(kind, ObjectKind::Instance(_) | ObjectKind::Opaque);
+        if let Some(object) = self.object_mut(id).filter(|object| container(object.kind)) {
+            object.complete = false;
+            object.mixed = object.kind != ObjectKind::Dict;
+        }
     }
 
     /// True if a store into the object replaces.
@@ -216,6 +233,7 @@ impl Engine<'_> {
         {
             let length = object.items.len();
             let position = if position < 0 { position + i64::try_from(length).unwrap_or(0) } else { position };
+            let strong = strong && !object.mixed;
             if let Some(item) = usize::try_from(position).ok().and_then(|position| object.items.get_mut(position)) {
                 *item = if strong { value } else { item.join(&value) };
                 return;
@@ -286,6 +304,9 @@ impl Engine<'_> {
     /// The value under a constant key: the field, or what may be anywhere inside. `None` if it is certainly absent.
     pub(crate) fn load_field(&self, id: ObjectId, name: &SmolStr) -> Option<Value> {
         let object = self.object(id)?;
+        if object.mixed {
+            return Some(self.load_any(id));
+        }
         if matches!(object.kind, ObjectKind::List | ObjectKind::Tuple)
             && let Some(position) = name.strip_prefix("\u{1}i").and_then(|digits| digits.parse::<i64>().ok())
         {
@@ -638,6 +659,9 @@ impl Engine<'_> {
             let old = *id;
             let new = self.allocate(object.kind, Vec::new(), object.complete);
             self.generator_copied(old, new);
+            if self.streams.contains(&old) {
+                self.streams.insert(new);
+            }
             for item in &mut object.items {
                 *item = self.substitute(item, replace, given, depth - 1);
             }
@@ -647,6 +671,7 @@ impl Engine<'_> {
             let rest = self.substitute(&object.rest, replace, given, depth - 1);
             if let Some(target) = self.object_mut(new) {
                 target.plain = false;
+                target.mixed = object.mixed;
                 target.items = object.items;
                 target.fields = object.fields;
                 target.rest = rest;

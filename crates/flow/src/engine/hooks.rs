@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::Engine;
 use super::call::{Args, Site};
 use super::heap::ObjectKind;
+use super::members::meets;
 use super::value::{Key, Ref, Value};
 use crate::dialect::Receiver;
 
@@ -75,7 +76,7 @@ impl Engine<'_> {
         span: Span,
     ) -> Option<Value> {
         let Some(class) = self.class_of(object) else { return self.class_hook(module, object, name, args, span) };
-        let method = self.class_attr(class, &SmolStr::new_static(name), Some(object), true, 0)?;
+        let method = self.class_attr(class, &SmolStr::new_static(name), Some(object), true)?;
         if !method.refs().iter().any(|reference| matches!(reference, Ref::Function(..))) {
             return None;
         }
@@ -156,11 +157,11 @@ impl Engine<'_> {
         });
         let mut method = None;
         if let Some(meta) = meta {
-            method = self.class_attr(meta, &SmolStr::new_static(name), Some(object), true, 0);
+            method = self.class_attr(meta, &SmolStr::new_static(name), Some(object), true);
         }
         if method.is_none() && name == "__getitem__" {
             let name = SmolStr::new_static("__class_getitem__");
-            method = self.class_attr(class, &name, Some(object), true, 0);
+            method = self.class_attr(class, &name, Some(object), true);
         }
         let method = method?;
         if !method.refs().iter().any(|reference| matches!(reference, Ref::Function(..))) {
@@ -172,7 +173,7 @@ impl Engine<'_> {
     /// The metaclass of a class of the package.
     pub(crate) fn metaclass_of(&self, class: &Value) -> Option<Value> {
         class.refs().iter().find_map(|reference| match reference {
-            Ref::Class(class) => self.metaclasses.get(class).cloned().or_else(|| self.metaclass_above(*class, 0)),
+            Ref::Class(class) => self.metaclasses.get(class).cloned().or_else(|| self.metaclass_above(*class)),
             _ => None,
         })
     }
@@ -185,7 +186,7 @@ impl Engine<'_> {
                 _ => None,
             })
         });
-        class.is_some_and(|class| self.raw_member(class, name, 0).is_some())
+        class.is_some_and(|class| self.raw_member(class, name).is_some())
     }
 
     /// What making a class calls: its metaclass, its bases' `__init_subclass__`, its members' `__set_name__`.
@@ -205,7 +206,7 @@ impl Engine<'_> {
             arguments.iter().find(|(arg, _)| matches!(&arg.kind, ArgKind::Named(name) if name == "metaclass"));
         let metaclass = match metaclass {
             Some((_, meta)) => Some(meta.clone()),
-            None => self.metaclass_above(key, 0),
+            None => self.metaclass_above(key),
         };
         if let Some(meta) = &metaclass {
             self.metaclasses.insert(key, meta.clone());
@@ -218,7 +219,7 @@ impl Engine<'_> {
             let bases = self.container(ObjectKind::Tuple, bases, true);
             let name = Value::text(&function.name);
             for (method, first) in [("__new__", meta.clone()), ("__init__", class.clone())] {
-                let found = self.class_attr(meta_class, &SmolStr::new_static(method), Some(&first), true, 0);
+                let found = self.class_attr(meta_class, &SmolStr::new_static(method), Some(&first), true);
                 for reference in found.map(|found| found.refs().to_vec()).unwrap_or_default() {
                     if let Ref::Function(function, _) = reference {
                         let args = Args {
@@ -234,7 +235,7 @@ impl Engine<'_> {
             for reference in base.refs().to_vec() {
                 let Ref::Class(base) = reference else { continue };
                 let name = SmolStr::new_static("__init_subclass__");
-                let Some(found) = self.class_attr(base, &name, Some(class), true, 0) else { continue };
+                let Some(found) = self.class_attr(base, &name, Some(class), true) else { continue };
                 for reference in found.refs().to_vec() {
                     if let Ref::Function(function, _) = reference {
                         let args = Args { named: named.clone(), ..Args::default() };
@@ -251,14 +252,16 @@ impl Engine<'_> {
     }
 
     /// The metaclass that a class has from its bases.
-    fn metaclass_above(&self, class: Key, depth: u32) -> Option<Value> {
-        if depth > 8 {
+    fn metaclass_above(&self, class: Key) -> Option<Value> {
+        self.metaclass_in(class, &mut Vec::new())
+    }
+
+    fn metaclass_in(&self, class: Key, seen: &mut Vec<Key>) -> Option<Value> {
+        if !meets(seen, class) {
             return None;
         }
         self.classes.get(&class)?.iter().flat_map(|base| base.refs()).find_map(|reference| match reference {
-            Ref::Class(base) if *base != class => {
-                self.metaclasses.get(base).cloned().or_else(|| self.metaclass_above(*base, depth + 1))
-            }
+            Ref::Class(base) => self.metaclasses.get(base).cloned().or_else(|| self.metaclass_in(*base, seen)),
             _ => None,
         })
     }

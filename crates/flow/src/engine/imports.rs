@@ -1,10 +1,15 @@
 //! Imports: which module a name means, what it holds, and what a star or a layer brings in.
 
-use sluice_syntax::ir::{FuncId, Span, StmtKind};
+use std::rc::Rc;
+
+use sluice_syntax::ir::{FuncId, SlotRef, Span, StmtKind};
 use smol_str::SmolStr;
 
 use super::value::{Key, Ref, Value};
 use super::{Engine, Progress};
+
+/// By variable: the module that a name comes from, how many packages up that is looked for, and the name there.
+pub(crate) type Imported = rustc_hash::FxHashMap<SlotRef, (SmolStr, u32, SmolStr)>;
 
 impl Engine<'_> {
     pub(crate) fn import(&mut self, path: &SmolStr, whole: bool, span: Span) -> Value {
@@ -160,6 +165,23 @@ impl Engine<'_> {
         self.star_attr(module, name)
     }
 
+    /// What the body of a module imports by name.
+    fn imported_names(&mut self, module: u32) -> Rc<Imported> {
+        if let Some(known) = self.imported_names.get(&module) {
+            return Rc::clone(known);
+        }
+        let owner = self.module(module);
+        let mut names = Imported::default();
+        for stmt in owner.function(FuncId::MODULE).map(|body| body.body.as_slice()).unwrap_or_default() {
+            if let StmtKind::ImportFrom { module: from, level, name, slot } = &stmt.kind {
+                names.entry(*slot).or_insert_with(|| (from.clone(), *level, name.clone()));
+            }
+        }
+        let names = Rc::new(names);
+        self.imported_names.insert(module, Rc::clone(&names));
+        names
+    }
+
     /// What a module that is still running will import under a name: code that it starts beside itself, or that runs
     /// before it has come so far, finds it there by the time it asks.
     fn imported_later(&mut self, module: u32, name: &str) -> Option<Value> {
@@ -169,14 +191,7 @@ impl Engine<'_> {
         for _ in 0..MOST_HANDED_ON {
             let key = Key { module, func: FuncId::MODULE.0 };
             let wanted = self.slot_named(key, &name)?;
-            let owner = self.module(module);
-            let (from, level, original) =
-                owner.function(FuncId::MODULE)?.body.iter().find_map(|stmt| match &stmt.kind {
-                    StmtKind::ImportFrom { module: from, level, name, slot } if *slot == wanted => {
-                        Some((from.clone(), *level, name.clone()))
-                    }
-                    _ => None,
-                })?;
+            let (from, level, original) = self.imported_names(module).get(&wanted)?.clone();
             let target = match level {
                 0 => self.program.absolute(module, &from),
                 _ => self.program.relative(module, level, &from),

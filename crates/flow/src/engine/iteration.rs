@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::{Clause, ComprehensionKind, Const, ExprId, Module};
+use sluice_syntax::ir::{Clause, ComprehensionKind, Const, ExprId, ExprKind, Module};
 
 use super::Engine;
 use super::heap::{ObjectKind, field_name};
@@ -134,6 +134,7 @@ impl Engine<'_> {
             }
             let concrete = evaluate::from_const(known)?;
             let items = self.dialect.iterate(&concrete)?;
+            self.budget.step(items.len() / 4)?;
             let labels = value.labels().to_vec();
             let codings = value.data().filter(|_| items.len() <= MOST_DECODED).map(|data| data.codings.clone());
             let codings = codings.filter(|codings| !codings.is_empty());
@@ -151,48 +152,148 @@ impl Engine<'_> {
                     .collect(),
             );
         }
+        let count = value.object().and_then(|id| self.object(id)).map_or(0, |object| object.items.len());
+        self.budget.step(count / 16)?;
         self.items(value)
     }
 
-    /// What `next` gives: of an endless iteration its first item, of a list that stands for an iteration as well.
-    pub(crate) fn first_of(&mut self, value: &Value) -> Option<Value> {
-        if !self.is_endless(value) {
-            return None;
+    /// What `next` gives. Only of an iteration that is written where it is asked is it the first item: one that has a name
+    /// was perhaps asked before, and then it is any of its items.
+    pub(crate) fn next_of(
+        &mut self,
+        module: &Rc<Module>,
+        value: &Value,
+        written: Option<ExprId>,
+        default: Option<&Value>,
+    ) -> Value {
+        let fresh = written
+            .and_then(|id| module.expr(id))
+            .is_some_and(|expr| matches!(expr.kind, ExprKind::Comprehension { .. }));
+        let first = match self.items(value).filter(|_| fresh) {
+            Some(items) if items.is_empty() => default.cloned(),
+            Some(items) => items.into_iter().next(),
+            None => None,
+        };
+        // What is asked by its name has one item less from here on.
+        let named = written
+            .and_then(|id| module.expr(id))
+            .is_some_and(|expr| !matches!(expr.kind, ExprKind::Comprehension { .. } | ExprKind::Call { .. }));
+        if let Some(id) = value.object().filter(|_| named) {
+            self.mix(id);
         }
-        self.rows(&[value.clone(), Value::text("1")])?.into_iter().next()?.into_iter().next()
+        // Joining the items is work, and whoever asks once asks often.
+        if first.is_none() && self.budget.step(256).is_none() {
+            return self.only_labels(value);
+        }
+        first.unwrap_or_else(|| {
+            let cycle = value.refs().iter().find_map(|reference| match reference {
+                Ref::Method(name, inner) if name == "\u{1}cycle" => Some(inner.clone()),
+                _ => None,
+            });
+            let item = self.element_of(&cycle.unwrap_or_else(|| value.clone()));
+            match default.filter(|default| default.known() != Some(&Const::None)) {
+                Some(default) if item.is_unknown() => default.clone(),
+                Some(default) => item.join(default),
+                None => item,
+            }
+        })
     }
 
-    /// A method that changes a container which is known to its leaves, with known arguments (`sort`, `remove`, `popitem`).
-    pub(crate) fn changed_in_place(
-        &mut self,
-        receiver: &Value,
-        id: ObjectId,
-        method: &str,
-        args: &super::call::Args,
-    ) -> Option<Value> {
-        /// Largest container that is written anew.
-        const MOST: usize = 20_000;
-        let object = self.object(id)?;
-        if !self.strong(id)
-            || object.items.len() + object.fields.len() > MOST
-            || !matches!(
-                method,
-                "sort" | "remove" | "pop" | "insert" | "popitem" | "discard" | "__delitem__" | "reverse"
-            )
-            || !args.named.is_empty()
-            || args.star.is_some()
-        {
+    /// A method that changes which items a container has, or their order. The items stay what they are, with all that is
+    /// known of each; what cannot be decided leaves them in no known order.
+    pub(crate) fn changed_in_place(&mut self, id: ObjectId, method: &str, args: &super::call::Args) -> Option<Value> {
+        if !matches!(method, "sort" | "remove" | "popitem" | "discard" | "__delitem__" | "reverse" | "rotate" | "pop") {
             return None;
         }
-        let mut known = self.concrete(receiver, 4)?;
-        let given: Option<Vec<Concrete>> = args.positional.iter().map(|(value, _)| self.concrete(value, 4)).collect();
-        let result = evaluate::mutate(&mut known, method, &given?, &mut self.budget)?;
-        let changed = self.abstracted(&known);
-        let changed = self.object(changed.object()?)?.clone();
-        let object = self.object_mut(id)?;
-        object.items = changed.items;
-        object.fields = changed.fields;
-        Some(self.abstracted(&result))
+        if let Some(result) = self.changed_exactly(id, method, args) {
+            return Some(result);
+        }
+        self.mix(id);
+        Some(if method.starts_with("pop") { self.load_any(id) } else { Value::constant(Const::None) })
+    }
+
+    /// The same where it is sure what changes; `None` else.
+    fn changed_exactly(&mut self, id: ObjectId, method: &str, args: &super::call::Args) -> Option<Value> {
+        /// Longest list that is sorted.
+        const MOST: usize = 20_000;
+        let object = self.object(id)?;
+        if !self.strong(id) || !object.complete || args.star.is_some() || args.star_star.is_some() {
+            return None;
+        }
+        let (kind, count) = (object.kind, object.items.len());
+        let first = args.positional.first().map(|(value, _)| value.clone());
+        let whole = |value: &Value| match value.known() {
+            Some(Const::Int(number)) => Some(*number),
+            _ => None,
+        };
+        let none = Value::constant(Const::None);
+        if kind == ObjectKind::Dict {
+            let last = match method {
+                "popitem" => object.fields.keys().last().cloned()?,
+                "__delitem__" | "pop" => first.as_ref()?.known().and_then(field_name)?,
+                _ => return None,
+            };
+            let value = self.object_mut(id)?.fields.remove(&last)?;
+            return Some(match method {
+                "popitem" => {
+                    let key = Value::constant(super::heap::key_of(&last));
+                    self.container(ObjectKind::Tuple, vec![key, value], true)
+                }
+                "pop" => value,
+                _ => none,
+            });
+        }
+        // Taking an item out, or turning all of them, moves those behind it.
+        self.budget.step(count / 64 + 1)?;
+        match method {
+            "reverse" => self.object_mut(id)?.items.reverse(),
+            "rotate" => {
+                let by = first.as_ref().map_or(Some(1), whole)?;
+                if let Some(length) = i64::try_from(count).ok().filter(|length| *length > 0) {
+                    self.object_mut(id)?.items.rotate_right(usize::try_from(by.rem_euclid(length)).ok()?);
+                }
+            }
+            "pop" | "__delitem__" if kind == ObjectKind::List => {
+                let at = first.as_ref().map_or(Some(-1), whole)?;
+                let at = if at < 0 { at.checked_add(i64::try_from(count).ok()?)? } else { at };
+                let at = usize::try_from(at).ok().filter(|at| *at < count)?;
+                let item = self.object_mut(id)?.items.remove(at);
+                return Some(if method == "pop" { item } else { none });
+            }
+            "remove" | "discard" => {
+                let wanted = self.concrete(&first?, 4)?;
+                let mut at = None;
+                for (position, item) in self.object(id)?.items.to_vec().iter().enumerate() {
+                    let item = self.concrete(item, 4)?;
+                    if evaluate::equal(&item, &wanted, &mut self.budget)? {
+                        at = Some(position);
+                        break;
+                    }
+                }
+                match at {
+                    Some(at) => drop(self.object_mut(id)?.items.remove(at)),
+                    None if method == "discard" => {}
+                    None => return None,
+                }
+            }
+            "sort" if count <= MOST && args.positional.is_empty() => {
+                let reverse = match args.named.as_slice() {
+                    [] => false,
+                    [(name, value, _)] if name == "reverse" => match value.known()? {
+                        Const::Bool(reverse) => *reverse,
+                        _ => return None,
+                    },
+                    _ => return None,
+                };
+                let items = self.object(id)?.items.to_vec();
+                let known: Option<Vec<Concrete>> = items.iter().map(|item| self.concrete(item, 4)).collect();
+                let order = evaluate::sorted_order(&known?, reverse, &mut self.budget)?;
+                let sorted = order.into_iter().filter_map(|at| items.get(at).cloned()).collect::<Vec<_>>();
+                self.object_mut(id)?.items = sorted.into();
+            }
+            _ => return None,
+        }
+        Some(none)
     }
 
     /// Whether the items of something are known and more than may still be followed.

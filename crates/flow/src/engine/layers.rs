@@ -68,9 +68,14 @@ impl Engine<'_> {
                     .refs()
                     .iter()
                     .any(|reference| matches!(reference, Ref::Function(..) | Ref::Method(..))) => {}
-                None if self.either_layer(module, value, &codings, event, place) => {}
-                None if codings.is_empty() && self.runs_own_file(value, place) => {}
                 None => {
+                    let opened = self.layers.len();
+                    if self.either_layer(module, value, &codings, event, place)
+                        || (codings.is_empty() && self.runs_own_file(value, place))
+                    {
+                        return;
+                    }
+                    let partly = self.layers.len() > opened;
                     let (labels, _) = self.deep(value);
                     let kinds: BTreeSet<SmolStr> = self.label_kinds(&labels);
                     // What was decoded and is no text (a code object) is a layer that nobody can read.
@@ -81,7 +86,7 @@ impl Engine<'_> {
                     if !codings.is_empty() && hidden {
                         self.add_layer(module, Arc::from(""), "unknown", codings, event, place);
                     }
-                    if !self.layers.iter().any(|layer| layer.place == place && !layer.text.is_empty()) {
+                    if partly || !self.layers.iter().any(|layer| layer.place == place && !layer.text.is_empty()) {
                         let compiled = match value.known() {
                             Some(Const::Bytes(bytes)) => sluice_syntax::bytecode::read(bytes),
                             _ => None,
@@ -103,7 +108,7 @@ impl Engine<'_> {
         }
     }
 
-    /// A text that is one of several, each of them decoded: all are layers. False if there is none.
+    /// A text that is one of several: all that are known are layers. False if none is, or if another may be executed.
     fn either_layer(
         &mut self,
         module: &Rc<Module>,
@@ -112,12 +117,13 @@ impl Engine<'_> {
         event: usize,
         place: EvidenceId,
     ) -> bool {
-        let texts =
-            if codings.is_empty() { Vec::new() } else { value.term().map(|term| term.constants()).unwrap_or_default() };
+        let Some(term) = value.term() else { return false };
+        let texts = term.constants();
+        let whole = !codings.is_empty() || matches!(&*term, Term::Either(parts) if parts.len() == texts.len());
         for text in &texts {
             self.add_layer(module, Arc::from(text.as_str()), self.dialect.name(), codings.to_vec(), event, place);
         }
-        !texts.is_empty()
+        whole && !texts.is_empty()
     }
 
     /// `python -c TEXT` as an argument list, or a command line.

@@ -275,6 +275,7 @@ impl Engine<'_> {
                     None => Vec::new(),
                 };
                 let longest = args.get(1, "maxlen").filter(|value| value.known() != Some(&Const::None)).cloned();
+                let bounded = longest.is_some();
                 let items = match longest {
                     None => items,
                     Some(longest) => {
@@ -283,8 +284,12 @@ impl Engine<'_> {
                         items.into_iter().skip(skipped).collect()
                     }
                 };
-                let complete = args.get(1, "maxlen").is_none();
-                Some(self.container(ObjectKind::List, items, complete))
+                let deque = self.container(ObjectKind::List, items, true);
+                // What is put in later drives out what is there.
+                if let Some(id) = deque.object().filter(|_| bounded) {
+                    self.mix(id);
+                }
+                Some(deque)
             }
             "itertools.chain" => {
                 let mut items = Vec::new();

@@ -55,6 +55,19 @@ fn changes(name: &str) -> bool {
     )
 }
 
+/// Most classes above one that are looked at.
+const MOST_ABOVE: usize = 128;
+
+/// Notes a class that a walk over bases comes to. False where it was before: two ways to a class are one class, and forty
+/// classes with two ways each would else be walked a million million times.
+pub(crate) fn meets(seen: &mut Vec<Key>, class: Key) -> bool {
+    let new = seen.len() < MOST_ABOVE && !seen.contains(&class);
+    if new {
+        seen.push(class);
+    }
+    new
+}
+
 /// The name of an attribute or a variable.
 fn named(module: &Module, id: ExprId) -> Option<SmolStr> {
     match &module.expr(id)?.kind {
@@ -166,7 +179,7 @@ impl Engine<'_> {
         // a class declares as a field, whoever makes an instance fills.
         let other = members.any
             || bound + members.writes(name) > 1
-            || class.is_some_and(|class| self.is_record(class) || self.external_base(class, 0).is_some());
+            || class.is_some_and(|class| self.is_record(class) || self.external_base(class).is_some());
         if other && value.known().is_some() {
             value.edit().open = true;
         }
@@ -311,13 +324,13 @@ impl Engine<'_> {
             }
         }
         let written = result.is_some();
-        if !written && let Some(value) = self.class_attr(class, name, Some(receiver), true, 0) {
+        if !written && let Some(value) = self.class_attr(class, name, Some(receiver), true) {
             add(value, &mut result);
         }
         if !name.starts_with("__") {
             for other in related.iter().take(below) {
                 if self.slot_named(*other, name).is_some()
-                    && let Some(value) = self.class_attr(*other, name, Some(receiver), true, 0)
+                    && let Some(value) = self.class_attr(*other, name, Some(receiver), true)
                 {
                     add(value, &mut result);
                 }
@@ -371,7 +384,7 @@ impl Engine<'_> {
                 let value = if owner.func == FuncId::MODULE.0 {
                     self.module_attr(owner.module, &name)
                 } else {
-                    self.class_attr(owner, &name, Some(object), instance, 0)
+                    self.class_attr(owner, &name, Some(object), instance)
                 };
                 let Some(value) = value else { continue };
                 let functions: Vec<Key> = value

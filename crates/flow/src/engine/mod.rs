@@ -228,6 +228,12 @@ pub struct Engine<'a> {
     asking: u32,
     /// True once code asked for the path of its own file.
     names_itself: bool,
+    /// The text of files that read themselves.
+    own_files: FxHashMap<u32, Arc<[u8]>>,
+    /// Streams, digests and ciphers whose content is known.
+    streams: FxHashSet<ObjectId>,
+    /// What a module imports by name, by the variable.
+    imported_names: FxHashMap<u32, Rc<imports::Imported>>,
     /// True between `new` and the call that it belongs to.
     pub(crate) constructing: bool,
 }
@@ -333,6 +339,9 @@ impl<'a> Engine<'a> {
             realm: javascript::Realm::default(),
             escaped: closures::Escaped::default(),
             names_itself: false,
+            own_files: FxHashMap::default(),
+            streams: FxHashSet::default(),
+            imported_names: FxHashMap::default(),
             asking: 0,
             constructing: false,
         }

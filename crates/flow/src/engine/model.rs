@@ -61,6 +61,14 @@ fn path_term(symbol: &str, bound: &[Bound]) -> Option<Rc<Term>> {
     }
 }
 
+/// True for a function of the language that looks at what a value is, and takes nothing out of it.
+fn leaves_alone(symbol: &str) -> bool {
+    matches!(
+        symbol.strip_prefix("builtins.").unwrap_or(symbol),
+        "isinstance" | "issubclass" | "type" | "id" | "hash" | "repr" | "str" | "bool" | "len" | "hasattr" | "callable"
+    )
+}
+
 impl Engine<'_> {
     /// A call of a function or method of a library.
     pub(crate) fn call_symbol(
@@ -74,6 +82,9 @@ impl Engine<'_> {
         self.note_leaving(symbol, site);
         if let Some(value) = self.dialect.special(self, module, symbol, receiver, args, site) {
             return value;
+        }
+        if !leaves_alone(symbol) {
+            self.hand_over(args.all());
         }
         let catalog = self.catalog;
         // A proxy has whatever method it is asked for.
@@ -690,17 +701,21 @@ impl Engine<'_> {
     pub(crate) fn has_external_base(&self, receiver: &Value) -> bool {
         receiver.refs().iter().any(|reference| match reference {
             Ref::Object(id) => match self.object(*id).map(|object| object.kind) {
-                Some(super::heap::ObjectKind::Instance(class)) => self.external_base(class, 0).is_some(),
+                Some(super::heap::ObjectKind::Instance(class)) => self.external_base(class).is_some(),
                 _ => false,
             },
-            Ref::Class(class) | Ref::Super(class, _) => self.external_base(*class, 0).is_some(),
+            Ref::Class(class) | Ref::Super(class, _) => self.external_base(*class).is_some(),
             _ => false,
         })
     }
 
     /// The first base class outside of the package, by symbol.
-    pub(crate) fn external_base(&self, class: super::Key, depth: u32) -> Option<SmolStr> {
-        if depth > 16 {
+    pub(crate) fn external_base(&self, class: super::Key) -> Option<SmolStr> {
+        self.external_base_in(class, &mut Vec::new())
+    }
+
+    fn external_base_in(&self, class: super::Key, seen: &mut Vec<super::Key>) -> Option<SmolStr> {
+        if !super::members::meets(seen, class) {
             return None;
         }
         for base in self.classes.get(&class)? {
@@ -709,8 +724,8 @@ impl Engine<'_> {
                     Ref::Symbol(symbol) if !matches!(symbol.as_str(), "object" | "Exception") => {
                         return Some(symbol.clone());
                     }
-                    Ref::Class(base) if *base != class => {
-                        if let Some(found) = self.external_base(*base, depth + 1) {
+                    Ref::Class(base) => {
+                        if let Some(found) = self.external_base_in(*base, seen) {
                             return Some(found);
                         }
                     }
@@ -724,10 +739,10 @@ impl Engine<'_> {
     pub(crate) fn owner_symbol(&self, receiver: &Value) -> Option<SmolStr> {
         receiver.refs().iter().find_map(|reference| match reference {
             Ref::Object(id) => match self.object(*id).map(|object| object.kind) {
-                Some(super::heap::ObjectKind::Instance(class)) => self.external_base(class, 0),
+                Some(super::heap::ObjectKind::Instance(class)) => self.external_base(class),
                 _ => None,
             },
-            Ref::Super(class, _) => self.external_base(*class, 0),
+            Ref::Super(class, _) => self.external_base(*class),
             _ => None,
         })
     }

@@ -219,7 +219,7 @@ impl Engine<'_> {
                     }
                 }
                 Ref::Class(class) => {
-                    let value = self.class_attr(class, name, Some(object), false, 0);
+                    let value = self.class_attr(class, name, Some(object), false);
                     // What was put into the class by code that makes none of its names.
                     let value = value.or_else(|| {
                         let id = self.selves.get(&class).filter(|_| !with_this)?;
@@ -241,7 +241,7 @@ impl Engine<'_> {
                     for base in &bases {
                         for reference in base.refs() {
                             found = match reference {
-                                Ref::Class(base) => self.class_attr(*base, name, Some(&receiver), true, 0),
+                                Ref::Class(base) => self.class_attr(*base, name, Some(&receiver), true),
                                 Ref::Symbol(symbol) => {
                                     let member = self.canonical(&format!("{symbol}.{name}"));
                                     Some(Value::reference(Ref::Method(member, receiver.clone())))
@@ -307,7 +307,7 @@ impl Engine<'_> {
                 if let Some(field) = object.fields.get(name) {
                     return Some(field.clone());
                 }
-                if let Some(value) = self.class_attr(class, name, Some(receiver), true, 0) {
+                if let Some(value) = self.class_attr(class, name, Some(receiver), true) {
                     return Some(value);
                 }
                 // A method that ran on the class as such may have set it.
@@ -353,9 +353,19 @@ impl Engine<'_> {
         name: &SmolStr,
         receiver: Option<&Value>,
         instance: bool,
-        depth: u32,
     ) -> Option<Value> {
-        if depth > 16 {
+        self.class_attr_in(class, name, receiver, instance, &mut Vec::new())
+    }
+
+    fn class_attr_in(
+        &mut self,
+        class: Key,
+        name: &SmolStr,
+        receiver: Option<&Value>,
+        instance: bool,
+        seen: &mut Vec<Key>,
+    ) -> Option<Value> {
+        if !super::members::meets(seen, class) {
             return None;
         }
         let module = self.module(class.module);
@@ -402,7 +412,7 @@ impl Engine<'_> {
         for base in &bases {
             for reference in base.refs() {
                 let found = match reference {
-                    Ref::Class(base) if *base != class => self.class_attr(*base, name, receiver, instance, depth + 1),
+                    Ref::Class(base) => self.class_attr_in(*base, name, receiver, instance, seen),
                     Ref::Symbol(symbol) => {
                         let member = self.canonical(&format!("{symbol}.{name}"));
                         (self.catalog.model(&member).is_some() || self.catalog.attribute(&member).is_some()).then(

@@ -22,16 +22,18 @@ pub(crate) enum Restart {
 
 /// What a variable of the environment stands for that names a folder of the user: the same wherever it is asked for.
 fn folder(variable: &str) -> Option<Rc<Term>> {
-    let folder = match variable.to_ascii_uppercase().as_str() {
-        "HOME" | "USERPROFILE" => "~",
-        "APPDATA" => "%APPDATA%",
-        "LOCALAPPDATA" => "%LOCALAPPDATA%",
-        "PROGRAMDATA" => "%PROGRAMDATA%",
-        "TEMP" | "TMP" => "%TEMP%",
-        "PUBLIC" => "%PUBLIC%",
-        _ => return None,
-    };
-    Some(Rc::new(Term::Text(Arc::from(folder))))
+    const FOLDERS: &[(&str, &str)] = &[
+        ("HOME", "~"),
+        ("USERPROFILE", "~"),
+        ("APPDATA", "%APPDATA%"),
+        ("LOCALAPPDATA", "%LOCALAPPDATA%"),
+        ("PROGRAMDATA", "%PROGRAMDATA%"),
+        ("TEMP", "%TEMP%"),
+        ("TMP", "%TEMP%"),
+        ("PUBLIC", "%PUBLIC%"),
+    ];
+    let (_, folder) = FOLDERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(variable))?;
+    Some(Rc::new(Term::Text(Arc::from(*folder))))
 }
 
 /// The same for a call that asks for the variable.

@@ -10,12 +10,22 @@ use super::Engine;
 use super::call::{Args, Site};
 use super::heap::ObjectKind;
 use super::value::{Ref, Value};
-use crate::evaluate::pickle::{self, Pickled};
+use crate::evaluate::pickle::{self, Call, Pickled};
 
 /// Most calls of one pickle that are followed.
-const MOST_CALLS: usize = 64;
-/// Deepest nesting of calls that is followed.
-const DEEPEST: u32 = 24;
+const MOST_CALLS: usize = 4_096;
+/// Evaluation steps that following one costs.
+const STEPS_PER_CALL: usize = 100;
+/// Deepest nesting of values that is followed.
+const DEEPEST: u32 = 64;
+
+/// What the calls of a pickle gave so far: each is made once, however often its result is used.
+#[derive(Default)]
+struct Made {
+    results: rustc_hash::FxHashMap<*const Call, Value>,
+    /// True once something was not followed.
+    cut: bool,
+}
 
 impl Engine<'_> {
     /// `pickle.loads(data)` of known bytes: what is called is called here, and the value is what comes out.
@@ -31,13 +41,13 @@ impl Engine<'_> {
             ("pickle.loads" | "dill.loads" | "cloudpickle.loads", None) => args.get(0, "data")?.clone(),
             ("pickle.load" | "dill.load" | "joblib.load", None) => {
                 let stream = args.positional.first()?.0.clone();
-                self.content_of(&stream)?
+                self.read_whole(&stream)?
             }
-            ("pickle.Unpickler.load", Some(receiver)) => self.content_of(receiver)?,
+            ("pickle.Unpickler.load", Some(receiver)) => self.read_whole(receiver)?,
             ("pickle.Unpickler", None) => {
                 // The stream is read when the unpickler is asked.
                 let stream = args.positional.first()?.0.clone();
-                let content = self.content_of(&stream)?;
+                let content = self.read_whole(&stream)?;
                 let mut value = self.modelled(module, name, None, args, site);
                 let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
                 self.store_field(id, &SmolStr::new_static(super::data::CONTENT), content);
@@ -49,29 +59,45 @@ impl Engine<'_> {
         };
         let Some(Const::Bytes(bytes)) = data.known() else { return None };
         let bytes = Arc::clone(bytes);
-        let (result, called) = pickle::read(&bytes, &mut self.budget)?;
+        let reading = pickle::read(&bytes, &mut self.budget);
+        if reading.called.is_empty() && matches!(reading.value, Pickled::Unknown) {
+            self.pickle_cut();
+            return None;
+        }
         let model = self.modelled(module, name, receiver, args, site);
-        let mut made: Vec<(Pickled, Value)> = Vec::new();
-        for call in called.iter().take(MOST_CALLS) {
+        let mut made = Made { cut: !reading.whole, ..Made::default() };
+        for call in &reading.called {
+            if made.results.len() >= MOST_CALLS || self.budget.step(STEPS_PER_CALL).is_none() {
+                made.cut = true;
+                break;
+            }
             self.pickled(module, call, &mut made, site, DEEPEST);
         }
-        let mut value = self.pickled(module, &result, &mut made, site, DEEPEST);
+        let mut value = self.pickled(module, &reading.value, &mut made, site, DEEPEST);
+        if made.cut {
+            self.pickle_cut();
+        }
         self.inherit(&mut value, &[&data], Some("pickle"));
         value.add_labels(model.labels());
         value.add_tokens(model.tokens());
         Some(value)
     }
 
-    /// A value of a pickle. A call is made once, however often its result is used.
-    fn pickled(
-        &mut self,
-        module: &Rc<Module>,
-        value: &Pickled,
-        made: &mut Vec<(Pickled, Value)>,
-        site: Site,
-        depth: u32,
-    ) -> Value {
-        let Some(depth) = depth.checked_sub(1) else { return Value::UNKNOWN };
+    /// Tells that what a pickle calls is not all known.
+    fn pickle_cut(&mut self) {
+        let file = self.file_of(self.here().module);
+        let hit = (file, "pickles", "a pickle was not read to its end".to_owned());
+        if !self.limits.contains(&hit) {
+            self.limits.push(hit);
+        }
+    }
+
+    /// A value of a pickle.
+    fn pickled(&mut self, module: &Rc<Module>, value: &Pickled, made: &mut Made, site: Site, depth: u32) -> Value {
+        let Some(depth) = depth.checked_sub(1) else {
+            made.cut = true;
+            return Value::UNKNOWN;
+        };
         match value {
             Pickled::Known(value) => self.abstracted(value),
             Pickled::Items(kind, items) => {
@@ -97,15 +123,24 @@ impl Engine<'_> {
             }
             Pickled::Global(name) => self.pickled_name(name),
             Pickled::Call(call) => {
-                let same = |known: &Pickled| matches!(known, Pickled::Call(other) if Rc::ptr_eq(other, call));
-                if let Some((_, value)) = made.iter().find(|(known, _)| same(known)) {
+                if let Some(value) = made.results.get(&Rc::as_ptr(call)) {
                     return value.clone();
                 }
-                let function = self.pickled(module, &call.0, made, site, depth);
-                let values = call.1.iter().map(|arg| self.pickled(module, arg, made, site, depth)).collect();
-                let result = self.call(module, &function, Args::of(values), site);
-                if made.len() < MOST_CALLS {
-                    made.push((value.clone(), result.clone()));
+                let function = self.pickled(module, &call.function, made, site, depth);
+                let values = call.args.iter().map(|arg| self.pickled(module, arg, made, site, depth)).collect();
+                let mut args = Args::of(values);
+                if let Some(named) = &call.named {
+                    let named = self.pickled(module, named, made, site, depth);
+                    match self.pairs(&named) {
+                        Some(pairs) => args.named.extend(
+                            pairs.into_iter().filter_map(|(name, value)| Some((Self::named_by(&name)?, value, None))),
+                        ),
+                        None => args.star_star = Some((self.only_labels(&named), None)),
+                    }
+                }
+                let result = self.call(module, &function, args, site);
+                if made.results.len() < MOST_CALLS {
+                    made.results.insert(Rc::as_ptr(call), result.clone());
                 }
                 result
             }

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::Engine;
 use super::call::{Args, Site};
 use super::hooks::operator_method;
+use super::members::meets;
 use super::value::{Key, Ref, Value};
 use crate::dialect::Receiver;
 
@@ -223,7 +224,10 @@ impl Engine<'_> {
             Target::Index { base, index, span } => {
                 let object = self.eval(module, *base);
                 let key = self.eval(module, *index);
-                self.hook(module, &object, "__delitem__", vec![key], *span);
+                self.hook(module, &object, "__delitem__", vec![key.clone()], *span);
+                if let Some(id) = object.object() {
+                    self.changed_in_place(id, "__delitem__", &Args::of(vec![key]));
+                }
             }
             Target::Attr { base, name, span } => {
                 let object = self.eval(module, *base);
@@ -255,11 +259,15 @@ impl Engine<'_> {
     }
 
     /// True for a class of exceptions.
-    pub(crate) fn is_raised(&self, class: Key, depth: u32) -> bool {
-        depth < 16
+    pub(crate) fn is_raised(&self, class: Key) -> bool {
+        self.is_raised_in(class, &mut Vec::new())
+    }
+
+    fn is_raised_in(&self, class: Key, seen: &mut Vec<Key>) -> bool {
+        meets(seen, class)
             && self.classes.get(&class).into_iter().flatten().flat_map(Value::refs).any(|reference| match reference {
                 Ref::Symbol(symbol) => super::builtins::is_exception(symbol),
-                Ref::Class(base) => *base != class && self.is_raised(*base, depth + 1),
+                Ref::Class(base) => self.is_raised_in(*base, seen),
                 _ => false,
             })
     }

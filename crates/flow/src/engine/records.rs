@@ -9,14 +9,13 @@ use smol_str::SmolStr;
 use super::Engine;
 use super::call::{Args, Site};
 use super::heap::ObjectKind;
+use super::members::meets;
 use super::value::{Key, ObjectId, Ref, Value};
 
 /// Most fields of a record.
 const MOST_FIELDS: usize = 64;
 /// Most members of an enumeration that a loop goes over.
 const MOST_MEMBERS: usize = 256;
-/// Deepest line of base classes whose fields are taken.
-const DEEPEST: u32 = 8;
 
 /// A call that the language makes by itself.
 fn nowhere(span: Span) -> Site {
@@ -45,13 +44,17 @@ impl Engine<'_> {
             let last = name.rsplit('.').next().unwrap_or(name);
             matches!(last, "dataclass" | "define" | "frozen" | "mutable" | "attrs" | "attributes") || name == "attr.s"
         });
-        decorated || self.external_base(class, 0).is_some_and(|base| is_record_base(&base))
+        decorated || self.external_base(class).is_some_and(|base| is_record_base(&base))
     }
 
     /// The fields of a record in order, with what stands for them in the class body.
-    fn record_fields(&mut self, class: Key, depth: u32) -> Vec<(SmolStr, Value)> {
+    fn record_fields(&mut self, class: Key) -> Vec<(SmolStr, Value)> {
+        self.record_fields_in(class, &mut Vec::new())
+    }
+
+    fn record_fields_in(&mut self, class: Key, seen: &mut Vec<Key>) -> Vec<(SmolStr, Value)> {
         let mut fields: Vec<(SmolStr, Value)> = Vec::new();
-        if depth > DEEPEST {
+        if !meets(seen, class) {
             return fields;
         }
         for base in self.classes.get(&class).cloned().unwrap_or_default() {
@@ -60,10 +63,8 @@ impl Engine<'_> {
                 fields.extend(names.iter().filter_map(Self::named_by).map(|name| (name, Value::UNKNOWN)));
             }
             for reference in base.refs() {
-                if let Ref::Class(base) = reference
-                    && *base != class
-                {
-                    fields.extend(self.record_fields(*base, depth + 1));
+                if let Ref::Class(base) = reference {
+                    fields.extend(self.record_fields_in(*base, seen));
                 }
             }
         }
@@ -91,7 +92,7 @@ impl Engine<'_> {
     pub(crate) fn fill_record(&mut self, module: &Rc<Module>, class: Key, instance: &Value, args: &Args, site: Site) {
         let Some(id) = instance.object() else { return };
         let mut positional = args.positional.iter().map(|(value, _)| value.clone());
-        for (name, default) in self.record_fields(class, 0) {
+        for (name, default) in self.record_fields(class) {
             let named = args.named.iter().find(|(known, _, _)| *known == name).map(|(_, value, _)| value.clone());
             let given = positional.next().or(named);
             let value = match given {
@@ -135,7 +136,7 @@ impl Engine<'_> {
 
     /// A member of an enumeration: its value, with the object that `.value` and `.name` are read of.
     pub(crate) fn enum_member(&mut self, class: Key, name: &SmolStr, mut value: Value) -> Value {
-        if name.starts_with('_') || is_code(&value) || !self.is_enum(class, 0) {
+        if name.starts_with('_') || is_code(&value) || !self.is_enum(class) {
             return value;
         }
         let key = (class, name.clone());
@@ -162,7 +163,7 @@ impl Engine<'_> {
 
     /// The members of an enumeration in order. `None` if the class is none.
     pub(crate) fn enum_members(&mut self, class: Key) -> Option<Value> {
-        if !self.is_enum(class, 0) {
+        if !self.is_enum(class) {
             return None;
         }
         let members: Vec<Value> = self
@@ -178,24 +179,32 @@ impl Engine<'_> {
     /// True if the value is one member of an enumeration: its fields are all known.
     pub(crate) fn is_member(&self, value: &Value) -> bool {
         value.object().and_then(|id| self.object(id)).is_some_and(|object| match object.kind {
-            ObjectKind::Instance(class) => object.fields.get("value").is_some() && self.is_enum(class, 0),
+            ObjectKind::Instance(class) => object.fields.get("value").is_some() && self.is_enum(class),
             _ => false,
         })
     }
 
     /// True if the class is an enumeration.
-    fn is_enum(&self, class: Key, depth: u32) -> bool {
-        depth <= DEEPEST
+    fn is_enum(&self, class: Key) -> bool {
+        self.is_enum_in(class, &mut Vec::new())
+    }
+
+    fn is_enum_in(&self, class: Key, seen: &mut Vec<Key>) -> bool {
+        meets(seen, class)
             && self.classes.get(&class).into_iter().flatten().flat_map(Value::refs).any(|reference| match reference {
                 Ref::Symbol(symbol) => symbol.starts_with("enum."),
-                Ref::Class(base) => *base != class && self.is_enum(*base, depth + 1),
+                Ref::Class(base) => self.is_enum_in(*base, seen),
                 _ => false,
             })
     }
 
     /// What a class holds under a name, as it stands there.
-    pub(crate) fn raw_member(&mut self, class: Key, name: &str, depth: u32) -> Option<Value> {
-        if depth > DEEPEST {
+    pub(crate) fn raw_member(&mut self, class: Key, name: &str) -> Option<Value> {
+        self.raw_member_in(class, name, &mut Vec::new())
+    }
+
+    fn raw_member_in(&mut self, class: Key, name: &str, seen: &mut Vec<Key>) -> Option<Value> {
+        if !meets(seen, class) {
             return None;
         }
         if let Some(slot) = self.slot_named(class, name) {
@@ -204,8 +213,7 @@ impl Engine<'_> {
         for base in self.classes.get(&class).cloned().unwrap_or_default() {
             for reference in base.refs() {
                 if let Ref::Class(base) = reference
-                    && *base != class
-                    && let Some(found) = self.raw_member(*base, name, depth + 1)
+                    && let Some(found) = self.raw_member_in(*base, name, seen)
                 {
                     return Some(found);
                 }
@@ -226,7 +234,7 @@ impl Engine<'_> {
         span: Span,
     ) -> bool {
         let Some(ObjectKind::Instance(class)) = self.object(id).map(|object| object.kind) else { return false };
-        if let Some(member) = self.raw_member(class, name, 0) {
+        if let Some(member) = self.raw_member(class, name) {
             for reference in member.refs().to_vec() {
                 let Ref::Function(key, _) = reference else { continue };
                 if self.decorator_names(module, key).iter().any(|name| name.ends_with(".setter")) {
@@ -341,7 +349,7 @@ impl Engine<'_> {
 
     /// True if the class has a constructor of its own, or one of its bases in the package has.
     pub(crate) fn has_constructor(&mut self, class: Key) -> bool {
-        self.raw_member(class, "__init__", 0).is_some_and(|value| {
+        self.raw_member(class, "__init__").is_some_and(|value| {
             value.refs().iter().any(|reference| match reference {
                 Ref::Function(key, _) => self
                     .modules

@@ -22,7 +22,7 @@ impl Engine<'_> {
         let mut told = Vec::new();
         told_by(module, test, holds, DEPTH, &mut told);
         for (slot, told) in told {
-            let Some(told) = self.told_known(module, told) else { continue };
+            let Some(told) = self.told_known(module, self.here().module, told) else { continue };
             let value = self.read(module, slot);
             if value.known().is_some() || slot.func.0 != self.here().func {
                 continue;
@@ -50,14 +50,16 @@ impl Engine<'_> {
             else {
                 continue;
             };
+            // What is told of a parameter that is assigned anew is told of another value.
+            let again = self.reassigned_in(key.module);
             let mut told = Vec::new();
             told_by(&module, *test, true, DEPTH, &mut told);
             for (slot, told) in told {
-                if slot.func.0 != key.func || slot.slot != param.slot {
+                if slot.func.0 != key.func || slot.slot != param.slot || again.contains(&slot) {
                     continue;
                 }
                 let before = item.term().unwrap_or_else(|| Rc::new(Term::Name(param.name.clone())));
-                let Some(told) = self.told_known(&module, told) else { continue };
+                let Some(told) = self.told_known(&module, key.module, told) else { continue };
                 if let Some(term) = refined(&before, told) {
                     item.edit().term = Some(term);
                 }
@@ -67,29 +69,23 @@ impl Engine<'_> {
     }
 
     /// What is told with the texts that stand in the code, or are put together of such.
-    fn told_known(&mut self, module: &Rc<Module>, told: Told) -> Option<Told> {
+    fn told_known(&mut self, module: &Rc<Module>, index: u32, told: Told) -> Option<Told> {
         Some(match told {
-            Told::EndsAs(id) => Told::Ends(self.written_text(module, id, DEPTH)?),
-            Told::HoldsAs(id) => Told::Holds(self.written_text(module, id, DEPTH)?),
+            Told::EndsAs(id) => Told::Ends(self.written_text(module, index, id, DEPTH)?),
+            Told::HoldsAs(id) => Told::Holds(self.written_text(module, index, id, DEPTH)?),
             told => told,
         })
     }
 
     /// The text that an expression is which is made of constants (`path.join("a", "b.js")`), without evaluating it.
-    fn written_text(&mut self, module: &Rc<Module>, id: ExprId, depth: u32) -> Option<Arc<str>> {
+    fn written_text(&mut self, module: &Rc<Module>, index: u32, id: ExprId, depth: u32) -> Option<Arc<str>> {
         let expr = module.expr(id).filter(|_| depth > 0)?;
         match &expr.kind {
             ExprKind::Const(Const::Str(text)) => Some(Arc::clone(text)),
-            ExprKind::Slot(slot) => {
-                let value = match self.shared.get(&(self.here().module, *slot)) {
-                    Some(value) if slot.func.0 != self.here().func => value.clone(),
-                    _ => self.read(module, *slot),
-                };
-                value.known_text().cloned()
-            }
+            ExprKind::Slot(slot) => self.variable_of(module, index, *slot).known_text().cloned(),
             ExprKind::Binary { op: BinOp::Add, left, right } => {
-                let left = self.written_text(module, *left, depth - 1)?;
-                let right = self.written_text(module, *right, depth - 1)?;
+                let left = self.written_text(module, index, *left, depth - 1)?;
+                let right = self.written_text(module, index, *right, depth - 1)?;
                 (left.len() + right.len() <= LONGEST).then(|| Arc::from(format!("{left}{right}")))
             }
             ExprKind::Template(parts) => {
@@ -99,27 +95,54 @@ impl Engine<'_> {
                         Some(ExprKind::Format { value, .. }) => *value,
                         _ => *part,
                     };
-                    whole.push_str(&self.written_text(module, inner, depth - 1)?);
+                    whole.push_str(&self.written_text(module, index, inner, depth - 1)?);
                 }
                 (whole.len() <= LONGEST).then(|| Arc::from(whole))
             }
-            ExprKind::Attr { name, .. } if name == "sep" => Some(Arc::from("/")),
+            ExprKind::Attr { base, name } if name == "sep" && self.is_paths(module, index, *base) => {
+                Some(Arc::from("/"))
+            }
             ExprKind::Call { callee, args, .. } => {
-                let Some(ExprKind::Attr { name, .. } | ExprKind::Free(name)) =
-                    module.expr(*callee).map(|expr| &expr.kind)
-                else {
+                let Some(ExprKind::Attr { base, name }) = module.expr(*callee).map(|expr| &expr.kind) else {
                     return None;
                 };
-                if !matches!(name.as_str(), "join" | "normalize") || args.len() > 16 {
+                let joins = matches!(name.as_str(), "join" | "normalize") && self.is_paths(module, index, *base);
+                if !joins || args.len() > 16 {
                     return None;
                 }
                 let parts: Option<Vec<Arc<str>>> =
-                    args.iter().map(|arg| self.written_text(module, arg.value, depth - 1)).collect();
+                    args.iter().map(|arg| self.written_text(module, index, arg.value, depth - 1)).collect();
                 let whole = parts?.join("/");
-                (whole.len() <= LONGEST).then(|| Arc::from(whole))
+                // What is made shorter is another text.
+                let plain = whole.split('/').all(|part| !matches!(part, "" | "." | ".."));
+                (plain && whole.len() <= LONGEST).then(|| Arc::from(whole))
             }
             _ => None,
         }
+    }
+
+    /// A variable as the code of a module sees it, which need not be the module that is being interpreted.
+    fn variable_of(&mut self, module: &Rc<Module>, index: u32, slot: SlotRef) -> Value {
+        let here = self.here();
+        let shared = self.shared.get(&(index, slot)).cloned();
+        if index != here.module {
+            return shared.unwrap_or_default();
+        }
+        shared.filter(|_| slot.func.0 != here.func).unwrap_or_else(|| self.read(module, slot))
+    }
+
+    /// True for the library's module of paths.
+    fn is_paths(&mut self, module: &Rc<Module>, index: u32, base: ExprId) -> bool {
+        let value = match module.expr(base).map(|expr| &expr.kind) {
+            Some(ExprKind::Slot(slot)) => self.variable_of(module, index, *slot),
+            Some(ExprKind::Attr { base, name }) if name == "path" => {
+                let Some(ExprKind::Slot(slot)) = module.expr(*base).map(|expr| &expr.kind) else { return false };
+                self.variable_of(module, index, *slot)
+            }
+            _ => return false,
+        };
+        let paths = |symbol: &str| matches!(symbol, "os" | "os.path" | "posixpath" | "path" | "path.posix");
+        matches!(value.refs(), [Ref::Symbol(symbol)] if paths(symbol))
     }
 }
 
@@ -176,10 +199,12 @@ fn told_by(module: &Module, test: ExprId, holds: bool, depth: u32, found: &mut V
         }
         ExprKind::Call { callee, args, .. } if holds => {
             let (Some(ExprKind::Attr { base, name }), [arg]) = (kind(*callee), args.as_slice()) else { return };
-            if let (Some(ExprKind::Const(Const::Regex { pattern, .. })), "test", Some(ExprKind::Slot(slot))) =
+            if let (Some(ExprKind::Const(Const::Regex { pattern, flags })), "test", Some(ExprKind::Slot(slot))) =
                 (kind(*base), name.as_str(), kind(arg.value))
             {
-                found.extend(told_by_pattern(pattern).map(|told| (*slot, told)));
+                // Letters of either case, or the end of any line, are no text.
+                let plain = !flags.contains(['i', 'm']);
+                found.extend(told_by_pattern(pattern).filter(|_| plain).map(|told| (*slot, told)));
                 return;
             }
             let Some(ExprKind::Slot(slot)) = kind(*base) else { return };

@@ -191,7 +191,7 @@ impl Engine<'_> {
     /// True for a class that an installer can run as one of its commands: it derives from one, or from something that is
     /// not known in the script of the installation.
     fn is_command(&self, class: Key) -> bool {
-        match self.external_base(class, 0) {
+        match self.external_base(class) {
             Some(base) => is_command_symbol(&base),
             None => {
                 let unknown = |value: &Value| {
@@ -216,7 +216,7 @@ impl Engine<'_> {
                     let id = self.generic_self(class);
                     let receiver = Value::reference(Ref::Object(id));
                     for method in COMMAND_METHODS {
-                        let method = self.class_attr(class, &SmolStr::new_static(method), Some(&receiver), true, 0);
+                        let method = self.class_attr(class, &SmolStr::new_static(method), Some(&receiver), true);
                         self.run_by_installer(&method.unwrap_or_default(), by_installer, site);
                     }
                 }

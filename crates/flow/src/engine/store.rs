@@ -287,6 +287,8 @@ impl Engine<'_> {
                     stored = true;
                 }
                 Ref::Symbol(owner) if self.dialect.receiver() == Receiver::Parameter => {
+                    // Who uses that name from now on writes to it (`sys.stdout = stream`).
+                    self.hand_over(std::iter::once(&value));
                     let nowhere = ExprId(u32::MAX);
                     let site = Site { id: nowhere, callee: nowhere, span: self.attr_span };
                     self.command_replaced(&owner, name, &value, site);
@@ -351,7 +353,7 @@ impl Engine<'_> {
         key: &Value,
         value: Value,
         base: ExprId,
-        _index: ExprId,
+        index: ExprId,
     ) {
         if self.dialect.receiver() == Receiver::This
             && object.object().is_none()
@@ -385,7 +387,15 @@ impl Engine<'_> {
         };
         match self.key_field(key) {
             Some(name) => self.store_field(id, &name, value),
-            None => self.store_any(id, &value),
+            None => {
+                // A slice takes the items of what it is given, and any item may be another from here on.
+                let slice = matches!(module.expr(index).map(|expr| &expr.kind), Some(ExprKind::Slice { .. }));
+                let value = if slice { self.element_of(&value) } else { value };
+                self.store_any(id, &value);
+                if self.dialect.receiver() == Receiver::Parameter {
+                    self.mix(id);
+                }
+            }
         }
     }
 

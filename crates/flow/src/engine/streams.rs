@@ -12,8 +12,13 @@ use super::data::CONTENT;
 use super::heap::ObjectKind;
 use super::value::{ObjectId, Ref, Value};
 
-/// The field of a stream that holds how far it was read.
+/// The field of a stream that holds where it is read and written next, in characters or bytes. Without it, the stream was
+/// not touched so far; not known, nobody knows.
 const AT: &str = "\u{1}at";
+/// The fields of a cipher with how it begins, and of a decompressor with what it is told of the format.
+const START: &str = "\u{1}start";
+/// Marks a cipher or a decompressor that was used: what it gives next depends on what it was given before.
+const USED: &str = "\u{1}used";
 /// The field of a decompressor that names the function which does the same at once.
 const DECODER: &str = "\u{1}decoder";
 /// The fields of a digest: the algorithm, the key if it has one, what it was fed.
@@ -30,6 +35,15 @@ fn bytes_of(value: &Value) -> Option<&[u8]> {
     match value.known()? {
         Const::Bytes(bytes) => Some(bytes),
         Const::Str(text) => Some(text.as_bytes()),
+        _ => None,
+    }
+}
+
+/// How many characters or bytes a constant has.
+fn length_of(value: &Value) -> Option<i64> {
+    match value.known()? {
+        Const::Bytes(bytes) => i64::try_from(bytes.len()).ok(),
+        Const::Str(text) => i64::try_from(text.chars().count()).ok(),
         _ => None,
     }
 }
@@ -76,14 +90,24 @@ impl Engine<'_> {
                 let id = receiver.object()?;
                 let object = self.object(id)?;
                 let method = name.rsplit('.').next()?;
-                if object.fields.contains_key(CONTENT) {
+                // Which of several is meant is not known.
+                if self.is_several(receiver) {
+                    self.lose_streams(receiver, 1);
+                    return None;
+                }
+                // What an unpickler reads, and how far, is told with what it calls.
+                if object.fields.contains_key(CONTENT) && name != "pickle.Unpickler.load" {
                     return self.stream_method(module, name, method, id, receiver, args, site);
                 }
                 if object.fields.contains_key(DECODER) {
-                    return self.decoder_method(module, name, method, id, receiver, args, site);
+                    let known = self.decoder_method(module, name, method, id, receiver, args, site);
+                    self.use_up(id, known.is_some());
+                    return known;
                 }
                 if object.fields.contains_key(CIPHER) {
-                    return self.cipher_method(module, name, method, id, receiver, args, site);
+                    let known = self.cipher_method(module, name, method, id, receiver, args, site);
+                    self.use_up(id, known.is_some());
+                    return known;
                 }
                 if object.fields.contains_key(DIGEST) {
                     return self.digest_method(module, name, method, id, receiver, args, site);
@@ -97,8 +121,7 @@ impl Engine<'_> {
         let field = |name| SmolStr::new_static(name);
         match name {
             "io.BytesIO" | "io.StringIO" => {
-                let given = args.positional.first().map(|(value, _)| value);
-                let given = given.or_else(|| args.named.first().map(|(_, value, _)| value)).cloned();
+                let given = args.get(0, "initial_bytes").or_else(|| args.get(0, "initial_value")).cloned();
                 let empty = if name == "io.BytesIO" { Const::Bytes(Arc::from([])) } else { Const::Str(Arc::from("")) };
                 let content = match given {
                     Some(value) if is_data(&value) => value,
@@ -119,6 +142,7 @@ impl Engine<'_> {
                     return None;
                 }
                 let content = self.content_of(&under)?;
+                self.move_to(under.object()?, None);
                 let decoder = match name.split('.').next()? {
                     "gzip" => "gzip.decompress",
                     "bz2" => "bz2.decompress",
@@ -126,15 +150,18 @@ impl Engine<'_> {
                 };
                 let mut content = self.known_function(decoder, &Args::of(vec![content]))?;
                 if mode.as_deref().is_some_and(|mode| mode.contains('t')) {
-                    content = self.known_method(&content, "decode", &Args::default())?;
+                    content = self.decoded(&content, args.get(3, "encoding"), args.get(4, "errors"))?;
                 }
                 let model = self.modelled(module, name, None, args, site);
                 Some(self.stream_of(content, model))
             }
             "io.TextIOWrapper" | "io.BufferedReader" | "io.BufferedRandom" => {
-                let mut content = self.content_of(&args.positional.first()?.0.clone())?;
+                let under = args.positional.first()?.0.clone();
+                let mut content = self.content_of(&under)?;
+                // What is written to the one arrives in the other.
+                self.lose_streams(&under, 0);
                 if name == "io.TextIOWrapper" {
-                    content = self.known_method(&content, "decode", &Args::default())?;
+                    content = self.decoded(&content, args.get(1, "encoding"), args.get(2, "errors"))?;
                 }
                 let model = self.modelled(module, name, None, args, site);
                 Some(self.stream_of(content, model))
@@ -149,8 +176,9 @@ impl Engine<'_> {
                 let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
                 self.store_field(id, &field(DECODER), Value::text(decoder));
                 if let (Some(window), "zlib.decompressobj") = (args.get(0, "wbits"), name) {
-                    self.store_field(id, &field(AT), window.clone());
+                    self.store_field(id, &field(START), window.clone());
                 }
+                self.streams.insert(id);
                 model.edit().refs.insert(0, Ref::Object(id));
                 Some(model)
             }
@@ -163,34 +191,16 @@ impl Engine<'_> {
             "Crypto.Cipher.ARC4.new" => {
                 let key = args.get(0, "key")?.clone();
                 bytes_of(&key)?;
+                if args.all().count() > 1 {
+                    return None;
+                }
                 let model = self.modelled(module, name, None, args, site);
                 Some(self.cipher_of("rc4", key, None, model))
             }
             "Crypto.Cipher.AES.new" => {
                 let key = args.get(0, "key")?.clone();
                 bytes_of(&key)?;
-                let mode = args.get(1, "mode")?;
-                let mode = mode.refs().iter().find_map(|reference| match reference {
-                    Ref::Symbol(symbol) => symbol.rsplit_once("MODE_").map(|(_, mode)| mode.to_ascii_lowercase()),
-                    _ => None,
-                });
-                // The numbers of the modes, where they are written as such.
-                let mode = mode.or_else(|| match args.get(1, "mode")?.known() {
-                    Some(Const::Int(1)) => Some("ecb".to_owned()),
-                    Some(Const::Int(2)) => Some("cbc".to_owned()),
-                    Some(Const::Int(3)) => Some("cfb".to_owned()),
-                    Some(Const::Int(5)) => Some("ofb".to_owned()),
-                    Some(Const::Int(6)) => Some("ctr".to_owned()),
-                    _ => None,
-                })?;
-                let wide = args
-                    .named
-                    .iter()
-                    .any(|(name, value, _)| name == "segment_size" && value.known() == Some(&Const::Int(128)));
-                let mode = if mode == "cfb" && !wide { "cfb8".to_owned() } else { mode };
-                let named =
-                    |wanted: &str| args.named.iter().find(|(name, _, _)| name == wanted).map(|(_, v, _)| v.clone());
-                let start = args.get(2, "iv").cloned().or_else(|| named("IV")).or_else(|| named("nonce"));
+                let (mode, start) = self.cipher_mode(args)?;
                 let model = self.modelled(module, name, None, args, site);
                 Some(self.cipher_of(&mode, key, start, model))
             }
@@ -224,11 +234,22 @@ impl Engine<'_> {
         }
     }
 
+    /// The text of bytes in the encoding that a stream is told.
+    fn decoded(&mut self, content: &Value, encoding: Option<&Value>, errors: Option<&Value>) -> Option<Value> {
+        let given = [(encoding, "utf-8"), (errors, "strict")];
+        let how = given.map(|(value, default)| match value {
+            Some(value) if value.known() != Some(&Const::None) => value.clone(),
+            _ => Value::text(default),
+        });
+        self.known_method(content, "decode", &Args::of(how.to_vec()))
+    }
+
     fn stream_of(&mut self, content: Value, mut model: Value) -> Value {
         let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
         self.store_field(id, &SmolStr::new_static(CONTENT), content);
         self.store_field(id, &SmolStr::new_static(super::data::MEMORY), Value::constant(Const::Bool(true)));
         model.edit().refs.insert(0, Ref::Object(id));
+        self.streams.insert(id);
         model
     }
 
@@ -243,6 +264,7 @@ impl Engine<'_> {
         if let Some(key) = key {
             self.store_field(id, &SmolStr::new_static(KEY), key);
         }
+        self.streams.insert(id);
         model.edit().refs.insert(0, Ref::Object(id));
         Some(model)
     }
@@ -252,10 +274,65 @@ impl Engine<'_> {
         self.store_field(id, &SmolStr::new_static(CIPHER), Value::text(mode));
         self.store_field(id, &SmolStr::new_static(KEY), key);
         if let Some(start) = start {
-            self.store_field(id, &SmolStr::new_static(AT), start);
+            self.store_field(id, &SmolStr::new_static(START), start);
         }
         model.edit().refs.insert(0, Ref::Object(id));
+        self.streams.insert(id);
         model
+    }
+
+    /// The mode of a cipher and how it begins, if all that it is told is understood.
+    fn cipher_mode(&self, args: &Args) -> Option<(String, Option<Value>)> {
+        let mode = args.get(1, "mode")?;
+        let mode = mode.refs().iter().find_map(|reference| match reference {
+            Ref::Symbol(symbol) => symbol.rsplit_once("MODE_").map(|(_, mode)| mode.to_ascii_lowercase()),
+            _ => None,
+        });
+        // The numbers of the modes, where they are written as such.
+        let mode = mode.or_else(|| match args.get(1, "mode")?.known() {
+            Some(Const::Int(1)) => Some("ecb".to_owned()),
+            Some(Const::Int(2)) => Some("cbc".to_owned()),
+            Some(Const::Int(3)) => Some("cfb".to_owned()),
+            Some(Const::Int(5)) => Some("ofb".to_owned()),
+            Some(Const::Int(6)) => Some("ctr".to_owned()),
+            _ => None,
+        })?;
+        if args.star.is_some() || args.star_star.is_some() || args.positional.len() > 3 {
+            return None;
+        }
+        let counts = mode == "ctr";
+        let mut start = args.positional.get(2).map(|(value, _)| value.clone()).filter(|_| !counts);
+        let mut segment = 8;
+        for (name, value, _) in &args.named {
+            match (name.as_str(), value.known()) {
+                ("key" | "mode" | "use_aesni", _) => {}
+                ("iv" | "IV", Some(Const::Bytes(_))) if !counts => start = Some(value.clone()),
+                ("nonce", Some(Const::Bytes(nonce))) if counts && nonce.len() < 16 => start = Some(value.clone()),
+                ("initial_value", Some(Const::Int(0))) if counts => {}
+                ("segment_size", Some(Const::Int(bits))) if mode == "cfb" => segment = *bits,
+                _ => return None,
+            }
+        }
+        // What is not given is made up by chance.
+        (start.is_some() || mode == "ecb").then_some(())?;
+        match (mode.as_str(), segment) {
+            ("cfb", 8) => Some(("cfb8".to_owned(), start)),
+            ("cfb", 128) | ("ecb" | "cbc" | "ofb" | "ctr", _) => Some((mode, start)),
+            _ => None,
+        }
+    }
+
+    /// Notes that a cipher or a decompressor was used: whether what it was given is known, or nobody knows.
+    fn use_up(&mut self, id: ObjectId, known: bool) {
+        let known = known && self.strong(id);
+        if let Some(object) = self.object_mut(id) {
+            object.fields.insert(SmolStr::new_static(USED), Value::constant(Const::Bool(known)));
+        }
+    }
+
+    /// True for a cipher or a decompressor that nobody has used so far.
+    fn is_fresh(&self, id: ObjectId) -> bool {
+        self.strong(id) && self.object(id).is_some_and(|object| !object.fields.contains_key(USED))
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -269,12 +346,14 @@ impl Engine<'_> {
         args: &Args,
         site: Site,
     ) -> Option<Value> {
-        if !matches!(method, "decrypt" | "decrypt_and_verify") {
+        let [(data, _)] = args.positional.as_slice() else { return None };
+        let data = data.clone();
+        let (mode, key, start) = (self.kept_in(id, CIPHER), self.kept_in(id, KEY), self.kept_in(id, START));
+        let mode = mode.known_text()?.clone();
+        let keeps_nothing = matches!(&*mode, "fernet" | "ecb");
+        if method != "decrypt" || args.all().count() > 1 || !(keeps_nothing || self.is_fresh(id)) {
             return None;
         }
-        let data = args.positional.first()?.0.clone();
-        let (mode, key, start) = (self.kept_in(id, CIPHER), self.kept_in(id, KEY), self.kept_in(id, AT));
-        let mode = mode.known_text()?.clone();
         let text = if &*mode == "fernet" {
             // Key and token are written in the alphabet for addresses.
             let key = self.known_function("base64.urlsafe_b64decode", &Args::of(vec![key]))?;
@@ -317,7 +396,7 @@ impl Engine<'_> {
         self.inherit(&mut joined, &[&before, more], None);
         let spent = bytes_of(&joined).map_or(0, <[u8]>::len);
         if self.budget.produce(spent).is_none() {
-            joined = Value::UNKNOWN;
+            joined = self.only_labels(&joined);
         }
         if let Some(object) = self.object_mut(id) {
             object.plain &= joined.is_plain();
@@ -337,65 +416,225 @@ impl Engine<'_> {
         site: Site,
     ) -> Option<Value> {
         let content = self.kept_in(id, CONTENT);
-        if method == "write" {
-            let more = args.positional.first().map(|(value, _)| value.clone()).unwrap_or_default();
-            self.add_bytes(id, CONTENT, &more);
-            return None;
-        }
-        if !is_data(&content) {
-            return None;
-        }
-        let at = match self.kept_in(id, AT).known() {
-            Some(Const::Int(at)) => *at,
-            _ => 0,
-        };
+        let at = self.stream_place(id);
         match method {
+            // What is known is known at its end only: what is written elsewhere replaces something.
+            "write" => {
+                let more = args.positional.first().map(|(value, _)| value.clone()).unwrap_or_default();
+                if args.all().count() == 1 && at.is_some() && at == length_of(&content) {
+                    self.add_bytes(id, CONTENT, &more);
+                    let end = length_of(&self.kept_in(id, CONTENT));
+                    self.move_to(id, end);
+                } else {
+                    self.lose_content(id, args);
+                }
+                return None;
+            }
             "seek" => {
-                let to = args.positional.first().map(|(value, _)| value.clone()).unwrap_or_default();
-                let whole = args.positional.len() == 1;
-                let to = if whole && matches!(to.known(), Some(Const::Int(_))) { to } else { Value::UNKNOWN };
-                self.store_field(id, &SmolStr::new_static(AT), to);
-                None
+                let to = self.sought(args, at, &content);
+                self.move_to(id, to);
+                return None;
             }
-            "read" | "read1" | "getvalue" | "getbuffer" | "readlines" | "readline" | "peek" => {
-                let size = match args.positional.first().map(|(value, _)| value.known()) {
-                    None | Some(Some(Const::None)) => None,
-                    Some(Some(Const::Int(size))) if *size < 0 => None,
-                    Some(Some(Const::Int(size))) if method != "readlines" => Some(*size),
-                    Some(_) => return None,
-                };
-                let model = self.modelled(module, name, Some(receiver), args, site);
-                let from = if method.starts_with("get") { 0 } else { at };
-                let concrete = self.concrete(&content, 1)?;
-                let until = size.map(|size| from.saturating_add(size));
-                let part = crate::evaluate::slice(&concrete, Some(from), until, None, &mut self.budget)?;
-                let mut part = self.abstracted(&part.value);
-                // A value that is perhaps an open file is decoded no more than the stream is.
-                self.inherit(&mut part, &[&content], None);
-                part.add_labels(receiver.labels());
-                part.add_tokens(receiver.tokens());
-                if method.starts_with("readline") {
-                    let lines = Args::of(vec![Value::constant(Const::Bool(true))]);
-                    let lines = self.known_method(&part, "splitlines", &lines)?;
-                    if method == "readlines" {
-                        return Some(self.told_as(lines, &model));
-                    }
-                    part = self.items(&lines)?.into_iter().next().unwrap_or(part);
-                }
-                // Who reads without a size reads what was not read; what is read again after that is taken to be meant.
-                let moves = size.is_some() || method == "readline";
-                if moves && !method.starts_with("get") && method != "peek" && self.strong(id) {
-                    let length = match part.known() {
-                        Some(Const::Str(text)) => text.chars().count(),
-                        Some(Const::Bytes(bytes)) => bytes.len(),
-                        _ => 0,
-                    };
-                    let now = from.saturating_add(i64::try_from(length).unwrap_or(i64::MAX));
-                    self.store_field(id, &SmolStr::new_static(AT), Value::constant(Const::Int(now)));
-                }
-                Some(self.told_as(part, &model))
+            "close" | "closed" | "tell" | "flush" | "fileno" | "isatty" | "readable" | "writable" | "seekable"
+            | "__enter__" | "__exit__" => return None,
+            "read" | "read1" | "getvalue" | "readlines" | "readline" => {}
+            "__next__" | "__iter__" | "peek" | "readinto" => {
+                self.move_to(id, None);
+                return None;
             }
+            _ => {
+                self.lose_content(id, args);
+                return None;
+            }
+        }
+        let whole = method == "getvalue";
+        let known = self.read_part(method, receiver, args, &content, if whole { Some(0) } else { at });
+        if !whole {
+            let length = known.as_ref().and_then(|(_, length)| i64::try_from(*length).ok());
+            self.move_to(id, at.zip(length).and_then(|(at, length)| at.checked_add(length)));
+        }
+        let (part, _) = known?;
+        let model = self.modelled(module, name, Some(receiver), args, site);
+        Some(self.told_as(part, &model))
+    }
+
+    /// What a call reads from a known place of a stream, and how long it is.
+    fn read_part(
+        &mut self,
+        method: &str,
+        receiver: &Value,
+        args: &Args,
+        content: &Value,
+        from: Option<i64>,
+    ) -> Option<(Value, usize)> {
+        if !is_data(content) {
+            return None;
+        }
+        let size = match (args.positional.as_slice(), args.all().count()) {
+            ([], 0) => None,
+            ([(size, _)], 1) => match size.known()? {
+                Const::None => None,
+                Const::Int(size) if *size < 0 => None,
+                Const::Int(size) if matches!(method, "read" | "read1") => Some(*size),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let from = from?;
+        let concrete = self.concrete(content, 1)?;
+        let until = size.map(|size| from.saturating_add(size));
+        let part = crate::evaluate::slice(&concrete, Some(from), until, None, &mut self.budget)?;
+        let mut part = self.abstracted(&part.value);
+        // A value that is perhaps an open file is decoded no more than the stream is.
+        self.inherit(&mut part, &[content], None);
+        part.add_labels(receiver.labels());
+        part.add_tokens(receiver.tokens());
+        let mut length = usize::try_from(length_of(&part)?).ok()?;
+        if method.starts_with("readline") {
+            let lines = Args::of(vec![Value::constant(Const::Bool(true))]);
+            let lines = self.known_method(&part, "splitlines", &lines)?;
+            if method == "readlines" {
+                return Some((lines, length));
+            }
+            part = self.items(&lines)?.into_iter().next().unwrap_or(part);
+            length = usize::try_from(length_of(&part)?).ok()?;
+        }
+        Some((part, length))
+    }
+
+    /// True if a value is one of several objects. What a stream writes into stands beside it, and is no other.
+    pub(super) fn is_several(&self, value: &Value) -> bool {
+        let objects = value.refs().iter().filter_map(|reference| match reference {
+            Ref::Object(id) => Some(self.object(*id).is_some_and(|object| object.fields.contains_key(CONTENT))),
             _ => None,
+        });
+        let (all, streams) = objects.fold((0, 0), |(all, streams), is| (all + 1, streams + usize::from(is)));
+        streams > 1 || (all > 1 && value.data().is_some_and(|data| data.joined))
+    }
+
+    /// Where a stream is read and written next.
+    pub(super) fn stream_place(&self, id: ObjectId) -> Option<i64> {
+        match self.object(id)?.fields.get(AT) {
+            None => Some(0),
+            Some(at) => match at.known()? {
+                Const::Int(at) => Some(*at),
+                _ => None,
+            },
+        }
+    }
+
+    /// Moves a stream to a place, or to one that nobody knows.
+    pub(crate) fn move_to(&mut self, id: ObjectId, place: Option<i64>) {
+        let place = place.filter(|_| self.strong(id));
+        let place = place.map_or(Value::UNKNOWN, |place| Value::constant(Const::Int(place)));
+        if let Some(object) = self.object_mut(id) {
+            object.fields.insert(SmolStr::new_static(AT), place);
+        }
+    }
+
+    /// The place that `seek` goes to.
+    fn sought(&self, args: &Args, at: Option<i64>, content: &Value) -> Option<i64> {
+        let Some(Const::Int(to)) = args.get(0, "offset").or_else(|| args.get(0, "cookie"))?.known() else {
+            return None;
+        };
+        let whence = args.get(1, "whence").map_or(Some(0), |whence| match (whence.known(), whence.refs().first()) {
+            (Some(Const::Int(whence)), _) => Some(*whence),
+            (_, Some(Ref::Symbol(symbol))) => match symbol.rsplit('.').next()? {
+                "SEEK_SET" => Some(0),
+                "SEEK_CUR" => Some(1),
+                "SEEK_END" => Some(2),
+                _ => None,
+            },
+            _ => None,
+        });
+        let place = match whence? {
+            0 => *to,
+            1 => at?.checked_add(*to)?,
+            2 => length_of(content)?.checked_add(*to)?,
+            _ => return None,
+        };
+        (place >= 0 && args.star.is_none() && args.star_star.is_none()).then_some(place)
+    }
+
+    /// Nobody knows what a stream, a digest or a cipher holds from here on; where it came from stays, and what is given to
+    /// it is in it too.
+    fn lose_content(&mut self, id: ObjectId, args: &Args) {
+        let given: Vec<Value> = args.all().cloned().collect();
+        for field in [CONTENT, FED] {
+            let before = self.kept_in(id, field);
+            let Some(object) = self.object(id) else { return };
+            if !object.fields.contains_key(field) {
+                continue;
+            }
+            let mut lost = self.only_labels(&before);
+            for value in &given {
+                let (labels, tokens) = self.deep(value);
+                lost.add_labels(&labels);
+                lost.add_tokens(&tokens);
+            }
+            if let Some(object) = self.object_mut(id) {
+                object.plain &= lost.is_plain();
+                object.fields.insert(SmolStr::new_static(field), lost);
+            }
+        }
+        let stateful =
+            |object: &super::heap::Object| object.fields.contains_key(CIPHER) || object.fields.contains_key(DECODER);
+        if self.object(id).is_some_and(stateful) {
+            self.use_up(id, false);
+        }
+        self.move_to(id, None);
+    }
+
+    /// Streams, digests and ciphers that are handed to code which is not followed to its end: it may have read, written or
+    /// replaced what they hold.
+    pub(crate) fn hand_over<'v>(&mut self, values: impl Iterator<Item = &'v Value>) {
+        if self.streams.is_empty() {
+            return;
+        }
+        values.for_each(|value| self.lose_streams(value, 2));
+    }
+
+    /// The same of one value and what it holds.
+    pub(crate) fn lose_streams(&mut self, value: &Value, depth: u32) {
+        /// Values that are looked at.
+        const MOST: usize = 128;
+        if self.streams.is_empty() {
+            return;
+        }
+        let mut left = vec![(value.clone(), depth)];
+        let mut seen = 0;
+        while let Some((value, depth)) = left.pop() {
+            for reference in value.refs() {
+                let id = match reference {
+                    Ref::Object(id) => *id,
+                    // Who has a method of something has what it is called on.
+                    Ref::Method(_, receiver) | Ref::Unresolved(_, receiver) | Ref::Function(_, Some(receiver)) => {
+                        if !receiver.refs().is_empty() {
+                            left.push((receiver.clone(), depth));
+                        }
+                        continue;
+                    }
+                    _ => continue,
+                };
+                if self.streams.contains(&id) {
+                    self.lose_content(id, &Args::default());
+                    continue;
+                }
+                let Some(object) = self.object(id).filter(|_| depth > 0) else { continue };
+                let inner = object.fields.values().chain(&object.items).chain(std::iter::once(&object.rest));
+                left.extend(
+                    inner.filter(|value| !value.refs().is_empty()).take(MOST).map(|inner| (inner.clone(), depth - 1)),
+                );
+                seen += 1;
+            }
+            if seen + left.len() > MOST {
+                // What is not looked at may hold any of them.
+                for id in self.streams.iter().copied().collect::<Vec<_>>() {
+                    self.lose_content(id, &Args::default());
+                }
+                self.streams.clear();
+                return;
+            }
         }
     }
 
@@ -411,10 +650,10 @@ impl Engine<'_> {
         site: Site,
     ) -> Option<Value> {
         match method {
-            "decompress" => {
+            "decompress" if self.is_fresh(id) && args.all().count() == 1 => {
                 let decoder = self.kept_in(id, DECODER).known_text()?.clone();
                 let mut given = vec![args.positional.first()?.0.clone()];
-                let window = self.kept_in(id, AT);
+                let window = self.kept_in(id, START);
                 if window.known().is_some() {
                     given.push(window);
                 }
@@ -422,7 +661,8 @@ impl Engine<'_> {
                 let model = self.modelled(module, name, Some(receiver), args, site);
                 Some(self.told_as(known, &model))
             }
-            "flush" => {
+            // All was given at once.
+            "flush" if self.strong(id) && self.kept_in(id, USED).known() == Some(&Const::Bool(true)) => {
                 let model = self.modelled(module, name, Some(receiver), args, site);
                 let mut rest = Value::constant(Const::Bytes(Arc::from([])));
                 self.inherit(&mut rest, &[receiver], None);

@@ -263,12 +263,21 @@ impl Engine<'_> {
         this: Option<&Value>,
         listed: bool,
     ) -> bool {
-        if self.recurses(key, summary, bound) {
-            return true;
-        }
+        self.recurses(key, summary, bound)
+            || (self.steps_are_left(summary) && self.would_tell(key, summary, bound, this, listed))
+    }
+
+    /// The same whether or not there are steps left to do it.
+    pub(crate) fn would_tell(
+        &self,
+        key: Key,
+        summary: &super::Summary,
+        bound: &[Option<Value>],
+        this: Option<&Value>,
+        listed: bool,
+    ) -> bool {
         if self.inlined >= MOST_INLINED
             || (summary.effects && summary.contexts >= MOST_CONTEXTS)
-            || !self.steps_are_left(summary)
             || self.frames.len() + 2 >= MOST_FRAMES
             || !self.enters_again(key, summary)
         {
@@ -310,7 +319,9 @@ impl Engine<'_> {
             if summary.stored.contains(number) && summary.contexts < MOST_CONTEXTS && value.refs().iter().any(calls) {
                 return true;
             }
-            if summary.kept.contains(number) && summary.contexts < MOST_CONTEXTS && self.sources(value) > 0 {
+            // A text that is long enough to be code tells what is executed where the variable is read.
+            let text = matches!(value.known(), Some(Const::Str(text)) if text.len() >= LONG_TEXT);
+            if summary.kept.contains(number) && summary.contexts < MOST_CONTEXTS && (text || self.sources(value) > 0) {
                 return true;
             }
             if summary.filled.contains(number)

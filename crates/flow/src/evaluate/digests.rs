@@ -73,7 +73,7 @@ pub fn is_digest(kind: &str) -> bool {
 
 /// The digest of some bytes, or with a key their HMAC.
 pub fn digest(kind: &str, key: Option<&[u8]>, data: &[u8], b: &mut Budget) -> Option<Vec<u8>> {
-    b.step(data.len() / 4 + 8)?;
+    b.step(cost(data) + key.map_or(0, cost) + 8)?;
     match kind {
         "md5" => Some(one::<Md5>(key, data, 64)),
         "sha1" => Some(one::<Sha1>(key, data, 64)),
@@ -83,6 +83,11 @@ pub fn digest(kind: &str, key: Option<&[u8]>, data: &[u8], b: &mut Budget) -> Op
         "sha512" => Some(one::<Sha512>(key, data, 128)),
         _ => None,
     }
+}
+
+/// Steps that digesting some bytes costs.
+fn cost(data: &[u8]) -> usize {
+    data.len() / 4
 }
 
 /// The states of an HMAC behind its key, inner and outer.
@@ -117,6 +122,7 @@ pub(super) fn derived(
     b: &mut Budget,
 ) -> Option<Vec<u8>> {
     b.produce(length)?;
+    b.step(cost(password))?;
     match kind {
         "md5" => stretched::<Md5>(password, salt, rounds, length, 64, b),
         "sha1" => stretched::<Sha1>(password, salt, rounds, length, 64, b),
@@ -144,7 +150,7 @@ fn stretched<D: Digest + Clone>(
     let mut out = Vec::new();
     let mut number = 1_u32;
     while out.len() < length {
-        b.step(rounds.checked_mul(STEPS_PER_ROUND)?)?;
+        b.step(rounds.checked_mul(STEPS_PER_ROUND)?.checked_add(cost(salt))?)?;
         let mut last = mac(&[salt, &number.to_be_bytes()].concat());
         let mut sum = last.clone();
         for _ in 1..rounds {

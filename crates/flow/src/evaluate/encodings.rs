@@ -248,7 +248,7 @@ fn decode_table(s: &[u8], encoding: &'static Encoding) -> Option<String> {
 
 /// Which escapes a codec knows.
 #[derive(Clone, Copy, PartialEq)]
-enum Escapes {
+pub(super) enum Escapes {
     /// Those of a text literal.
     Text,
     /// `\u` and `\U` only.
@@ -258,7 +258,7 @@ enum Escapes {
 }
 
 /// Undoes the escapes of a literal. A byte stands for the character of its number.
-fn unescape(s: &[u8], escapes: Escapes, b: &mut Budget) -> Option<String> {
+pub(super) fn unescape(s: &[u8], escapes: Escapes, b: &mut Budget) -> Option<String> {
     b.step(s.len())?;
     b.produce(s.len().checked_mul(2)?)?;
     let mut out = String::with_capacity(s.len());

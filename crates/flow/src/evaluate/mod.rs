@@ -460,6 +460,29 @@ pub fn mutate(receiver: &mut Concrete, name: &str, args: &[Concrete], b: &mut Bu
     }
 }
 
+/// Whether two values are equal.
+pub(crate) fn equal(left: &Concrete, right: &Concrete, b: &mut Budget) -> Option<bool> {
+    order::equal(left, right, b)
+}
+
+/// The places of the items in the order that sorting gives them.
+pub(crate) fn sorted_order(items: &[Concrete], reverse: bool, b: &mut Budget) -> Option<Vec<usize>> {
+    b.step(items.len())?;
+    // Equal items stay as they stood: the place decides between them, and is no part of what is compared otherwise.
+    let placed = items.iter().zip(0_i64..).map(|(item, at)| {
+        let at = if reverse { -at } else { at };
+        Concrete::Tuple(Rc::new(vec![item.clone(), Concrete::Int(at)]))
+    });
+    let sorted = sequence::sort(placed.collect(), reverse, b)?;
+    sorted
+        .iter()
+        .map(|pair| match pair {
+            Concrete::Tuple(pair) => usize::try_from(pair.get(1)?.as_i64()?.unsigned_abs()).ok(),
+            _ => None,
+        })
+        .collect()
+}
+
 /// `base[index] = value`, for a list, a dict or a bytearray; `None` when CPython would raise, with `base` as it was.
 pub fn store(base: &mut Concrete, index: &Concrete, value: &Concrete, b: &mut Budget) -> Option<()> {
     b.step(1)?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use num_bigint::BigInt;
 
+use super::encodings::{Escapes, unescape};
 use super::{Budget, Concrete, MAX_DEPTH};
 
 /// A value of a pickle.
@@ -20,12 +21,34 @@ pub enum Pickled {
     Pairs(Rc<Vec<(Pickled, Pickled)>>),
     /// A function or class by its name.
     Global(Arc<str>),
-    /// What calling the first with the others gives.
-    Call(Rc<(Pickled, Vec<Pickled>)>),
+    /// What a call gives.
+    Call(Rc<Call>),
     /// An object and the state that is put into it.
     Built(Rc<(Pickled, Pickled)>),
     /// What this reader does not know.
     Unknown,
+}
+
+/// A call of a pickle.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What is called.
+    pub function: Pickled,
+    /// The arguments by position.
+    pub args: Vec<Pickled>,
+    /// The arguments by name, as a dictionary.
+    pub named: Option<Pickled>,
+}
+
+/// What a pickle gives.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The value that comes out.
+    pub value: Pickled,
+    /// All that is called on the way, in order.
+    pub called: Vec<Pickled>,
+    /// True if it was read to its end, and nothing of it was left out.
+    pub whole: bool,
 }
 
 /// Most values that stand on the stack or are remembered.
@@ -39,51 +62,43 @@ struct Reader<'a> {
     memo: rustc_hash::FxHashMap<u64, Pickled>,
     /// What is called on the way, in order, whether or not it is in the result.
     called: Vec<Pickled>,
+    /// True once something was too deep to be kept.
+    cut: bool,
 }
 
-/// What a pickle gives, and all that is called on the way, in order.
-pub fn read(data: &[u8], b: &mut Budget) -> Option<(Pickled, Vec<Pickled>)> {
+/// What a pickle gives, and all that is called on the way.
+pub fn read(data: &[u8], b: &mut Budget) -> Reading {
     let mut reader = Reader {
         rest: data,
         stack: Vec::new(),
         marks: Vec::new(),
         memo: rustc_hash::FxHashMap::default(),
         called: Vec::new(),
+        cut: false,
     };
-    loop {
-        b.step(1)?;
-        if reader.stack.len() > MOST_VALUES || reader.memo.len() > MOST_VALUES {
-            return None;
-        }
-        let operation = reader.byte()?;
-        if operation == b'.' {
-            let value = reader.stack.pop()?;
-            return Some((value, reader.called));
-        }
-        // What is called has happened, whatever stands behind it.
-        if reader.operate(operation, b).is_none() {
-            return (!reader.called.is_empty()).then_some((Pickled::Unknown, reader.called));
-        }
-    }
+    // What is called has happened, whatever stands behind it.
+    let value = reader.run(b);
+    let whole = value.is_some() && !reader.cut;
+    Reading { value: value.unwrap_or(Pickled::Unknown), called: reader.called, whole }
 }
 
 /// How deep values stand in one another; counted only as far as it matters.
-fn depth(value: &Pickled) -> usize {
+fn depth(value: &Pickled, b: &mut Budget) -> usize {
     let mut deepest = 0;
     let mut left = vec![(value, 1)];
     let mut steps = 0;
     while let Some((value, depth)) = left.pop() {
         deepest = deepest.max(depth);
         steps += 1;
-        if deepest > MAX_DEPTH || steps > 4_096 {
+        if deepest > MAX_DEPTH || steps > 4_096 || b.step(1).is_none() {
             return MAX_DEPTH + 1;
         }
         match value {
             Pickled::Items(_, items) => left.extend(items.iter().map(|item| (item, depth + 1))),
             Pickled::Pairs(pairs) => left.extend(pairs.iter().flat_map(|(a, b)| [(a, depth + 1), (b, depth + 1)])),
             Pickled::Call(call) => {
-                left.push((&call.0, depth + 1));
-                left.extend(call.1.iter().map(|item| (item, depth + 1)));
+                left.push((&call.function, depth + 1));
+                left.extend(call.args.iter().chain(&call.named).map(|item| (item, depth + 1)));
             }
             Pickled::Built(built) => left.extend([(&built.0, depth + 1), (&built.1, depth + 1)]),
             Pickled::Known(_) | Pickled::Global(_) | Pickled::Unknown => {}
@@ -107,7 +122,7 @@ fn items(kind: &'static str, values: Vec<Pickled>, b: &mut Budget) -> Option<Pic
         }));
     }
     let value = Pickled::Items(kind, Rc::new(values));
-    Some(if depth(&value) > MAX_DEPTH { Pickled::Unknown } else { value })
+    Some(if depth(&value, b) > MAX_DEPTH { Pickled::Unknown } else { value })
 }
 
 fn pairs(values: Vec<(Pickled, Pickled)>, b: &mut Budget) -> Option<Pickled> {
@@ -119,7 +134,7 @@ fn pairs(values: Vec<(Pickled, Pickled)>, b: &mut Budget) -> Option<Pickled> {
         return Some(Pickled::Known(super::dict_of(plain.collect(), b)?));
     }
     let value = Pickled::Pairs(Rc::new(values));
-    Some(if depth(&value) > MAX_DEPTH { Pickled::Unknown } else { value })
+    Some(if depth(&value, b) > MAX_DEPTH { Pickled::Unknown } else { value })
 }
 
 /// The items of a value, where it has some.
@@ -167,10 +182,29 @@ impl<'a> Reader<'a> {
         Some(bytes)
     }
 
-    fn line(&mut self) -> Option<&'a str> {
+    /// The program to its end: the value on top of the stack.
+    fn run(&mut self, b: &mut Budget) -> Option<Pickled> {
+        loop {
+            b.step(1)?;
+            if self.stack.len() > MOST_VALUES || self.memo.len() > MOST_VALUES {
+                return None;
+            }
+            match self.byte()? {
+                b'.' => return self.stack.pop(),
+                operation => self.operate(operation, b)?,
+            }
+        }
+    }
+
+    fn raw_line(&mut self) -> Option<&'a [u8]> {
         let at = memchr::memchr(b'\n', self.rest)?;
         let line = self.take(at)?;
         self.take(1)?;
+        Some(line)
+    }
+
+    fn line(&mut self) -> Option<&'a str> {
+        let line = self.raw_line()?;
         std::str::from_utf8(line).ok().map(|line| line.trim_end_matches('\r'))
     }
 
@@ -190,9 +224,14 @@ impl<'a> Reader<'a> {
         (at <= self.stack.len()).then(|| self.stack.split_off(at))
     }
 
-    fn call(&mut self, function: Pickled, args: Vec<Pickled>) {
-        let call = Pickled::Call(Rc::new((function, args)));
-        let call = if depth(&call) > MAX_DEPTH { Pickled::Unknown } else { call };
+    fn call(&mut self, function: Pickled, args: Vec<Pickled>, named: Option<Pickled>, b: &mut Budget) {
+        let mut call = Pickled::Call(Rc::new(Call { function: function.clone(), args, named }));
+        // That it is called is known, however much it is given.
+        if depth(&call, b) > MAX_DEPTH {
+            self.cut = true;
+            let function = if depth(&function, b) < MAX_DEPTH { function } else { Pickled::Unknown };
+            call = Pickled::Call(Rc::new(Call { function, args: vec![Pickled::Unknown], named: None }));
+        }
         self.called.push(call.clone());
         self.stack.push(call);
     }
@@ -310,15 +349,15 @@ impl<'a> Reader<'a> {
                 self.known(Concrete::Float(f64::from_be_bytes(bytes)))?;
             }
             b'S' => {
-                let line = self.line()?.trim();
-                let inner = line.get(1..line.len().checked_sub(1)?)?;
-                b.produce(inner.len())?;
-                self.known(Concrete::text(inner))?;
+                let inner = match self.raw_line()?.trim_ascii() {
+                    [b'\'', inner @ .., b'\''] | [b'"', inner @ .., b'"'] => inner,
+                    _ => return None,
+                };
+                self.known(Concrete::text(&unescape(inner, Escapes::Bytes, b)?))?;
             }
             b'V' => {
-                let line = self.line()?;
-                b.produce(line.len())?;
-                self.known(Concrete::text(line))?;
+                let line = self.raw_line()?;
+                self.known(Concrete::text(&unescape(line, Escapes::Raw, b)?))?;
             }
             b'T' => self.text(4, b)?,
             b'U' | 0x8c => self.text(1, b)?,
@@ -420,39 +459,38 @@ impl<'a> Reader<'a> {
                 let function = self.stack.pop()?;
                 let args = items_of(&args).unwrap_or_else(|| vec![Pickled::Unknown]);
                 b.step(args.len())?;
-                self.call(function, args);
+                self.call(function, args, None, b);
             }
             // `i` names the class in the text, `o` has it in front of the group.
             b'i' => {
                 let (module, name) = (self.line()?, self.line()?);
                 let group = self.group()?;
-                self.call(global(module, name), group);
+                self.call(global(module, name), group, None, b);
             }
             b'o' => {
                 let mut group = self.group()?;
                 (!group.is_empty()).then_some(())?;
                 let class = group.remove(0);
-                self.call(class, group);
+                self.call(class, group, None, b);
             }
             0x81 => {
                 let args = self.stack.pop()?;
                 let class = self.stack.pop()?;
                 let args = items_of(&args).unwrap_or_else(|| vec![Pickled::Unknown]);
-                self.call(class, args);
+                self.call(class, args, None, b);
             }
             0x92 => {
                 let named = self.stack.pop()?;
                 let args = self.stack.pop()?;
                 let class = self.stack.pop()?;
-                let mut args = items_of(&args).unwrap_or_else(|| vec![Pickled::Unknown]);
-                args.push(named);
-                self.call(class, args);
+                let args = items_of(&args).unwrap_or_else(|| vec![Pickled::Unknown]);
+                self.call(class, args, Some(named), b);
             }
             b'b' => {
                 let state = self.stack.pop()?;
                 let object = self.stack.pop()?;
                 let built = Pickled::Built(Rc::new((object, state)));
-                let built = if depth(&built) > MAX_DEPTH { Pickled::Unknown } else { built };
+                let built = if depth(&built, b) > MAX_DEPTH { Pickled::Unknown } else { built };
                 self.stack.push(built);
             }
             b'P' => {

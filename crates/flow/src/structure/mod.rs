@@ -20,6 +20,7 @@ use sluice_syntax::ir::{ExprId, FuncId, Module, Span};
 use smol_str::SmolStr;
 
 pub use helpers::unused_helpers;
+pub(crate) use scan::reassigned;
 
 /// What the structure of one module tells.
 #[derive(Clone, Debug, Default)]

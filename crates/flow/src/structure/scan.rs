@@ -185,6 +185,38 @@ pub(super) fn bound_by(stmt: &Stmt, visit: &mut impl FnMut(SlotRef)) {
     }
 }
 
+/// The variables that may be assigned more than once, or by another function than their own: what one holds at one time
+/// tells not what it holds later.
+pub(crate) fn reassigned(module: &Module) -> FxHashSet<SlotRef> {
+    let mut once: FxHashSet<SlotRef> = FxHashSet::default();
+    let mut again: FxHashSet<SlotRef> = FxHashSet::default();
+    for (index, function) in module.functions.iter().enumerate() {
+        let func = FuncId(u32::try_from(index).unwrap_or(u32::MAX));
+        once.extend(function.params.iter().map(|param| SlotRef { func, slot: param.slot }));
+        let mut left: Vec<(&[Stmt], bool)> = vec![(&function.body, false)];
+        while let Some((block, looped)) = left.pop() {
+            for stmt in block {
+                let looped = looped || matches!(stmt.kind, StmtKind::For { .. } | StmtKind::While { .. });
+                bound_by(stmt, &mut |slot| {
+                    if looped || slot.func != func || !once.insert(slot) {
+                        again.insert(slot);
+                    }
+                });
+                walk::blocks(stmt, &mut |inner| left.push((inner, looped)));
+            }
+        }
+    }
+    for expr in &module.exprs {
+        let mut add = |target| walk::target_slots(target, &mut |slot| again.extend([slot]));
+        match &expr.kind {
+            ExprKind::Bind { target, .. } | ExprKind::Update { target, .. } => add(target),
+            ExprKind::Comprehension { clauses, .. } => clauses.iter().for_each(|clause| add(&clause.target)),
+            _ => {}
+        }
+    }
+    again
+}
+
 /// Marks every function in which text was lost, and those around it.
 fn lost_text(module: &Module, scan: &mut Scan) {
     let mut lost: Vec<u32> = module.diagnostics.iter().filter(|note| note.lost).map(|note| note.span.start).collect();

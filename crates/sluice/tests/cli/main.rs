@@ -8,6 +8,7 @@
     reason = "a failure here is a failed test"
 )]
 
+mod changes;
 mod codes;
 mod dev;
 mod docs;

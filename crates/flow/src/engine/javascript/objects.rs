@@ -462,7 +462,7 @@ impl Engine<'_> {
                 match reference {
                     Ref::Class(base) => {
                         let name = SmolStr::new_static("constructor");
-                        if let Some(init) = self.class_attr(base, &name, Some(&this), true, 0) {
+                        if let Some(init) = self.class_attr(base, &name, Some(&this), true) {
                             for reference in init.refs().to_vec() {
                                 if let Ref::Function(key, _) = reference {
                                     self.call_function(module, key, Some(this.clone()), args, site);

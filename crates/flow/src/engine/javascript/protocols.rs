@@ -145,7 +145,7 @@ impl Engine<'_> {
             let field = self.object(id).and_then(|found| found.fields.get(name)).cloned();
             let method = match (field, class) {
                 (Some(field), _) => Some(field),
-                (None, Some(class)) => self.class_attr(class, &SmolStr::new_static(name), Some(value), true, 0),
+                (None, Some(class)) => self.class_attr(class, &SmolStr::new_static(name), Some(value), true),
                 (None, None) => None,
             };
             let key = method.as_ref().and_then(|method| {
