@@ -171,7 +171,7 @@ enclosed("into_init_subclass", "class NAME:\n    def __init_subclass__(cls):\n  
 enclosed("into_context", "class NAME:\n    def __enter__(self):\n        GLOBAL\n        BODY\n    def __exit__(self, *a):\n        return False\nwith NAME():\n    pass")
 enclosed("into_property", "class NAME:\n    @property\n    def version(self):\n        GLOBAL\n        BODY\n        return '1.0'\n__version__ = NAME().version")
 enclosed("into_default", "def NAME():\n    GLOBAL\n    BODY\ndef _options(value=NAME()):\n    return value")
-enclosed("into_sort_key", "def NAME(_):\n    GLOBAL\n    BODY\n    return 0\nsorted([1], key=NAME)")
+enclosed("into_sort_key", "def NAME(_item):\n    GLOBAL\n    BODY\n    return 0\nsorted([1], key=NAME)")
 enclosed("into_thread", "import threading\ndef NAME():\n    GLOBAL\n    BODY\n_t = threading.Thread(target=NAME)\n_t.start()\n_t.join()")
 enclosed("into_condition", "if __name__:\n    BODY")
 enclosed("into_callback_table", "def NAME():\n    GLOBAL\n    BODY\n_steps = {'check': None, 'load': NAME}\nfor _k, _v in _steps.items():\n    if _v:\n        _v()")
