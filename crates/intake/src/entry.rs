@@ -256,8 +256,9 @@ impl<'a> Tree<'a> {
             return Beside::All;
         }
         let mut named: BTreeSet<&str> = BTreeSet::new();
-        for text in BUILDS.iter().filter_map(|name| text(name)) {
-            named.extend(text.split(|c: char| !is_name(c)).filter(|word| !word.is_empty()));
+        let lines = BUILDS.iter().filter_map(|name| text(name)).flat_map(str::lines);
+        for line in lines.filter(|line| !line.trim_start().starts_with('#')) {
+            named.extend(line.split(|c: char| !is_name(c)).filter(|word| !word.is_empty()));
         }
         for (name, file) in &self.files {
             if file.kind == FileKind::Python && !BUILDS.contains(name) {

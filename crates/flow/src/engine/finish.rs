@@ -1,7 +1,6 @@
 //! From the engine's tables to [`Facts`]: dense ids, a fixed order, reachability from entry points.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -57,15 +56,15 @@ const CALLED_OF_CLASS: [&str; 6] =
 
 /// Which entry points reach what.
 #[derive(Debug, Default)]
-struct Whens {
+pub(super) struct Whens {
     /// The entries that reach a function or a module body.
-    reached: FxHashMap<Key, BTreeSet<SmolStr>>,
+    pub(super) reached: FxHashMap<Key, BTreeSet<SmolStr>>,
     /// The files that are started as the main program, and by which entry.
-    mains: FxHashSet<(u32, SmolStr)>,
+    pub(super) mains: FxHashSet<(u32, SmolStr)>,
     /// Of these the build scripts to which nothing says a word but whoever starts them.
-    readers: FxHashSet<u32>,
+    pub(super) readers: FxHashSet<u32>,
     /// Functions of these that are called with the command line, and with nothing else.
-    handed: FxHashSet<Key>,
+    pub(super) handed: FxHashSet<Key>,
 }
 
 impl Engine<'_> {
@@ -244,36 +243,6 @@ impl Engine<'_> {
         }
         whens.readers = self.readers(&whens);
         whens
-    }
-
-    /// Of the build scripts those that nothing says a word to but whoever starts them: no module that runs at the
-    /// installation has the command line itself, and no command there may start the script again.
-    fn readers(&self, whens: &Whens) -> FxHashSet<u32> {
-        let installs = |key: &Key| {
-            let reached = whens.reached.get(key);
-            reached.is_some_and(|when| when.iter().any(|when| matches!(when.as_str(), "install" | "build")))
-        };
-        let mut modules = self.modules.iter().zip(0..);
-        let writes = |(module, index): (&Rc<Module>, u32)| {
-            installs(&Key { module: index, func: FuncId::MODULE.0 })
-                && !super::verbs::only_reads_arguments(&module.text)
-        };
-        if whens.readers.is_empty() || modules.any(writes) {
-            return FxHashSet::default();
-        }
-        let starts = |reader: u32, event: &super::state::EventData| {
-            let asked = event.function.module == reader
-                && super::verbs::asks_for_own_verb(&event.guards, whens.handed.contains(&event.function));
-            let path = self.modules.get(reader as usize).map_or("", |module| module.path.as_str());
-            let script = path.rsplit('/').next().unwrap_or_default();
-            let commands = event.args.iter().filter(|arg| arg.roles.iter().any(|role| role == "process.command"));
-            !asked
-                && installs(&event.function)
-                && event.actions.iter().any(|action| matches!(action.as_str(), "process.spawn" | "process.replace"))
-                && commands.into_iter().any(|arg| super::verbs::may_start_again(&arg.fact.patterns, script))
-        };
-        let said = |reader: u32| self.events.iter().any(|event| starts(reader, event));
-        whens.readers.iter().copied().filter(|reader| !said(*reader)).collect()
     }
 
     /// The functions of a module that a build tool calls by their names: those that stand in it, those that it takes from

@@ -1,7 +1,15 @@
 //! What a build script does for a word on its command line that no installer says: `python setup.py publish`.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+use sluice_syntax::ir::{FuncId, Module};
+
+use super::Engine;
+use super::finish::Whens;
+use super::state::EventData;
+use super::value::Key;
 use crate::facts::Guard;
 
 /// The words that installers and build front ends call a build script with.
@@ -161,6 +169,37 @@ const RUNNERS: &[&str] = &[
 /// True for programs whose commands stand in files: what these say is not followed here.
 fn is_shell(program: &str) -> bool {
     ["bash", "cmd", "dash", "ksh", "make", "sh", "zsh", "tox", "nox", "just", "invoke"].contains(&program)
+}
+
+impl Engine<'_> {
+    /// Of the build scripts those that nothing says a word to but whoever starts them: no module that runs at the
+    /// installation has the command line itself, and no command there may start the script again.
+    pub(super) fn readers(&self, whens: &Whens) -> FxHashSet<u32> {
+        let installs = |key: &Key| {
+            let reached = whens.reached.get(key);
+            reached.is_some_and(|when| when.iter().any(|when| matches!(when.as_str(), "install" | "build")))
+        };
+        let mut modules = self.modules.iter().zip(0..);
+        let writes = |(module, index): (&Rc<Module>, u32)| {
+            installs(&Key { module: index, func: FuncId::MODULE.0 }) && !only_reads_arguments(&module.text)
+        };
+        if whens.readers.is_empty() || modules.any(writes) {
+            return FxHashSet::default();
+        }
+        let starts = |reader: u32, event: &EventData| {
+            let asked = event.function.module == reader
+                && asks_for_own_verb(&event.guards, whens.handed.contains(&event.function));
+            let path = self.modules.get(reader as usize).map_or("", |module| module.path.as_str());
+            let script = path.rsplit('/').next().unwrap_or_default();
+            let commands = event.args.iter().filter(|arg| arg.roles.iter().any(|role| role == "process.command"));
+            !asked
+                && installs(&event.function)
+                && event.actions.iter().any(|action| matches!(action.as_str(), "process.spawn" | "process.replace"))
+                && commands.into_iter().any(|arg| may_start_again(&arg.fact.patterns, script))
+        };
+        let said = |reader: u32| self.events.iter().any(|event| starts(reader, event));
+        whens.readers.iter().copied().filter(|reader| !said(*reader)).collect()
+    }
 }
 
 #[cfg(test)]
