@@ -99,24 +99,30 @@ fn words<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = (&'t str, &'t
 }
 
 /// True if a text does nothing with its command line but ask for its words and their number: one that has the list
-/// itself, under whatever name, may put words into it and say them to itself.
-pub(super) fn only_reads_arguments(text: &str) -> bool {
+/// itself, under whatever name, may put words into it and say them to itself. `script` for the build script, in which
+/// every `argv` is taken for the list.
+pub(super) fn only_reads_arguments(text: &str, script: bool) -> bool {
     // Of the module that holds the list, only attributes that are written out are asked for.
     let asked = |(before, rest): (&str, &str)| {
         let line = before.rsplit('\n').next().unwrap_or("").trim_start();
         let imported =
             (line.starts_with("import ") || line.starts_with("from ")) && !rest.trim_start().starts_with("as ");
-        imported || rest.strip_prefix('.').is_some_and(|name| !name.starts_with("__") && !name.starts_with("modules"))
+        imported || only_asks(before, rest)
     };
     // Each place may ask for a look at the whole text.
     if text.matches("argv").count() > 200 {
         return false;
     }
+    let takes = text.contains("import argv") || text.contains(", argv");
     words(text, "sys").all(asked)
         && text.match_indices("argv").all(|(at, name)| {
             let before = text.get(..at).unwrap_or("");
             let rest = text.get(at + name.len()..).unwrap_or("").trim_start_matches([' ', '\t']);
             let holder = before.strip_suffix("sys.").unwrap_or(before);
+            // A name of its own, in a module that does not take the list by this name from where it is.
+            if !takes && holder.len() == before.len() && !before.ends_with(['"', '\'', '.']) && !script {
+                return true;
+            }
             if holder.ends_with("len(") && rest.starts_with(')') {
                 return true;
             }
@@ -137,6 +143,26 @@ pub(super) fn only_reads_arguments(text: &str) -> bool {
             let assigned = behind.starts_with('=') && !behind.starts_with("==") || behind.starts_with("+=");
             !assigned && !holder.trim_end().ends_with("del")
         })
+}
+
+/// True if a place of `sys` asks for something that it holds, or whether it holds it, and cannot give its list of words.
+fn only_asks(before: &str, rest: &str) -> bool {
+    const HELD: [&str; 5] = ["__excepthook__", "__stderr__", "__stdin__", "__stdout__", "modules[__name__]"];
+    let attribute = rest.strip_prefix('.');
+    let written = attribute.is_some_and(|name| !name.starts_with("__") && !name.starts_with("modules"));
+    let held = attribute.is_some_and(|name| HELD.iter().any(|held| name.starts_with(held)));
+    let modules = attribute.and_then(|name| name.strip_prefix("modules"));
+    let is_in = before.ends_with(" in ") && modules.is_some_and(|rest| !rest.starts_with(['.', '[', '(']));
+    // By its name in the text: `getattr(sys, "frozen", False)`.
+    let named = rest.trim_start().strip_prefix(',').map(str::trim_start);
+    let quoted = named.and_then(|named| named.strip_prefix(['"', '\'']));
+    let plain = quoted.and_then(|quoted| quoted.split_once(['"', '\''])).is_some_and(|(name, behind)| {
+        !name.starts_with("argv")
+            && !name.starts_with('_')
+            && name != "modules"
+            && behind.trim_start().starts_with([',', ')'])
+    });
+    written || held || is_in || before.ends_with("hasattr(") || (before.ends_with("getattr(") && plain)
 }
 
 /// True if a command may start the build script again, with whatever words: `patterns` are the command's alternatives with
@@ -181,7 +207,8 @@ impl Engine<'_> {
         };
         let mut modules = self.modules.iter().zip(0..);
         let writes = |(module, index): (&Rc<Module>, u32)| {
-            installs(&Key { module: index, func: FuncId::MODULE.0 }) && !only_reads_arguments(&module.text)
+            installs(&Key { module: index, func: FuncId::MODULE.0 })
+                && !only_reads_arguments(&module.text, whens.readers.contains(&index))
         };
         if whens.readers.is_empty() || modules.any(writes) {
             return FxHashSet::default();
@@ -251,7 +278,7 @@ mod tests {
             "import os, sys\n\nif sys.argv[-1] == 'publish':\n    sys.exit()\n",
             "from sys import argv\nprint(argv[1])\n",
         ] {
-            assert!(only_reads_arguments(text), "{text}");
+            assert!(only_reads_arguments(text, true), "{text}");
         }
         for text in [
             "sys.argv[1] = 'publish'",
@@ -269,8 +296,24 @@ mod tests {
             "import sys as held",
             "sys.__dict__['ar' + 'gv']",
             "sys.modules['sy' + 's']",
+            "for name in sys.modules.values():\n    fill(name)",
+            "getattr(sys, 'ar' + 'gv')",
         ] {
-            assert!(!only_reads_arguments(text), "{text}");
+            assert!(!only_reads_arguments(text, true), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_module_may_have_a_name_of_its_own() {
+        let module = "import sys\n\ndef main(argv=None):\n    parser.parse_args(argv or sys.argv[1:])\n";
+        assert!(only_reads_arguments(module, false));
+        assert!(!only_reads_arguments(module, true));
+        for text in [
+            "from sys import argv\nargv.append('publish')\n",
+            "from sys import path, argv\nargv[1:] = []\n",
+            "sys.argv.append('publish')",
+        ] {
+            assert!(!only_reads_arguments(text, false), "{text}");
         }
     }
 
