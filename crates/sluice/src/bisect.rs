@@ -16,8 +16,8 @@ const MAX_QUESTIONS: u32 = 48;
 pub trait Ask {
     /// Reviews the target with some files treated apart.
     fn review(&mut self, exceptions: &[Exception]) -> Result<Box<Review>, Died>;
-    /// Lists the target's files.
-    fn files(&mut self) -> Result<Vec<String>, Died>;
+    /// Lists the target's files, each with the bytes of source in it.
+    fn files(&mut self) -> Result<Vec<(String, u64)>, Died>;
     /// Analyzes a range of the target's files with some treated apart.
     fn probe(&mut self, range: Range<usize>, exceptions: &[Exception]) -> Result<(), Died>;
 }
@@ -37,15 +37,32 @@ pub fn review(ask: &mut impl Ask) -> Result<Box<Review>, Died> {
     let mut questions = 0;
     while questions < MAX_QUESTIONS {
         let Some(range) = find(ask, files.len(), &exceptions, &mut questions) else { return Err(died) };
-        let killers = files.get(range.clone()).unwrap_or_default();
-        let mut changed = treat(&mut exceptions, killers, Treatment::Robust, &died);
+        if range.len() > 1 {
+            // Together they are too much. The largest are left out, as few as will do.
+            let mut largest: Vec<&(String, u64)> = files.get(range).unwrap_or_default().iter().collect();
+            largest.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+            let mut left_out = 1;
+            while questions < MAX_QUESTIONS && left_out <= largest.len() {
+                let names = largest.iter().take(left_out).map(|(name, _)| name);
+                treat(&mut exceptions, names, Treatment::LeftOut, &died);
+                questions += 1;
+                match ask.review(&exceptions) {
+                    Ok(review) => return Ok(review),
+                    Err(again) => died = again,
+                }
+                left_out *= 2;
+            }
+            continue;
+        }
+        let killers = || files.get(range.clone()).unwrap_or_default().iter().map(|(name, _)| name);
+        let mut changed = treat(&mut exceptions, killers(), Treatment::Robust, &died);
         if changed {
             questions += 1;
-            if let Err(again) = ask.probe(range, &exceptions) {
-                treat(&mut exceptions, killers, Treatment::LeftOut, &again);
+            if let Err(again) = ask.probe(range.clone(), &exceptions) {
+                treat(&mut exceptions, killers(), Treatment::LeftOut, &again);
             }
         } else {
-            changed = treat(&mut exceptions, killers, Treatment::LeftOut, &died);
+            changed = treat(&mut exceptions, killers(), Treatment::LeftOut, &died);
         }
         if !changed {
             return Err(died);
@@ -60,7 +77,12 @@ pub fn review(ask: &mut impl Ask) -> Result<Box<Review>, Died> {
 }
 
 /// Has files treated in a way, unless they are treated so or more severely already. Gives whether anything changed.
-fn treat(exceptions: &mut Vec<Exception>, files: &[String], treatment: Treatment, died: &Died) -> bool {
+fn treat<'f>(
+    exceptions: &mut Vec<Exception>,
+    files: impl Iterator<Item = &'f String>,
+    treatment: Treatment,
+    died: &Died,
+) -> bool {
     let why = match treatment {
         Treatment::Robust => format!("was read with less detail, because {}", died.0),
         Treatment::LeftOut => format!("was left out, because {}", died.0),
@@ -80,8 +102,8 @@ fn treat(exceptions: &mut Vec<Exception>, files: &[String], treatment: Treatment
     changed
 }
 
-/// The smallest range of files that a worker is seen to die of: one file, or, where halves live that die together,
-/// the second of those halves. `None` if no question is left.
+/// The smallest range of files that a worker is seen to die of: one file, or those whose halves live. `None` if no
+/// question is left.
 fn find(ask: &mut impl Ask, count: usize, exceptions: &[Exception], questions: &mut u32) -> Option<Range<usize>> {
     let (mut low, mut high) = (0, count);
     if count == 0 {
@@ -99,7 +121,7 @@ fn find(ask: &mut impl Ask, count: usize, exceptions: &[Exception], questions: &
         }
         *questions += 1;
         if ask.probe(middle..high, exceptions).is_ok() {
-            return Some(middle..high);
+            return Some(low..high);
         }
         low = middle;
     }
@@ -158,8 +180,8 @@ mod tests {
             Ok(Box::new(engine.incomplete(&names.join(","), "", "test")))
         }
 
-        fn files(&mut self) -> Result<Vec<String>, Died> {
-            Ok((0..self.sizes.len()).map(|index| index.to_string()).collect())
+        fn files(&mut self) -> Result<Vec<(String, u64)>, Died> {
+            Ok(self.sizes.iter().enumerate().map(|(index, size)| (index.to_string(), *size)).collect())
         }
 
         fn probe(&mut self, range: Range<usize>, exceptions: &[Exception]) -> Result<(), Died> {
@@ -200,11 +222,18 @@ mod tests {
     }
 
     #[test]
-    fn files_that_kill_only_together_are_halved() {
+    fn of_files_that_kill_only_together_the_largest_are_left_out() {
         let mut target = Target::new(8, &[]);
         target.memory = 5;
-        // Each half lives alone, on the robust path too, and the whole dies again: then the half is left out.
-        assert_eq!(exceptions(&mut target), Ok("4,5,6,7".to_owned()));
+        assert_eq!(exceptions(&mut target), Ok("0,1,2,3".to_owned()));
+        let mut target = Target::new(1000, &[]);
+        (target.sizes[17], target.sizes[800], target.memory) = (900, 400, 1500);
+        assert_eq!(exceptions(&mut target), Ok("17".to_owned()));
+        assert_eq!(target.asked, 4, "the review, each half, the review again");
+        // A killer among them is found as well.
+        let mut target = Target::new(1000, &[3]);
+        (target.sizes[17], target.sizes[800], target.memory) = (900, 400, 1500);
+        assert_eq!(exceptions(&mut target), Ok("17,3".to_owned()));
     }
 
     #[test]

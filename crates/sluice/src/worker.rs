@@ -61,7 +61,7 @@ enum Task {
 enum Answer {
     /// The review as JSON.
     Review(String),
-    Files(Vec<String>),
+    Files(Vec<(String, u64)>),
     Alive,
     /// The engine failed without ending the process.
     Stopped(String),
@@ -162,7 +162,7 @@ impl Ask for Conversation<'_> {
         }
     }
 
-    fn files(&mut self) -> Result<Vec<String>, Died> {
+    fn files(&mut self) -> Result<Vec<(String, u64)>, Died> {
         match self.ask(Task::Files)? {
             Answer::Files(files) => Ok(files),
             other => Err(unexpected(other)),
@@ -221,7 +221,7 @@ fn reply(engine: &Engine, question: &[u8], used: bool) -> Answer {
     let (input, options) = (question.input.into_owned(), &*question.options);
     let answer = match question.task {
         Task::Review { exceptions } => engine.try_review(input, options, &exceptions).and_then(|review| {
-            serde_json::to_string(&review).map(Answer::Review).map_err(|error| Stopped(error.to_string()))
+            serde_json::to_string(&review).map(Answer::Review).map_err(|error| Stopped::Internal(error.to_string()))
         }),
         Task::Files => engine.files(input, options).map(Answer::Files),
         Task::Probe { from, to, exceptions } => {
@@ -244,7 +244,7 @@ fn crashes(engine: &Engine, question: &Question<'_>) -> bool {
     let treatment =
         |file: &str| exceptions.iter().find(|exception| exception.file == file).map(|found| found.treatment);
     let asked = files.get(range).unwrap_or_default();
-    asked.iter().any(|file: &String| {
+    asked.iter().any(|(file, _)| {
         file.rsplit('/').next() == Some(&crash.file)
             && match treatment(file) {
                 None => true,

@@ -178,7 +178,7 @@ fn installed_path(path: &str) -> String {
 }
 
 /// The text of a file that a front end reads, and its language.
-fn source(file: &SourceFile) -> Option<(Arc<str>, Language)> {
+pub(crate) fn source(file: &SourceFile) -> Option<(Arc<str>, Language)> {
     let text = file.text.as_ref()?;
     match &file.kind {
         FileKind::Python => Some((Arc::clone(text), Language::Python)),
@@ -322,6 +322,14 @@ pub(crate) fn info(package: &Package, analysis: &Analysis, facts: &Facts, left_o
             matters: true,
         }),
     );
+    // What an installer of Python packages brings besides Python runs where something names it.
+    let beside = |file: &str| {
+        let ends = [".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".html", ".htm", ".svg", ".vue", ".svelte", ".astro"];
+        package.ecosystem == Some(Ecosystem::Pypi) && ends.iter().any(|end| file.ends_with(end))
+    };
+    for left_out in &mut coverage.unread {
+        left_out.matters &= !beside(&left_out.file) || named.holds(&left_out.file);
+    }
     // Where no code is read, or the package is made for another world, what is not read is all there is.
     let nothing_else = analysis.sources.is_empty() || is_foreign(&package.name);
     coverage.unread.extend(analysis.unanalyzed.iter().map(|(file, what)| Unread {

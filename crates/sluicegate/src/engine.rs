@@ -83,10 +83,16 @@ pub enum EngineError {
     Weights(String),
 }
 
-/// The analysis ended in a panic, which is a defect of the engine. Nothing of the review is known.
+/// The analysis ended before its end. Nothing of the review is known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the analysis stopped with an internal error: {0}")]
-pub struct Stopped(pub String);
+pub enum Stopped {
+    /// The system gave no more memory.
+    #[error("there was no memory left for the analysis")]
+    OutOfMemory,
+    /// A panic, which is a defect of the engine.
+    #[error("the analysis stopped with an internal error: {0}")]
+    Internal(String),
+}
 
 /// What all reviews share: the catalog and the weights. Reviews may run in several threads at once.
 #[derive(Debug)]
@@ -160,12 +166,16 @@ impl Engine {
         })
     }
 
-    /// The files of an input in the order in which they are analyzed.
+    /// The files of an input in the order in which they are analyzed, each with the bytes of source in it.
     ///
     /// # Errors
     /// As [`Engine::try_review`].
-    pub fn files(&self, input: Input, options: &Options) -> Result<Vec<String>, Stopped> {
-        on_big_stack(|| sluice_intake::unpack(input, &options.limits).files.into_iter().map(|file| file.path).collect())
+    pub fn files(&self, input: Input, options: &Options) -> Result<Vec<(String, u64)>, Stopped> {
+        let with_size = |file: sluice_intake::SourceFile| {
+            let bytes = convert::source(&file).map_or(0, |(text, _)| text.len() as u64);
+            (file.path, bytes)
+        };
+        on_big_stack(|| sluice_intake::unpack(input, &options.limits).files.into_iter().map(with_size).collect())
     }
 
     /// Reviews a package that has been unpacked. A panic inside becomes an incomplete review.
@@ -234,18 +244,22 @@ pub fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Stopp
         let builder = thread::Builder::new().name("review".to_owned()).stack_size(STACK_BYTES);
         let thread = builder
             .spawn_scoped(scope, || catch_unwind(AssertUnwindSafe(work)))
-            .map_err(|error| Stopped(format!("no thread can be started: {error}")))?;
+            .map_err(|error| Stopped::Internal(format!("no thread can be started: {error}")))?;
         match thread.join() {
             Ok(Ok(result)) => Ok(result),
-            Ok(Err(panic)) | Err(panic) => Err(Stopped(panic_text(panic.as_ref()))),
+            Ok(Err(panic)) | Err(panic) => Err(stopped_by(panic.as_ref())),
         }
     })
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+fn stopped_by(panic: &(dyn std::any::Any + Send)) -> Stopped {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    // A message may hold a piece of the input; it is bounded here and escaped where it is shown.
-    text.unwrap_or("no message").chars().take(200).collect()
+    match text {
+        // A library asks for a further piece of stack and panics where the system has none.
+        Some(text) if text.contains("mmap failed") => Stopped::OutOfMemory,
+        // A message may hold a piece of the input; it is bounded here and escaped where it is shown.
+        text => Stopped::Internal(text.unwrap_or("no message").chars().take(200).collect()),
+    }
 }
 
 /// The engine that the free functions share.
@@ -298,7 +312,9 @@ mod tests {
 
     #[test]
     fn a_panic_is_caught_with_its_message() {
-        assert_eq!(on_big_stack(|| -> u32 { panic!("at {}", 7) }), Err(Stopped("at 7".to_owned())));
+        assert_eq!(on_big_stack(|| -> u32 { panic!("at {}", 7) }), Err(Stopped::Internal("at 7".to_owned())));
+        let mapped = || -> u32 { panic!("mprotect/mmap failed: Cannot allocate memory (os error 12)") };
+        assert_eq!(on_big_stack(mapped), Err(Stopped::OutOfMemory));
         assert_eq!(on_big_stack(|| 7), Ok(7));
     }
 
@@ -322,7 +338,8 @@ mod tests {
             coverage: sluice_intake::Coverage::default(),
         };
         let options = Options::default();
-        assert_eq!(engine.files(input.clone(), &options).unwrap(), ["a.py", "b.py"]);
+        let names = engine.files(input.clone(), &options).unwrap().into_iter().map(|(name, _)| name);
+        assert!(names.eq(["a.py", "b.py"]));
         let whole = engine.try_review(input.clone(), &options, &[]).unwrap();
         assert!(whole.coverage.notes.is_empty());
         assert_eq!((whole.verdict, whole.coverage.files), (sluice_review::Verdict::Benign, 2));
