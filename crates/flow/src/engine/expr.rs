@@ -530,7 +530,8 @@ impl Engine<'_> {
     }
 
     /// How a key that is not known is told as the name of one item: with its parts, if some are known. `None` for a key that
-    /// comes out of the many itself, and for one of a caller's, who may bring each of them in turn.
+    /// comes out of the many itself, and for a caller's own parameter, which may be each of them in turn. What stands in a
+    /// caller's record is one setting of it.
     fn chosen_name(&self, key: &Value) -> Option<String> {
         let origins = || key.labels().iter().filter_map(|label| self.origins.get(label.origin as usize));
         if origins().any(|origin| origin.kind == "environment" && origin.detail.is_none()) {
@@ -540,7 +541,10 @@ impl Engine<'_> {
         let told = |pattern: &String| pattern.replace("{}", "").contains(|character: char| !character.is_whitespace());
         match patterns.first() {
             Some(pattern) if patterns.iter().all(told) => Some(pattern.replace("{}", "…")),
-            _ => origins().all(|origin| origin.kind != "parameter").then(|| "…".to_owned()),
+            _ => {
+                let in_record = matches!(key.term().as_deref(), Some(Term::Name(name)) if name.contains(['[', '.']));
+                (in_record || origins().all(|origin| origin.kind != "parameter")).then(|| "…".to_owned())
+            }
         }
     }
 
