@@ -1,7 +1,9 @@
 //! Assignment: where a value is stored, in variables, attributes, items and patterns.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use sluice_syntax::ir::{BinOp, Const, ExprId, ExprKind, FuncId, Module, PatternKey, SlotRef, Span, Target};
 use smol_str::SmolStr;
 
@@ -199,6 +201,37 @@ impl Engine<'_> {
         }
     }
 
+    /// The known texts of variables around a function that its source names.
+    fn texts_named_in(&self, function: &Value, source: &str) -> Vec<(Arc<str>, bool)> {
+        /// Most variables that are looked for.
+        const MOST: usize = 256;
+        let mut texts: Vec<(Arc<str>, bool)> = Vec::new();
+        let key = function.refs().iter().find_map(|reference| match reference {
+            Ref::Function(key, _) => Some(*key),
+            _ => None,
+        });
+        let Some((key, owner)) = key.and_then(|key| Some((key, self.modules.get(key.module as usize)?))) else {
+            return texts;
+        };
+        let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+        let names: FxHashSet<&str> = source.split(|c| !is_word(c)).collect();
+        let mut scope = owner.function(FuncId(key.func)).and_then(|function| function.parent);
+        while let Some(func) = scope {
+            let Some(around) = owner.function(func) else { break };
+            let named = (0..).zip(around.slots.iter()).filter(|(_, held)| names.contains(held.name.as_str()));
+            for (slot, _) in named.take(MOST) {
+                let place = (key.module, SlotRef { func, slot });
+                if let Some(text) = self.shared.get(&place).and_then(Value::known_text)
+                    && texts.len() < super::events::MOST_CONTEXT_VALUES
+                {
+                    texts.push((Arc::clone(text), false));
+                }
+            }
+            scope = around.parent;
+        }
+        texts
+    }
+
     /// A function of a library or of the host that is replaced: everybody who calls it calls the code that is put there.
     fn hooked(&mut self, module: &Rc<Module>, object: &Value, name: &SmolStr, value: &Value, site: Site) {
         /// Longest source of the replacement that is kept for rules.
@@ -225,7 +258,8 @@ impl Engine<'_> {
         let written = SmolStr::new(crate::facts::clip(module.slice(site.span), 80));
         let index = self.event(site.id, place, &symbol, &written, None);
         let model = sluice_catalog::Model { symbol, actions: vec![SmolStr::new_static("hook")], ..Default::default() };
-        let fact = crate::facts::ValueFact { text: Some(source), ..Default::default() };
+        let known_as = self.texts_named_in(value, &source);
+        let fact = crate::facts::ValueFact { text: Some(source), known_as, ..Default::default() };
         let code = vec![(SmolStr::new_static("function"), vec![SmolStr::new_static("code")], fact, place)];
         let symbol = model.symbol.clone();
         self.fill_event(index, &model, code, site.id);
