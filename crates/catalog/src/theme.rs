@@ -149,9 +149,10 @@ const RESULT: &str = "result";
 /// Stands among the values of `calls` for an argument of which nothing is told, such as the error before an answer.
 const NOTHING: &str = "_";
 
-/// A name of `calls` without the type behind its colon (`result:http.IncomingMessage`) or the method behind its dot
-/// (`destination.write`).
+/// A name of `calls` without the type behind its colon (`result:http.IncomingMessage`), the method behind its dot
+/// (`destination.write`) or the brackets for its items (`iterable[]`).
 fn untyped(name: &str) -> &str {
+    let name = name.trim_end_matches("[]");
     let name = name.split_once([':', '.']).map_or(name, |(name, _)| name);
     if name.trim_start_matches('*') == RESULT { RESULT } else { name }
 }

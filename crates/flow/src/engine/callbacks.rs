@@ -93,6 +93,9 @@ impl Engine<'_> {
     /// Adds the arguments that are bound to a parameter of a model. A mapping of names to values, and what a parameter
     /// with two stars takes, is given by name.
     fn give(&mut self, model: &Model, source: &str, bound: &[Bound], given: &mut Given) {
+        if let Some(inner) = source.strip_suffix("[]") {
+            return self.give_items(inner, bound, given);
+        }
         let Some(param) = model.params.iter().find(|param| param.name == source) else {
             return self.give_positional(source, bound, given);
         };
@@ -116,6 +119,27 @@ impl Engine<'_> {
             given.named.extend(fields.map(|(name, value)| (name.clone(), value.clone())));
             if !object.complete {
                 given.rest.add_labels(object.rest.labels());
+            }
+        }
+    }
+
+    /// Adds an item of each argument that is bound to a parameter (`iterable[]`); of an item that is several values, each
+    /// of them (`iterable[][]`).
+    fn give_items(&mut self, source: &str, bound: &[Bound], given: &mut Given) {
+        /// Most known items that are joined; beyond, all are told as one.
+        const MOST: usize = 64;
+        let (name, spread) = source.strip_suffix("[]").map_or((source, false), |name| (name, true));
+        let values: Vec<Value> = bound.iter().filter(|arg| arg.name == name).map(|arg| arg.value.clone()).collect();
+        for value in values {
+            let item = match self.elements(&value) {
+                Some(items) if !items.is_empty() && items.len() <= MOST => {
+                    items.into_iter().reduce(|all, item| all.join(&item)).unwrap_or_default()
+                }
+                _ => self.element_of(&value),
+            };
+            match self.elements(&item).filter(|_| spread) {
+                Some(parts) => given.values.extend(parts),
+                None => given.values.push(item),
             }
         }
     }
