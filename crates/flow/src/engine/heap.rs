@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use rustc_hash::FxHashSet;
 use sluice_syntax::ir::Const;
 use smol_str::SmolStr;
 use thin_vec::ThinVec;
@@ -607,19 +608,36 @@ impl Engine<'_> {
         }
     }
 
-    /// True if a value in the object, down to the given depth, has a label.
-    fn holds_labels(&self, object: &Object, depth: u32) -> bool {
-        let labelled = |value: &Value| {
-            !value.labels().is_empty()
-                || (depth > 0
-                    && value
-                        .object()
-                        .and_then(|id| self.object(id))
-                        .is_some_and(|inner| !inner.plain && self.holds_labels(inner, depth - 1)))
-        };
-        labelled(&object.rest)
-            || object.items.iter().take(WIDE).any(labelled)
-            || object.fields.values().take(WIDE).any(labelled)
+    /// True if a value in the object, down to the given depth, has a label. Each object is entered once, however many
+    /// hold it, and costs a step.
+    fn holds_labels(&mut self, object: ObjectId, depth: u32) -> bool {
+        let mut seen: FxHashSet<ObjectId> = FxHashSet::default();
+        let mut level = vec![object];
+        let mut found = false;
+        for left in (0..=depth).rev() {
+            let mut next: Vec<ObjectId> = Vec::new();
+            for object in level.iter().filter_map(|id| self.object(*id)) {
+                let items = object.items.iter().take(WIDE);
+                for value in std::iter::once(&object.rest).chain(items).chain(object.fields.values().take(WIDE)) {
+                    found |= !value.labels().is_empty();
+                    let inner = value.object().filter(|_| left > 0);
+                    if let Some(inner) = inner.filter(|id| self.object(*id).is_some_and(|inner| !inner.plain))
+                        && seen.insert(inner)
+                    {
+                        next.push(inner);
+                    }
+                }
+                if found {
+                    break;
+                }
+            }
+            if found || next.is_empty() {
+                break;
+            }
+            level = next;
+        }
+        self.budget.steps = self.budget.steps.saturating_sub(seen.len() as u64);
+        found
     }
 
     /// A copy of a value in which the labels of a called function's parameters are replaced by those of its arguments.
@@ -650,9 +668,9 @@ impl Engine<'_> {
         }
         if let Some(position) = value.refs().iter().position(|reference| matches!(reference, Ref::Object(_)))
             && let Some(Ref::Object(id)) = value.refs().get(position)
+            && self.object(*id).is_some_and(|object| !object.plain)
+            && self.holds_labels(*id, depth)
             && let Some(object) = self.object(*id)
-            && !object.plain
-            && self.holds_labels(object, depth)
         {
             // The copy is changed in place: every call makes some, and a map that is filled anew takes more room.
             let mut object = object.clone();
