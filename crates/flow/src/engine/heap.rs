@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use sluice_syntax::ir::Const;
 use smol_str::SmolStr;
 use thin_vec::ThinVec;
@@ -648,6 +648,19 @@ impl Engine<'_> {
         given: Option<(Key, &[Option<Value>])>,
         depth: u32,
     ) -> Value {
+        self.substituted(value, replace, given, depth, &mut FxHashMap::default())
+    }
+
+    /// The same; `copies` has the objects that were copied on the way. Each is copied once, however many hold it, and costs
+    /// a step for each value in it. Where no step is left, what objects hold stays as it is.
+    fn substituted(
+        &mut self,
+        value: &Value,
+        replace: &mut dyn FnMut(&mut Self, Label) -> Vec<Label>,
+        given: Option<(Key, &[Option<Value>])>,
+        depth: u32,
+        copies: &mut FxHashMap<ObjectId, ObjectId>,
+    ) -> Value {
         if value.is_unknown() {
             return Value::UNKNOWN;
         }
@@ -668,6 +681,15 @@ impl Engine<'_> {
         }
         if let Some(position) = value.refs().iter().position(|reference| matches!(reference, Ref::Object(_)))
             && let Some(Ref::Object(id)) = value.refs().get(position)
+            && let Some(known) = copies.get(id)
+        {
+            let known = Ref::Object(*known);
+            if let Some(reference) = copy.edit().refs.get_mut(position) {
+                *reference = known;
+            }
+        } else if let Some(position) = value.refs().iter().position(|reference| matches!(reference, Ref::Object(_)))
+            && let Some(Ref::Object(id)) = value.refs().get(position)
+            && self.budget.steps > 0
             && self.object(*id).is_some_and(|object| !object.plain)
             && self.holds_labels(*id, depth)
             && let Some(object) = self.object(*id)
@@ -676,17 +698,20 @@ impl Engine<'_> {
             let mut object = object.clone();
             let old = *id;
             let new = self.allocate(object.kind, Vec::new(), object.complete);
+            copies.insert(old, new);
+            let held = object.items.len() + object.fields.len();
+            self.budget.steps = self.budget.steps.saturating_sub(held as u64);
             self.generator_copied(old, new);
             if self.streams.contains(&old) {
                 self.streams.insert(new);
             }
             for item in &mut object.items {
-                *item = self.substitute(item, replace, given, depth - 1);
+                *item = self.substituted(item, replace, given, depth - 1, copies);
             }
             for field in object.fields.values_mut() {
-                *field = self.substitute(field, replace, given, depth - 1);
+                *field = self.substituted(field, replace, given, depth - 1, copies);
             }
-            let rest = self.substitute(&object.rest, replace, given, depth - 1);
+            let rest = self.substituted(&object.rest, replace, given, depth - 1, copies);
             if let Some(target) = self.object_mut(new) {
                 target.plain = false;
                 target.mixed = object.mixed;
