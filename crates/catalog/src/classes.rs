@@ -204,6 +204,8 @@ struct Text {
     /// Lower case, `\` as `/`.
     path: String,
     lower: String,
+    /// As it is written: patterns may ask for the case (`(?-i:-F)`).
+    written: String,
 }
 
 impl Text {
@@ -212,8 +214,9 @@ impl Text {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let lower = text.get(..end).unwrap_or_default().trim().to_ascii_lowercase();
-        Self { path: lower.replace('\\', "/"), lower }
+        let written = text.get(..end).unwrap_or_default().trim().to_owned();
+        let lower = written.to_ascii_lowercase();
+        Self { path: lower.replace('\\', "/"), lower, written }
     }
 }
 
@@ -260,7 +263,7 @@ impl Class {
             return false;
         }
         let set = self.compiled.get_or_init(|| self.compile().ok());
-        set.as_ref().is_some_and(|set| set.is_match(text.lower.as_bytes()))
+        set.as_ref().is_some_and(|set| set.is_match(text.written.as_bytes()))
     }
 }
 

@@ -101,7 +101,7 @@ impl Engine<'_> {
                 }
                 // What a host or a protector puts among the built-ins has a model under its plain name.
                 if self.dialect.is_builtin(name) || self.catalog.model(name).is_some() {
-                    return Value::reference(Ref::Symbol(name.clone()));
+                    return Value::reference(Ref::Symbol(self.canonical(name)));
                 }
                 Value::UNKNOWN
             }
