@@ -677,8 +677,8 @@ impl Engine<'_> {
             library = !self.classes.get(&class).is_none_or(Vec::is_empty);
         }
         if self.dialect_of(class.module).receiver() == Receiver::Parameter && !self.has_constructor(class) {
-            if self.is_record(class) {
-                self.fill_record(module, class, &value, args, site);
+            if let Some(record) = self.record_of(class) {
+                self.fill_record(module, record, &value, args, site);
             } else {
                 self.hook(module, &value, "__new__", args.all().cloned().collect(), site.span);
             }

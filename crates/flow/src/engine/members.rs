@@ -179,7 +179,7 @@ impl Engine<'_> {
         // a class declares as a field, whoever makes an instance fills.
         let other = members.any
             || bound + members.writes(name) > 1
-            || class.is_some_and(|class| self.is_record(class) || self.external_base(class).is_some());
+            || class.is_some_and(|class| self.record_of(class).is_some() || self.external_base(class).is_some());
         if other && value.known().is_some() {
             value.edit().open = true;
         }

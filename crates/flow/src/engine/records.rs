@@ -47,6 +47,27 @@ impl Engine<'_> {
         decorated || self.external_base(class).is_some_and(|base| is_record_base(&base))
     }
 
+    /// The record that makes the instances of a class: the class itself, or the nearest of its bases that is one.
+    pub(crate) fn record_of(&self, class: Key) -> Option<Key> {
+        let mut seen: Vec<Key> = Vec::new();
+        let mut next = vec![class];
+        while let Some(class) = next.pop() {
+            if !meets(&mut seen, class) {
+                continue;
+            }
+            if self.is_record(class) {
+                return Some(class);
+            }
+            let bases = self.classes.get(&class).map(Vec::as_slice).unwrap_or_default();
+            for base in bases.iter().rev().flat_map(|base| base.refs().iter().rev()) {
+                if let Ref::Class(base) = base {
+                    next.push(*base);
+                }
+            }
+        }
+        None
+    }
+
     /// The fields of a record in order, with what stands for them in the class body.
     fn record_fields(&mut self, class: Key) -> Vec<(SmolStr, Value)> {
         self.record_fields_in(class, &mut Vec::new())

@@ -438,13 +438,20 @@ class R:
 
 exec(b64decode(R('x').b))
 
+
+class Q(R):
+    c = 1
+
+
+exec(b64decode(Q('x', 'aW1wb3J0IG9zCm9zLnN5c3RlbSgnZWNobyBzaXgnKQ==').b))
+
 N = namedtuple('N', 'a b')
 exec(b64decode(N(1, 'aW1wb3J0IG9zCm9zLnN5c3RlbSgnZWNobyBmb3VyJyk=').b))
 S = SimpleNamespace(a='aW1wb3J0IG9zCm9zLnN5c3RlbSgnZWNobyBmaXZlJyk=')
 exec(b64decode(S.a))
 "#;
     let layers = Place::new().file("one.py", text).run(&["dev", "layers", "one.py"]).stdout;
-    for word in ["one", "two", "three", "four", "five"] {
+    for word in ["one", "two", "three", "four", "five", "six"] {
         assert!(layers.contains(&format!("echo {word}")), "{word}\n{layers}");
     }
 }
