@@ -463,26 +463,7 @@ impl Reader {
                 let escaped = flags.iter().any(|flag| flag.contains('e'));
                 Some((if escaped { unescaped(&text) } else { text } + "\n", false))
             }
-            ("printf", _) => match rest.split_first()? {
-                (format, args) => {
-                    let mut args = args.iter();
-                    let mut text = String::new();
-                    let mut pieces = unescaped(format);
-                    while let Some((before, after)) = pieces.split_once('%') {
-                        let kind = after.chars().next()?;
-                        text.push_str(before);
-                        match kind {
-                            's' => text.push_str(args.next().map_or("", String::as_str)),
-                            'b' => text.push_str(&unescaped(args.next().map_or("", String::as_str))),
-                            '%' => text.push('%'),
-                            _ => return None,
-                        }
-                        pieces = after.get(kind.len_utf8()..)?.to_owned();
-                    }
-                    text.push_str(&pieces);
-                    Some((text, false))
-                }
-            },
+            ("printf", _) => Some((printed_by_format(rest)?, false)),
             ("cat", Some(input)) if rest.is_empty() => Some(input),
             ("base64", Some((text, _))) if decodes => Some((from_base64(&text)?, true)),
             ("openssl", Some((text, _))) if decodes && rest.iter().any(|word| word.contains("base64")) => {
@@ -618,6 +599,27 @@ impl Reader {
         }
         out
     }
+}
+
+/// What `printf` prints, where its format has nothing but texts.
+fn printed_by_format(words: &[String]) -> Option<String> {
+    let (format, args) = words.split_first()?;
+    let mut args = args.iter();
+    let mut text = String::new();
+    let mut pieces = unescaped(format);
+    while let Some((before, after)) = pieces.split_once('%') {
+        let kind = after.chars().next()?;
+        text.push_str(before);
+        match kind {
+            's' => text.push_str(args.next().map_or("", String::as_str)),
+            'b' => text.push_str(&unescaped(args.next().map_or("", String::as_str))),
+            '%' => text.push('%'),
+            _ => return None,
+        }
+        pieces = after.get(kind.len_utf8()..)?.to_owned();
+    }
+    text.push_str(&pieces);
+    Some(text)
 }
 
 /// A program without its folder.
