@@ -347,7 +347,7 @@ def calls(source, replace, fit=lambda node: True):
     class Calls(ast.NodeTransformer):
         def visit_Call(self, node):
             ok = (isinstance(node.func, (ast.Name, ast.Attribute)) and getattr(node.func, "id", "") not in ODD
-                  and not within(node, (ast.ClassDef,)) and not decorates(node) and fit(node)
+                  and not within(node, (ast.ClassDef,)) and not decorates(node) and fit(node) and not asks_super(node)
                   and not any(isinstance(n, (ast.Yield, ast.Await, ast.NamedExpr)) for n in ast.walk(node)))
             self.generic_visit(node)
             if not ok:
@@ -363,6 +363,11 @@ def calls(source, replace, fit=lambda node: True):
     if not done[0]:
         raise Unfit("no call")
     return tree
+
+
+def asks_super(node):
+    """Whether `super()` stands in it, which a function of its own cannot ask."""
+    return any(isinstance(n, ast.Call) and getattr(n.func, "id", "") == "super" for n in ast.walk(node))
 
 
 def decorates(node):
