@@ -36,7 +36,8 @@ pub(super) fn read(text: &str, mut module: Module) -> Result<Module, NoManifest>
         Ok(Object(fields)) => fields,
         Err(error) => {
             let line = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-            let at = offset(line.saturating_add(error.column().saturating_sub(1)).min(text.len()));
+            // The place may lie within a character.
+            let at = offset(text.floor_char_boundary(line.saturating_add(error.column().saturating_sub(1))));
             return Err(NoManifest { at: Span { start: at, end: at }, why: format!("is not a manifest: {error}") });
         }
     };
@@ -360,6 +361,17 @@ mod tests {
         let printed = crate::print::print(&module);
         assert!(printed.contains("npm.run_script(\"npm run fetch && node a.js\")"), "{printed}");
         assert_eq!(module.functions.get(1).map(|function| module.slice(function.name_span)), Some("install"));
+    }
+
+    #[test]
+    fn the_place_of_an_error_is_one_of_the_text() {
+        for text in ["{\"ñ\u{fffd}\u{1}\": 1}", "{\"a\": \"\u{fffd}\u{fffd}\u{1}\"}", "\u{fffd}"] {
+            let module = crate::parse("package.json", text, Language::PackageJson);
+            assert!(!module.diagnostics.is_empty(), "{text:?}");
+            for lost in &module.diagnostics {
+                assert!(text.get(lost.span.start as usize..lost.span.end as usize).is_some(), "{text:?}: {lost:?}");
+            }
+        }
     }
 
     #[test]
