@@ -365,13 +365,20 @@ mod tests {
 
     #[test]
     fn the_place_of_an_error_is_one_of_the_text() {
-        for text in ["{\"ñ\u{fffd}\u{1}\": 1}", "{\"a\": \"\u{fffd}\u{fffd}\u{1}\"}", "\u{fffd}"] {
-            let module = crate::parse("package.json", text, Language::PackageJson);
-            assert!(!module.diagnostics.is_empty(), "{text:?}");
-            for lost in &module.diagnostics {
-                assert!(text.get(lost.span.start as usize..lost.span.end as usize).is_some(), "{text:?}: {lost:?}");
+        let whole = "{\"scripts\": {\"p\u{fffd}\u{1}\u{fffd}reinstall\": \"\u{0}\", \u{fffd}\"b\u{fffd}\": [\u{fffd}, tr\u{fffd}], \"\\u{fffd}\"";
+        let mut lost = 0;
+        for (from, _) in whole.char_indices() {
+            for (to, _) in whole.char_indices().filter(|(to, _)| *to > from) {
+                let text = &whole[from..to];
+                let module = crate::parse("package.json", text, Language::PackageJson);
+                for found in &module.diagnostics {
+                    let place = found.span.start as usize..found.span.end as usize;
+                    assert!(text.get(place).is_some(), "{text:?}: {found:?}");
+                    lost += 1;
+                }
             }
         }
+        assert!(lost > 1000, "{lost}");
     }
 
     #[test]
