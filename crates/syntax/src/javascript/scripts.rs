@@ -369,7 +369,7 @@ mod tests {
         let mut lost = 0;
         for (from, _) in whole.char_indices() {
             for (to, _) in whole.char_indices().filter(|(to, _)| *to > from) {
-                let text = &whole[from..to];
+                let text = whole.get(from..to).unwrap();
                 let module = crate::parse("package.json", text, Language::PackageJson);
                 for found in &module.diagnostics {
                     let place = found.span.start as usize..found.span.end as usize;
