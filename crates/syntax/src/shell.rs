@@ -30,6 +30,9 @@ const LAYERS: u32 = 16;
 /// Most bytes that the commands of all layers come to.
 const MOST: usize = 1 << 20;
 
+/// Most statements and words that are walked, of all layers and turns of loops.
+const STEPS: u32 = 100_000;
+
 /// Values of a loop for each of which its body is told.
 const TURNS: usize = 8;
 
@@ -62,7 +65,8 @@ pub struct Script {
 /// ```
 #[must_use]
 pub fn read(text: &str) -> Option<Script> {
-    let mut reader = Reader { values: FxHashMap::default(), decoded: Vec::new(), bytes: 0, complete: true };
+    let mut reader =
+        Reader { values: FxHashMap::default(), decoded: Vec::new(), bytes: 0, steps: STEPS, complete: true };
     // What separates words where nothing else is set.
     reader.values.insert("IFS".to_owned(), Some(" ".to_owned()));
     let commands = reader.script(text, LAYERS)?;
@@ -93,6 +97,8 @@ struct Reader {
     decoded: Vec<String>,
     /// Bytes that were told so far, of all layers.
     bytes: usize,
+    /// Statements and words that may still be walked.
+    steps: u32,
     complete: bool,
 }
 
@@ -171,9 +177,20 @@ impl Reader {
         Some(self.statement(tree.root_node(), Place { text, depth: 0, layers }))
     }
 
+    /// Takes a step; false if none is left, or too much is told. Loops inside of loops would else be told without end.
+    fn goes_on(&mut self) -> bool {
+        let goes_on = self.steps > 0 && self.bytes <= MOST;
+        self.steps = self.steps.saturating_sub(1);
+        self.complete &= goes_on;
+        goes_on
+    }
+
     /// The commands of a statement.
     fn statement(&mut self, node: Node<'_>, place: Place<'_>) -> String {
-        if place.depth > DEEPEST || self.bytes > MOST {
+        if !self.goes_on() {
+            return String::new();
+        }
+        if place.depth > DEEPEST {
             self.complete = false;
             return place.of(node).trim().to_owned();
         }
@@ -498,7 +515,7 @@ impl Reader {
 
     /// The text of a word.
     fn word(&mut self, node: Node<'_>, place: Place<'_>) -> Word {
-        if place.depth > DEEPEST || self.bytes > MOST {
+        if !self.goes_on() || place.depth > DEEPEST {
             self.complete = false;
             return Word { text: place.of(node).to_owned(), known: false };
         }
@@ -515,10 +532,19 @@ impl Reader {
             }
             "string" | "translated_string" | "concatenation" => self.parts(node, place),
             "simple_expansion" => match self.values.get(written.trim_start_matches('$')) {
-                Some(Some(value)) => Word { text: value.clone(), known: true },
+                Some(Some(value)) => {
+                    let text = value.clone();
+                    // What a value is put together from counts before it is told: it may be long, and stand often.
+                    self.told(&text);
+                    Word { text, known: true }
+                }
                 _ => as_is(false),
             },
-            "expansion" => self.expansion(node, place).unwrap_or_else(|| as_is(false)),
+            "expansion" => {
+                let word = self.expansion(node, place).unwrap_or_else(|| as_is(false));
+                self.told(&word.text);
+                word
+            }
             "command_substitution" => {
                 let inner = named(node);
                 if let [only] = inner.as_slice()
@@ -606,7 +632,8 @@ fn printed_by_format(words: &[String]) -> Option<String> {
     let (format, args) = words.split_first()?;
     let mut args = args.iter();
     let mut text = String::new();
-    let mut pieces = unescaped(format);
+    let format = unescaped(format);
+    let mut pieces = format.as_str();
     while let Some((before, after)) = pieces.split_once('%') {
         let kind = after.chars().next()?;
         text.push_str(before);
@@ -616,9 +643,9 @@ fn printed_by_format(words: &[String]) -> Option<String> {
             '%' => text.push('%'),
             _ => return None,
         }
-        pieces = after.get(kind.len_utf8()..)?.to_owned();
+        pieces = after.get(kind.len_utf8()..)?;
     }
-    text.push_str(&pieces);
+    text.push_str(pieces);
     Some(text)
 }
 
@@ -741,6 +768,17 @@ mod tests {
         }
         let grows = "x=aaaaaaaaaaaaaaaa;".to_owned() + &"x=$x$x;".repeat(100) + "$x";
         assert!(read(&grows).unwrap().commands.len() < 2 * super::MOST);
+        let often = "x=aaaaaaaaaaaaaaaa;".to_owned()
+            + &"x=$x$x;".repeat(11)
+            + "echo "
+            + &"$x".repeat(20_000)
+            + &"${x}".repeat(5_000);
+        assert!(read(&often).is_none_or(|script| !script.complete && script.commands.len() < 4 * super::MOST));
+        let mut loops = "[ $x ]".to_owned();
+        for _ in 0..20 {
+            loops = format!("for i in 1 2 3 4 5 6 7 8; do {loops}; done");
+        }
+        assert!(!read(&loops).unwrap().complete);
         let mut nested = "ls".to_owned();
         for _ in 0..30 {
             nested = format!("eval {}", nested.replace('\\', "\\\\").replace(' ', "\\ "));
