@@ -252,7 +252,10 @@ impl Reader<'_> {
             left = rest;
             if let Some(conditions) = json::object(value) {
                 let is_below = |name: &str| below || (name.starts_with('.') && name != ".");
-                pending.extend(conditions.into_iter().map(|(name, value)| (value, is_below(name.as_ref()))));
+                // For the compiler of TypeScript only: Node asks for no such condition.
+                let is_types = |name: &str| name == "types" || name.starts_with("types@");
+                let asked = conditions.into_iter().filter(|(name, _)| !is_types(name.as_ref()));
+                pending.extend(asked.map(|(name, value)| (value, is_below(name.as_ref()))));
             } else if let Some(alternatives) = json::list(value) {
                 pending.extend(alternatives.into_iter().map(|value| (value, below)));
             } else if let Some(path) = json::text(value)
@@ -321,12 +324,13 @@ mod tests {
     #[test]
     fn scripts_and_files_are_entry_points() {
         let text = r#"{"name": "two-words", "version": "1.2.0", "description": "Pads text",
-            "main": "lib", "bin": {"pad": "./cli.js"}, "exports": {".": {"import": "./esm.mjs", "default": "./lib"}, "./*": "./x/*"},
+            "main": "lib", "bin": {"pad": "./cli.js"}, "exports": {".": {"types": "./lib.d.ts", "import": "./esm.mjs", "default": "./lib"}, "./*": "./x/*"},
             "scripts": {"postinstall": "node setup.js", "test": "tap", "prepare": "tsc"},
             "dependencies": {"a": "^1.0.0", "b": "npm:c@1"}}"#;
         let files = [
             file("package/cli.js", ""),
             file("package/esm.mjs", ""),
+            file("package/lib.d.ts", ""),
             file("package/lib/index.js", ""),
             file("package/package.json", text),
         ];

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::{ExprId, FuncId, Module};
+use sluice_syntax::ir::{ExprId, ExprKind, FuncId, Module};
 use smol_str::SmolStr;
 
 use super::Engine;
@@ -22,6 +22,7 @@ fn is_own_function(reference: &Ref) -> bool {
 impl Engine<'_> {
     /// What a decorator makes of a function.
     pub(crate) fn decorated(&mut self, module: &Rc<Module>, id: ExprId, decorator: &Value, function: Value) -> Value {
+        self.belongs_to_another(module, id, &function);
         for reference in decorator.refs().to_vec() {
             match reference {
                 // A function, or one with the variables that it closes over.
@@ -56,6 +57,36 @@ impl Engine<'_> {
             }
         }
         function
+    }
+
+    /// `@cli.command()` where `cli` is a function that some library has wrapped: who calls that one calls this one, as the
+    /// command line or the argument says.
+    fn belongs_to_another(&mut self, module: &Rc<Module>, id: ExprId, function: &Value) {
+        let kind = |id: ExprId| module.expr(id).map(|expr| &expr.kind);
+        let callee = match kind(id) {
+            Some(ExprKind::Call { callee, .. }) => *callee,
+            _ => id,
+        };
+        let Some(ExprKind::Attr { base, name }) = kind(callee) else { return };
+        // The parts of one property call one another by the attribute, not by the name.
+        if matches!(name.as_str(), "setter" | "getter" | "deleter") {
+            return;
+        }
+        let Some(ExprKind::Slot(slot)) = kind(*base) else { return };
+        let keys = |value: &Value| -> Vec<Key> {
+            let functions = value.refs().iter().filter_map(|reference| match reference {
+                Ref::Function(key, _) => Some(*key),
+                _ => None,
+            });
+            functions.collect()
+        };
+        let (callers, callees) = (keys(&self.read(module, *slot)), keys(function));
+        let place = self.place(module.expr(id).map(|expr| expr.span).unwrap_or_default(), None);
+        for caller in callers {
+            for callee in callees.iter().filter(|callee| **callee != caller) {
+                self.add_call(caller, *callee, place);
+            }
+        }
     }
 
     /// A decorator that hands a function with its description to a library: an assistant's tool is described by its

