@@ -7,6 +7,8 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
+use crate::cursor::Cursor;
+
 /// Most names, and most texts, that are kept.
 const MOST: usize = 4096;
 
@@ -61,7 +63,7 @@ pub fn read(bytes: &[u8]) -> Option<Compiled> {
     }
     LAYOUTS.iter().find_map(|layout| {
         let mut reader = Reader {
-            rest: bytes,
+            bytes: Cursor::new(bytes),
             known: Vec::new(),
             layout: *layout,
             found: Compiled::default(),
@@ -81,7 +83,7 @@ enum Object {
 }
 
 struct Reader<'a> {
-    rest: &'a [u8],
+    bytes: Cursor<'a>,
     /// Objects to which later ones may refer, in CPython's order.
     known: Vec<Object>,
     layout: Layout,
@@ -90,37 +92,19 @@ struct Reader<'a> {
     seen: FxHashSet<(bool, Rc<str>)>,
 }
 
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(count)?;
-        self.rest = rest;
-        Some(taken)
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
-    fn number(&mut self) -> Option<i32> {
-        Some(i32::from_le_bytes(self.take(4)?.try_into().ok()?))
-    }
-
-    fn size(&mut self) -> Option<usize> {
-        usize::try_from(self.number()?).ok()
-    }
-
+impl Reader<'_> {
     fn short(&mut self) -> Option<usize> {
-        self.byte().map(usize::from)
+        self.bytes.byte().map(usize::from)
     }
 
     fn text(&mut self, size: usize) -> Option<Object> {
-        let bytes = self.take(size)?;
+        let bytes = self.bytes.take(size)?;
         let kept = bytes.get(..LONGEST).unwrap_or(bytes);
         Some(Object::Text(Rc::from(String::from_utf8_lossy(kept).as_ref())))
     }
 
     fn object(&mut self, depth: u32) -> Option<Object> {
-        let kind = self.byte()?;
+        let kind = self.bytes.byte()?;
         // A place is kept before the parts are read: CPython numbers containers ahead of what they hold.
         let place = (kind & 0x80 != 0).then(|| {
             self.known.push(Object::Other);
@@ -136,25 +120,25 @@ impl<'a> Reader<'a> {
     fn body(&mut self, kind: u8, depth: u32) -> Option<Object> {
         match kind {
             b'N' | b'F' | b'T' | b'S' | b'.' | b'0' => {}
-            b'i' => drop(self.take(4)?),
-            b'I' | b'g' => drop(self.take(8)?),
-            b'y' => drop(self.take(16)?),
+            b'i' => drop(self.bytes.take(4)?),
+            b'I' | b'g' => drop(self.bytes.take(8)?),
+            b'y' => drop(self.bytes.take(16)?),
             b'f' => {
                 let size = self.short()?;
-                self.take(size)?;
+                self.bytes.take(size)?;
             }
             b'x' => {
                 for _ in 0..2 {
                     let size = self.short()?;
-                    self.take(size)?;
+                    self.bytes.take(size)?;
                 }
             }
             b'l' => {
-                let digits = self.number()?.unsigned_abs();
-                self.take(usize::try_from(digits).ok()?.checked_mul(2)?)?;
+                let digits = self.bytes.long()?.unsigned_abs();
+                self.bytes.take(usize::try_from(digits).ok()?.checked_mul(2)?)?;
             }
             b's' | b't' | b'u' | b'a' | b'A' => {
-                let size = self.size()?;
+                let size = self.bytes.size()?;
                 let text = self.text(size)?;
                 if kind == b't' {
                     // Python 2 refers to such texts by their number.
@@ -167,7 +151,7 @@ impl<'a> Reader<'a> {
                 return self.text(size);
             }
             b'(' | b'[' | b'<' | b'>' => {
-                let size = self.size()?;
+                let size = self.bytes.size()?;
                 return self.items(size, depth);
             }
             b')' => {
@@ -175,7 +159,7 @@ impl<'a> Reader<'a> {
                 return self.items(size, depth);
             }
             b'{' => {
-                while !matches!(self.rest.first()?, b'0') {
+                while !matches!(self.bytes.rest().first()?, b'0') {
                     self.object(depth)?;
                     self.object(depth)?;
                 }
@@ -186,21 +170,21 @@ impl<'a> Reader<'a> {
                 }
             }
             b'r' | b'R' => {
-                let place = self.size()?;
+                let place = self.bytes.size()?;
                 return self.known.get(place).cloned();
             }
             b'c' => self.code(depth)?,
             _ => return None,
         }
         if kind == b'{' {
-            self.take(1)?;
+            self.bytes.take(1)?;
         }
         Some(Object::Other)
     }
 
     fn items(&mut self, size: usize, depth: u32) -> Option<Object> {
         // Each item has a byte at least.
-        if size > self.rest.len() {
+        if size > self.bytes.rest().len() {
             return None;
         }
         let mut texts: Vec<Rc<str>> = Vec::new();
@@ -216,7 +200,7 @@ impl<'a> Reader<'a> {
 
     fn code(&mut self, depth: u32) -> Option<()> {
         self.found.codes += 1;
-        self.take(self.layout.numbers.checked_mul(4)?)?;
+        self.bytes.take(self.layout.numbers.checked_mul(4)?)?;
         // The instructions.
         let Object::Text(_) = self.object(depth)? else { return None };
         let Object::Texts(constants) = self.object(depth)? else { return None };
@@ -228,7 +212,7 @@ impl<'a> Reader<'a> {
         for _ in 0..self.layout.own_names {
             let Object::Text(_) = self.object(depth)? else { return None };
         }
-        self.take(4)?;
+        self.bytes.take(4)?;
         for _ in 0..self.layout.tables {
             self.object(depth)?;
         }

@@ -6,7 +6,9 @@
 //! It does not detect the language of a file and does not decode bytes to text.
 
 mod assemble;
+mod bounded;
 pub mod bytecode;
+pub mod cursor;
 pub mod ir;
 mod javascript;
 pub mod print;

@@ -3,7 +3,6 @@
 //!
 //! Nothing is run. A command of which only the output would say what is meant stays as it is written.
 
-use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
@@ -79,16 +78,7 @@ fn parse(text: &str) -> Option<tree_sitter::Tree> {
     }
     // A NUL byte ends the parser's reading; a shell passes over it.
     let source: Vec<u8> = text.bytes().map(|byte| if byte == 0 { b' ' } else { byte }).collect();
-    let mut parser = tree_sitter::Parser::new();
-    parser.set_language(&LANGUAGE).ok()?;
-    let mut left = LOOKS + source.len() / BYTES_PER_LOOK;
-    let mut progress = |_: &tree_sitter::ParseState| {
-        left = left.saturating_sub(1);
-        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);
-    let mut bytes = |at: usize, _| source.get(at..).unwrap_or_default();
-    parser.parse_with_options(&mut bytes, None, Some(options))
+    crate::bounded::parse(&LANGUAGE, &source, LOOKS + source.len() / BYTES_PER_LOOK)
 }
 
 struct Reader {

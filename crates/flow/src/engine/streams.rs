@@ -52,6 +52,19 @@ fn is_data(value: &Value) -> bool {
     matches!(value.known(), Some(Const::Bytes(_) | Const::Str(_)))
 }
 
+/// A call of a method of an object that holds known bytes.
+#[derive(Clone, Copy)]
+struct Used<'c> {
+    module: &'c Rc<Module>,
+    /// The symbol that is called, and its last part.
+    name: &'c str,
+    method: &'c str,
+    id: ObjectId,
+    receiver: &'c Value,
+    args: &'c Args,
+    site: Site,
+}
+
 impl Engine<'_> {
     /// What the catalog makes of a call.
     pub(super) fn modelled(
@@ -90,6 +103,7 @@ impl Engine<'_> {
                 let id = receiver.object()?;
                 let object = self.object(id)?;
                 let method = name.rsplit('.').next()?;
+                let used = Used { module, name, method, id, receiver, args, site };
                 // Which of several is meant is not known.
                 if self.is_several(receiver) {
                     self.lose_streams(receiver, 1);
@@ -97,20 +111,20 @@ impl Engine<'_> {
                 }
                 // What an unpickler reads, and how far, is told with what it calls.
                 if object.fields.contains_key(CONTENT) && name != "pickle.Unpickler.load" {
-                    return self.stream_method(module, name, method, id, receiver, args, site);
+                    return self.stream_method(used);
                 }
                 if object.fields.contains_key(DECODER) {
-                    let known = self.decoder_method(module, name, method, id, receiver, args, site);
+                    let known = self.decoder_method(used);
                     self.use_up(id, known.is_some());
                     return known;
                 }
                 if object.fields.contains_key(CIPHER) {
-                    let known = self.cipher_method(module, name, method, id, receiver, args, site);
+                    let known = self.cipher_method(used);
                     self.use_up(id, known.is_some());
                     return known;
                 }
                 if object.fields.contains_key(DIGEST) {
-                    return self.digest_method(module, name, method, id, receiver, args, site);
+                    return self.digest_method(used);
                 }
                 None
             }
@@ -335,17 +349,8 @@ impl Engine<'_> {
         self.strong(id) && self.object(id).is_some_and(|object| !object.fields.contains_key(USED))
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn cipher_method(
-        &mut self,
-        module: &Rc<Module>,
-        name: &str,
-        method: &str,
-        id: ObjectId,
-        receiver: &Value,
-        args: &Args,
-        site: Site,
-    ) -> Option<Value> {
+    fn cipher_method(&mut self, used: Used<'_>) -> Option<Value> {
+        let Used { module, name, method, id, receiver, args, site } = used;
         let [(data, _)] = args.positional.as_slice() else { return None };
         let data = data.clone();
         let (mode, key, start) = (self.kept_in(id, CIPHER), self.kept_in(id, KEY), self.kept_in(id, START));
@@ -404,17 +409,8 @@ impl Engine<'_> {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn stream_method(
-        &mut self,
-        module: &Rc<Module>,
-        name: &str,
-        method: &str,
-        id: ObjectId,
-        receiver: &Value,
-        args: &Args,
-        site: Site,
-    ) -> Option<Value> {
+    fn stream_method(&mut self, used: Used<'_>) -> Option<Value> {
+        let Used { module, name, method, id, receiver, args, site } = used;
         let content = self.kept_in(id, CONTENT);
         let at = self.stream_place(id);
         match method {
@@ -638,17 +634,8 @@ impl Engine<'_> {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn decoder_method(
-        &mut self,
-        module: &Rc<Module>,
-        name: &str,
-        method: &str,
-        id: ObjectId,
-        receiver: &Value,
-        args: &Args,
-        site: Site,
-    ) -> Option<Value> {
+    fn decoder_method(&mut self, used: Used<'_>) -> Option<Value> {
+        let Used { module, name, method, id, receiver, args, site } = used;
         match method {
             "decompress" if self.is_fresh(id) && args.all().count() == 1 => {
                 let decoder = self.kept_in(id, DECODER).known_text()?.clone();
@@ -672,17 +659,8 @@ impl Engine<'_> {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn digest_method(
-        &mut self,
-        module: &Rc<Module>,
-        name: &str,
-        method: &str,
-        id: ObjectId,
-        receiver: &Value,
-        args: &Args,
-        site: Site,
-    ) -> Option<Value> {
+    fn digest_method(&mut self, used: Used<'_>) -> Option<Value> {
+        let Used { module, name, method, id, receiver, args, site } = used;
         match method {
             "update" => {
                 let more = args.positional.first().map(|(value, _)| value.clone()).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use num_bigint::BigInt;
+use sluice_syntax::cursor::Cursor;
 
 use super::{Budget, Concrete, Handler, MAX_DEPTH, Outcome, dict_of, list_of, set_of, tuple_of};
 
@@ -14,38 +15,20 @@ pub(super) const FUNCTIONS: &[(&str, Handler)] = &[("marshal.loads", |a, b| {
         sluice_syntax::bytecode::read(data)?;
         return Some(Outcome::decoded(Concrete::Bytes(Arc::from(data)), "marshal"));
     }
-    let mut reader = Reader { rest: data, known: Vec::new() };
+    let mut reader = Reader { bytes: Cursor::new(data), known: Vec::new() };
     Some(Outcome::decoded(reader.value(MAX_DEPTH, b)?, "marshal"))
 })];
 
 /// What is left of the data, and the values that later data may refer to.
 struct Reader<'a> {
-    rest: &'a [u8],
+    bytes: Cursor<'a>,
     known: Vec<Option<Concrete>>,
 }
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(count)?;
-        self.rest = rest;
-        Some(taken)
-    }
-
-    fn long(&mut self) -> Option<i32> {
-        Some(i32::from_le_bytes(self.take(4)?.try_into().ok()?))
-    }
-
-    fn size(&mut self) -> Option<usize> {
-        usize::try_from(self.long()?).ok()
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
     fn value(&mut self, depth: usize, b: &mut Budget) -> Option<Concrete> {
         b.step(1)?;
-        let kind = self.byte()?;
+        let kind = self.bytes.byte()?;
         // A place is kept before the parts are read, because CPython numbers containers ahead of what they hold.
         let place = (kind & 0x80 != 0).then(|| {
             self.known.push(None);
@@ -64,52 +47,52 @@ impl<'a> Reader<'a> {
             b'T' => Concrete::Bool(true),
             b'F' => Concrete::Bool(false),
             b'.' => Concrete::Ellipsis,
-            b'i' => Concrete::Int(i64::from(self.long()?)),
+            b'i' => Concrete::Int(i64::from(self.bytes.long()?)),
             b'l' => self.digits(b)?,
-            b'g' => Concrete::Float(f64::from_le_bytes(self.take(8)?.try_into().ok()?)),
+            b'g' => Concrete::Float(f64::from_le_bytes(self.bytes.take(8)?.try_into().ok()?)),
             b's' => {
-                let count = self.size()?;
+                let count = self.bytes.size()?;
                 Concrete::bytes(self.charged(count, b)?)
             }
             b'u' | b't' => {
-                let count = self.size()?;
+                let count = self.bytes.size()?;
                 self.text(count, b)?
             }
             b'a' | b'A' => {
-                let count = self.size()?;
+                let count = self.bytes.size()?;
                 self.ascii(count, b)?
             }
             b'z' | b'Z' => {
-                let count = usize::from(self.byte()?);
+                let count = usize::from(self.bytes.byte()?);
                 self.ascii(count, b)?
             }
             b'(' => {
-                let count = self.size()?;
+                let count = self.bytes.size()?;
                 tuple_of(self.items(count, depth, b)?, b)?
             }
             b')' => {
-                let count = usize::from(self.byte()?);
+                let count = usize::from(self.bytes.byte()?);
                 tuple_of(self.items(count, depth, b)?, b)?
             }
             b'[' => {
-                let count = self.size()?;
+                let count = self.bytes.size()?;
                 list_of(self.items(count, depth, b)?, b)?
             }
             b'<' | b'>' => {
-                let count = self.size()?;
+                let count = self.bytes.size()?;
                 set_of(self.items(count, depth, b)?, b)?
             }
             b'{' => {
                 let mut pairs = Vec::new();
-                while *self.rest.first()? != b'0' {
+                while *self.bytes.rest().first()? != b'0' {
                     let key = self.value(depth, b)?;
                     pairs.push((key, self.value(depth, b)?));
                 }
-                self.byte()?;
+                self.bytes.byte()?;
                 dict_of(pairs, b)?
             }
             b'r' => {
-                let place = self.size()?;
+                let place = self.bytes.size()?;
                 self.known.get(place)?.clone()?
             }
             _ => return None,
@@ -117,7 +100,7 @@ impl<'a> Reader<'a> {
     }
 
     fn charged(&mut self, count: usize, b: &mut Budget) -> Option<&'a [u8]> {
-        let bytes = self.take(count)?;
+        let bytes = self.bytes.take(count)?;
         b.produce(count)?;
         Some(bytes)
     }
@@ -133,13 +116,13 @@ impl<'a> Reader<'a> {
 
     fn items(&mut self, count: usize, depth: usize, b: &mut Budget) -> Option<Vec<Concrete>> {
         // Every item takes a byte at least.
-        (count <= self.rest.len()).then_some(())?;
+        (count <= self.bytes.rest().len()).then_some(())?;
         (0..count).map(|_| self.value(depth, b)).collect()
     }
 
     /// An integer in digits of 15 bits.
     fn digits(&mut self, b: &mut Budget) -> Option<Concrete> {
-        let size = self.long()?;
+        let size = self.bytes.long()?;
         let count = usize::try_from(size.unsigned_abs()).ok()?;
         let bytes = self.charged(count.checked_mul(2)?, b)?;
         b.step(count.saturating_mul(count / 32))?;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use num_bigint::BigInt;
+use sluice_syntax::cursor::Cursor;
 
 use super::encodings::{Escapes, unescape};
 use super::{Budget, Concrete, MAX_DEPTH};
@@ -55,7 +56,7 @@ pub struct Reading {
 const MOST_VALUES: usize = 200_000;
 
 struct Reader<'a> {
-    rest: &'a [u8],
+    bytes: Cursor<'a>,
     stack: Vec<Pickled>,
     /// Where the groups on the stack begin.
     marks: Vec<usize>,
@@ -69,7 +70,7 @@ struct Reader<'a> {
 /// What a pickle gives, and all that is called on the way.
 pub fn read(data: &[u8], b: &mut Budget) -> Reading {
     let mut reader = Reader {
-        rest: data,
+        bytes: Cursor::new(data),
         stack: Vec::new(),
         marks: Vec::new(),
         memo: rustc_hash::FxHashMap::default(),
@@ -156,20 +157,10 @@ fn text_of(value: &Pickled) -> Option<Arc<str>> {
 }
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(count)?;
-        self.rest = rest;
-        Some(taken)
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
     /// An unsigned number of so many bytes.
     fn number(&mut self, size: usize) -> Option<u64> {
         let mut room = [0; 8];
-        for (to, from) in room.iter_mut().zip(self.take(size)?) {
+        for (to, from) in room.iter_mut().zip(self.bytes.take(size)?) {
             *to = *from;
         }
         Some(u64::from_le_bytes(room))
@@ -177,7 +168,7 @@ impl<'a> Reader<'a> {
 
     fn counted(&mut self, size: usize, b: &mut Budget) -> Option<&'a [u8]> {
         let count = usize::try_from(self.number(size)?).ok()?;
-        let bytes = self.take(count)?;
+        let bytes = self.bytes.take(count)?;
         b.produce(count)?;
         Some(bytes)
     }
@@ -189,7 +180,7 @@ impl<'a> Reader<'a> {
             if self.stack.len() > MOST_VALUES || self.memo.len() > MOST_VALUES {
                 return None;
             }
-            match self.byte()? {
+            match self.bytes.byte()? {
                 b'.' => return self.stack.pop(),
                 operation => self.operate(operation, b)?,
             }
@@ -197,9 +188,9 @@ impl<'a> Reader<'a> {
     }
 
     fn raw_line(&mut self) -> Option<&'a [u8]> {
-        let at = memchr::memchr(b'\n', self.rest)?;
-        let line = self.take(at)?;
-        self.take(1)?;
+        let at = memchr::memchr(b'\n', self.bytes.rest())?;
+        let line = self.bytes.take(at)?;
+        self.bytes.take(1)?;
         Some(line)
     }
 
@@ -345,7 +336,7 @@ impl<'a> Reader<'a> {
                 self.known(Concrete::Float(number))?;
             }
             b'G' => {
-                let bytes = self.take(8)?.try_into().ok()?;
+                let bytes = self.bytes.take(8)?.try_into().ok()?;
                 self.known(Concrete::Float(f64::from_be_bytes(bytes)))?;
             }
             b'S' => {
@@ -502,14 +493,14 @@ impl<'a> Reader<'a> {
                 self.stack.push(Pickled::Unknown);
             }
             0x80 => {
-                self.take(1)?;
+                self.bytes.take(1)?;
             }
             0x95 => {
-                self.take(8)?;
+                self.bytes.take(8)?;
             }
             // Numbers of a registry that nobody knows, of one, two and four bytes.
             0x82..=0x84 => {
-                self.take(1 << (operation - 0x82))?;
+                self.bytes.take(1 << (operation - 0x82))?;
                 self.stack.push(Pickled::Unknown);
             }
             0x97 => self.stack.push(Pickled::Unknown),

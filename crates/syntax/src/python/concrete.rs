@@ -1,6 +1,5 @@
 //! A tree from tree-sitter in a flat arena, which is built, walked and dropped without recursion.
 
-use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use crate::ir::Span;
@@ -50,16 +49,7 @@ impl Tree {
     /// Parses a text; `None` if that takes more steps than its length permits.
     pub fn parse(text: &str) -> Option<Self> {
         let source = without_traps(text);
-        let mut parser = tree_sitter::Parser::new();
-        parser.set_language(&LANGUAGE).ok()?;
-        let mut left = LOOKS + source.len() / BYTES_PER_LOOK;
-        let mut progress = |_: &tree_sitter::ParseState| {
-            left = left.saturating_sub(1);
-            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let options = tree_sitter::ParseOptions::new().progress_callback(&mut progress);
-        let mut read = |at: usize, _| source.get(at..).unwrap_or_default();
-        let tree = parser.parse_with_options(&mut read, None, Some(options))?;
+        let tree = crate::bounded::parse(&LANGUAGE, &source, LOOKS + source.len() / BYTES_PER_LOOK)?;
         Some(Self::flatten(&tree))
     }
 
