@@ -13,7 +13,7 @@ mod theme;
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 pub use behavior::{ArgPredicate, Behavior, Example, Rule, Stance, Step};
@@ -29,6 +29,8 @@ pub struct Catalog {
     aliases: FxHashMap<SmolStr, SmolStr>,
     bases: FxHashMap<SmolStr, Vec<SmolStr>>,
     presumptions: FxHashMap<SmolStr, Vec<Presumption>>,
+    /// The first parts of all names that models, attributes and aliases have.
+    libraries: FxHashSet<SmolStr>,
     behaviors: Arc<[Behavior]>,
     classes: Arc<Classes>,
     /// The models of other languages, by language.
@@ -98,6 +100,12 @@ impl Catalog {
     #[must_use]
     pub fn knows_type(&self, symbol: &str) -> bool {
         self.bases.contains_key(symbol) || self.models.contains_key(symbol)
+    }
+
+    /// True for the top-level name of a library of which anything is modelled.
+    #[must_use]
+    pub fn knows_library(&self, top: &str) -> bool {
+        self.libraries.contains(top)
     }
 
     /// The presumptions for a method name, in the order of the themes; the first that holds counts.

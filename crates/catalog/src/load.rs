@@ -97,6 +97,15 @@ impl Catalog {
     }
 
     fn add_theme(&mut self, theme: Theme) {
+        let models = theme.models.iter().map(|model| &model.symbol);
+        let others =
+            theme.attributes.iter().map(|value| &value.symbol).chain(theme.aliases.iter().map(|(name, _)| name));
+        for name in models.chain(others) {
+            let top = name.split('.').next().unwrap_or_default();
+            if !self.libraries.contains(top) {
+                self.libraries.insert(top.into());
+            }
+        }
         self.models.extend(theme.models.into_iter().map(|model| (model.symbol.clone(), model)));
         self.attributes.extend(theme.attributes.into_iter().map(|value| (value.symbol.clone(), value)));
         self.aliases.extend(theme.aliases);

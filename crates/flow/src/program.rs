@@ -17,7 +17,16 @@ pub struct Program {
     by_path: FxHashMap<String, u32>,
     by_name: FxHashMap<String, Vec<u32>>,
     names: Vec<String>,
+    /// Modules whose text changes where the interpreter looks for modules.
+    searching: FxHashSet<u32>,
 }
+
+/// Names of the folders in which a package keeps copies of others.
+const VENDORED: [&str; 6] = ["_vendor", "vendored", "vendor", "_vendored", "extern", "_extern"];
+
+/// Words of a text that changes where the interpreter looks for modules. A file is searched for in more places then;
+/// a text that hides the words loses that, and its imports are unknown calls.
+pub(crate) const WAYS_TO_SEARCH: [&str; 4] = ["sys.path", "addsitedir", "PYTHONPATH", "import path"];
 
 fn parent(path: &str) -> &str {
     path.rsplit_once(['/', '!']).map_or("", |(folder, _)| folder)
@@ -40,13 +49,11 @@ fn joined(folder: &str, path: &str) -> Option<String> {
 
 /// A dotted name without the folders up to the one in which a package keeps copies of others.
 pub fn copied(name: &str) -> &str {
-    /// Names of such folders.
-    const FOLDERS: [&str; 6] = ["_vendor", "vendored", "vendor", "_vendored", "extern", "_extern"];
     let mut start = 0;
     let mut offset = 0;
     for part in name.split('.') {
         offset += part.len() + 1;
-        if FOLDERS.contains(&part) {
+        if VENDORED.contains(&part) {
             start = offset;
         }
     }
@@ -92,6 +99,12 @@ impl Program {
         program
     }
 
+    /// Says that the text of a module changes where the interpreter looks for modules: what it imports by a plain name
+    /// can stand anywhere.
+    pub fn searches(&mut self, module: u32) {
+        self.searching.insert(module);
+    }
+
     /// The dotted name of a module.
     pub fn name(&self, module: u32) -> &str {
         self.names.get(module as usize).map_or("", String::as_str)
@@ -122,14 +135,24 @@ impl Program {
                 .map_or(0, |path| path.bytes().zip(here.bytes()).take_while(|(a, b)| a == b).count())
         };
         let best = candidates.iter().copied().max_by_key(|index| (shared(index), std::cmp::Reverse(*index)))?;
-        if !name.contains('.') && best != from {
-            // A plain name is a sibling script or a top-level package, not any file of that name somewhere.
-            let path = self.paths.get(best as usize)?;
-            let folder = if path.ends_with("/__init__.py") { parent(parent(path)) } else { parent(path) };
-            let reachable = here.starts_with(folder);
-            if !reachable && !folder.ends_with("src") && !folder.ends_with("lib") {
-                return None;
-            }
+        if best == from || self.searching.contains(&from) {
+            return Some(best);
+        }
+        // What is imported stands in a folder that the interpreter searches: that of the importing file, one above it,
+        // or the one that a layout keeps packages in.
+        let path = self.paths.get(best as usize)?;
+        let stem = path.strip_suffix("/__init__.py").unwrap_or(path);
+        let folder = name.split('.').fold(stem, |folder, _| parent(folder));
+        let reachable = folder.is_empty() || here.strip_prefix(folder).is_some_and(|rest| rest.starts_with(['/', '!']));
+        let searched = if name.contains('.') {
+            // A longer name says where it belongs, wherever its folders are; but a copy of a library is found only by
+            // the package that carries it.
+            !folder.split(['/', '!']).any(|part| VENDORED.contains(&part))
+        } else {
+            folder.ends_with("src") || folder.ends_with("lib")
+        };
+        if !reachable && !searched {
+            return None;
         }
         Some(best)
     }
@@ -254,6 +277,24 @@ mod tests {
         let program = Program::new(&["p/__init__.py", "p/json.py", "p/b.py"]);
         assert_eq!(program.absolute(2, "json"), None);
         assert_eq!(program.absolute(2, "p.json"), Some(1));
+    }
+
+    #[test]
+    fn what_is_imported_stands_where_the_interpreter_looks() {
+        let paths =
+            ["p/setup.py", "p/q/__init__.py", "p/q/_vendor/six/__init__.py", "p/q/_vendor/six/a.py", "p/q/b.py"];
+        let mut program = Program::new(&[&paths[..], &["p/more/tool.py", "pq/setup.py", "p/q/_vendor/c.py"]].concat());
+        // A copy of a library is found by what stands beside it, and by nothing else.
+        assert_eq!(program.absolute(0, "six"), None);
+        assert_eq!(program.absolute(0, "six.a"), None);
+        assert_eq!(program.absolute(7, "six.a"), Some(3));
+        assert_eq!(program.absolute(0, "q.b"), Some(4));
+        // A folder of which only the first letters agree is another.
+        assert_eq!(program.absolute(6, "q"), None);
+        assert_eq!(program.absolute(0, "tool"), None);
+        program.searches(0);
+        assert_eq!(program.absolute(0, "tool"), Some(5));
+        assert_eq!(program.absolute(0, "six.a"), Some(3));
     }
 
     #[test]

