@@ -97,6 +97,7 @@ impl Engine<'_> {
                     Some(text) => {
                         let name = SmolStr::new(&**text);
                         let base = args.positional.first().and_then(|(_, expr)| *expr);
+                        self.set_property(module, &object, &name, &value, site);
                         self.store_attr(module, &object, &name, value, base);
                     }
                     None => self.store_any(object.object()?, &value),

@@ -6,6 +6,7 @@ use sluice_catalog::Model;
 use sluice_syntax::ir::{ExprId, Span};
 use smol_str::SmolStr;
 
+use super::value::Value;
 use super::{Engine, EventArg, EventData};
 use crate::facts::{EvidenceId, ValueFact};
 
@@ -175,6 +176,26 @@ impl Engine<'_> {
                 None => {}
             }
         }
+    }
+
+    /// The event of comparing a digest, which tells of what it was taken: one that is taken and not compared checks
+    /// nothing.
+    pub(crate) fn digest_compared(&mut self, id: ExprId, span: Span, value: &Value) {
+        if self.digests.is_empty() {
+            return;
+        }
+        let (_, tokens) = self.deep(value);
+        if !tokens.iter().any(|token| self.digests.contains(token)) {
+            return;
+        }
+        let place = self.place(span, None);
+        let symbol = SmolStr::new_static("digest.compare");
+        let index = self.event(id, place, &symbol, &symbol, None);
+        let model =
+            Model { symbol: symbol.clone(), actions: vec![SmolStr::new_static("compare")], ..Model::default() };
+        let data = SmolStr::new_static("data");
+        let fact = self.value_fact(value, false);
+        self.fill_event(index, &model, vec![(data.clone(), vec![data], fact, place)], id);
     }
 
     /// The event of reading a library's value.

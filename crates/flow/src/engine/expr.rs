@@ -173,6 +173,8 @@ impl Engine<'_> {
                     };
                     self.probe_labels(&before);
                     self.probe_labels(&after);
+                    self.digest_compared(id, span, &before);
+                    self.digest_compared(id, span, &after);
                     before = after;
                 }
                 result.map_or(Value::UNKNOWN, |truth| Value::constant(Const::Bool(truth)))
@@ -182,10 +184,12 @@ impl Engine<'_> {
                 if let Some(truth) = truth
                     && kind.is_empty()
                 {
-                    return self.eval(module, if truth { *then } else { *otherwise });
+                    let (taken, other) = if truth { (*then, *otherwise) } else { (*otherwise, *then) };
+                    self.excluded_operand(module, other);
+                    return self.taken(module, taken);
                 }
-                let a = self.eval(module, *then);
-                let b = self.eval(module, *otherwise);
+                let a = self.taken(module, *then);
+                let b = self.taken(module, *otherwise);
                 a.join(&b)
             }
             ExprKind::Sequence { kind, items } => {
@@ -585,7 +589,7 @@ impl Engine<'_> {
     pub(crate) fn eval_logic(&mut self, module: &Rc<Module>, op: LogicOp, operands: &[ExprId]) -> Value {
         let mut result: Option<Value> = None;
         for (position, operand) in operands.iter().enumerate() {
-            let value = self.eval(module, *operand);
+            let value = self.taken(module, *operand);
             let last = position + 1 == operands.len();
             let span = module.expr(*operand).map(|expr| expr.span).unwrap_or_default();
             let asked = if last { value.clone() } else { self.as_condition(module, value.clone(), span) };
@@ -609,6 +613,9 @@ impl Engine<'_> {
                 Some(_) | None => named,
             });
             if stops {
+                if let Some(next) = operands.get(position + 1) {
+                    self.excluded_operand(module, *next);
+                }
                 break;
             }
         }
@@ -646,6 +653,15 @@ impl Engine<'_> {
             if let Some(default) = param.default {
                 let value = self.eval(module, default);
                 self.defaults.insert((key, u32::try_from(index).unwrap_or(u32::MAX)), value);
+            }
+        }
+        if !in_own_frame {
+            let noted = function.params.iter().filter_map(|param| param.annotation).chain(function.returns);
+            for annotation in noted {
+                // Most name a type. One that calls something does so when the function is defined.
+                if module.expr(annotation).is_some_and(|expr| module.slice(expr.span).contains('(')) {
+                    self.eval(module, annotation);
+                }
             }
         }
         // An arrow function has the `this` of the code around it.

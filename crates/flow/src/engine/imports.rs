@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::value::{Key, Ref, Value};
 use super::{Engine, Progress};
+use crate::dialect::Receiver;
 
 /// By variable: the module that a name comes from, how many packages up that is looked for, and the name there.
 pub(crate) type Imported = rustc_hash::FxHashMap<SlotRef, (SmolStr, u32, SmolStr)>;
@@ -122,6 +123,29 @@ impl Engine<'_> {
         both.add_labels(value.labels());
         both.add_tokens(value.tokens());
         both
+    }
+
+    /// What a library's module imports is had through it too: `subprocess.os.system` is `os.system`.
+    pub(crate) fn of_inner_module(&self, symbol: &str, canonical: &str) -> Option<SmolStr> {
+        /// Names in front of the module.
+        const MOST_OUTER: usize = 6;
+        let known = |name: &str| self.catalog.model(name).is_some() || self.catalog.attribute(name).is_some();
+        if self.dialect.receiver() != Receiver::Parameter || known(canonical) {
+            return None;
+        }
+        let mut rest = symbol;
+        for _ in 0..MOST_OUTER {
+            rest = rest.split_once('.')?.1;
+            let top = rest.split_once('.')?.0;
+            // `Series.str.join` is a method, and `str` no module.
+            if self.catalog.knows_library(top) && !self.catalog.knows_type(top) {
+                let inner = self.catalog.canonical(rest);
+                if known(&inner) {
+                    return Some(inner);
+                }
+            }
+        }
+        None
     }
 
     /// What a file that is named like a known library does not have is that of the library: the interpreter may never

@@ -72,7 +72,10 @@ impl Engine<'_> {
             let truth = if first { Some(true) } else { self.tested(module, test).0 };
             first = false;
             match truth {
-                Some(false) => return Next::On,
+                Some(false) => {
+                    self.excluded(module, body, None);
+                    return Next::On;
+                }
                 Some(true) => {}
                 None => break,
             }
@@ -305,6 +308,7 @@ impl Engine<'_> {
                 }
             }
             if whole {
+                self.excluded(module, body, None);
                 return Next::On;
             }
         }
@@ -333,18 +337,27 @@ impl Engine<'_> {
     }
 }
 
+/// True if something in the body leaves the loop that it is the body of.
 fn contains_break(body: &[Stmt]) -> bool {
+    leaves(body, true)
+}
+
+/// The same: a plain `break` counts if it is this loop's `own`, one with a label wherever it stands.
+fn leaves(body: &[Stmt], own: bool) -> bool {
     body.iter().any(|stmt| match &stmt.kind {
-        StmtKind::Break => true,
-        StmtKind::If { then, otherwise, .. } => contains_break(then) || contains_break(otherwise),
+        StmtKind::Break => own,
+        StmtKind::Jump { again, .. } => !again,
+        StmtKind::If { then, otherwise, .. } => leaves(then, own) || leaves(otherwise, own),
         StmtKind::Try { body, handlers, otherwise, finally } => {
-            contains_break(body)
-                || contains_break(otherwise)
-                || contains_break(finally)
-                || handlers.iter().any(|handler| contains_break(&handler.body))
+            [body, otherwise, finally].into_iter().any(|body| leaves(body, own))
+                || handlers.iter().any(|handler| leaves(&handler.body, own))
         }
-        StmtKind::With { body, .. } => contains_break(body),
-        StmtKind::Match { arms, .. } => arms.iter().any(|arm| contains_break(&arm.body)),
+        StmtKind::With { body, .. } | StmtKind::Label { body, .. } => leaves(body, own),
+        StmtKind::Match { arms, .. } => arms.iter().any(|arm| leaves(&arm.body, own)),
+        StmtKind::Switch { arms, .. } => arms.iter().any(|arm| leaves(&arm.body, false)),
+        StmtKind::While { body, otherwise, .. } | StmtKind::For { body, otherwise, .. } => {
+            leaves(body, false) || leaves(otherwise, own)
+        }
         _ => false,
     })
 }

@@ -7,6 +7,7 @@
 
 mod arena;
 mod arguments;
+mod aside;
 mod builtins;
 pub(crate) mod call;
 pub(crate) mod callbacks;
@@ -236,6 +237,9 @@ pub struct Engine<'a> {
     imported_names: FxHashMap<u32, Rc<imports::Imported>>,
     /// True between `new` and the call that it belongs to.
     pub(crate) constructing: bool,
+    /// The identities of digests.
+    pub(crate) digests: FxHashSet<u64>,
+    pub(crate) aside: aside::Aside,
 }
 
 /// A hash that is stable over runs and platforms (FNV-1a, 64 bits).
@@ -348,6 +352,8 @@ impl<'a> Engine<'a> {
             streams: FxHashSet::default(),
             imported_names: FxHashMap::default(),
             asking: 0,
+            digests: FxHashSet::default(),
+            aside: aside::Aside::default(),
             constructing: false,
         }
     }
@@ -380,6 +386,10 @@ impl<'a> Engine<'a> {
                 self.limits.push((index, "evaluation steps", "some values were not evaluated".to_owned()));
             }
             next += 1;
+            if next == self.modules.len() {
+                self.run_later();
+                self.walk_excluded();
+            }
         }
         self.replay();
         // Where no executed code is unknown, a loop that was not followed to its end hides none.
@@ -452,6 +462,7 @@ impl<'a> Engine<'a> {
                 let key = Key { module: index, func: u32::try_from(func).unwrap_or(u32::MAX) };
                 self.summarize(key);
                 self.with_defaults(&module, key);
+                self.with_overridden(&module, key);
             }
         }
         if self.dialect_of(index).receiver() == Receiver::This {
@@ -484,42 +495,6 @@ impl<'a> Engine<'a> {
         }
         let place = self.place_in(key.module, function.name_span, Some(&function.name));
         self.interpret(module, key, values, Some((place, function.name.clone())), None);
-    }
-
-    /// Applies flows that a summary gained after it was applied (through fields and recursion). Two rounds follow a
-    /// field that is filled from a field; more depth is not told.
-    fn replay(&mut self) {
-        for _ in 0..2 {
-            let before = self.flows.len();
-            let applied: Vec<((Key, u32, u32), u32)> = self.applied.iter().map(|(key, trace)| (*key, *trace)).collect();
-            for ((callee, param, origin), trace) in applied {
-                let flows: Vec<(u32, Rc<SinkData>)> = self
-                    .summaries
-                    .get(&callee)
-                    .map(|summary| {
-                        summary
-                            .flows
-                            .iter()
-                            .filter(|(index, _, _)| *index == param)
-                            .map(|(_, inner, sink)| (*inner, Rc::clone(sink)))
-                            .collect()
-                    })
-                    .unwrap_or_default();
-                let Some(parameter) = self.param_origin(callee, param) else { continue };
-                for (inner, sink) in flows {
-                    if self.flows.contains_key(&(origin, sink.key.clone()))
-                        || (sink.function != callee && self.is_constructor(callee) && self.is_param(origin))
-                    {
-                        continue;
-                    }
-                    let trace = self.ways.splice(trace, Label { origin: parameter, trace: inner });
-                    self.record_flow(Label { origin, trace }, &sink);
-                }
-            }
-            if self.flows.len() == before {
-                break;
-            }
-        }
     }
 
     /// The module with this index.
@@ -772,6 +747,9 @@ impl<'a> Engine<'a> {
         let copied = crate::program::copied(symbol);
         if copied.len() < symbol.len() && !copied.is_empty() && self.catalog.model(&canonical).is_none() {
             canonical = self.catalog.canonical(copied);
+        }
+        if let Some(within) = self.of_inner_module(symbol, &canonical) {
+            canonical = within;
         }
         self.canonical.insert(key, canonical.clone());
         canonical

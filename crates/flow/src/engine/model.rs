@@ -355,6 +355,22 @@ impl Engine<'_> {
             self.startup_copy(module, &bound, event, place);
         }
         let mut result = self.model_result(module, model, &bound, event, place, &written, site, args);
+        // What is given in place of what is not there is one of the things that it is.
+        for arg in bound.iter().filter(|arg| arg.roles.iter().any(|role| role == "default")) {
+            if !arg.value.is_unknown() && arg.value.known_text().is_some_and(|text| !text.is_empty()) {
+                result = result.join(&arg.value);
+            }
+        }
+        if model.actions.iter().any(|action| action == "digest") {
+            let token = self.site_token(site.id);
+            self.digests.insert(token);
+            result.add_tokens(&[token]);
+        }
+        if model.actions.iter().any(|action| action == "compare") {
+            for arg in &bound {
+                self.digest_compared(site.id, site.span, &arg.value);
+            }
+        }
         for (target, sources) in &model.into {
             let stored: Vec<Value> = bound
                 .iter()

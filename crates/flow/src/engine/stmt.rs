@@ -32,9 +32,21 @@ impl Engine<'_> {
     pub(crate) fn block(&mut self, module: &Rc<Module>, body: &[Stmt]) -> Next {
         let guards = self.frames.last().map_or(0, |frame| frame.guards.len());
         let mut next = Next::On;
-        for stmt in body {
+        for (position, stmt) in body.iter().enumerate() {
             next = self.stmt(module, stmt);
             if next != Next::On {
+                // Behind a statement that only leaves, nothing runs, whatever is known.
+                let leaves = matches!(
+                    stmt.kind,
+                    StmtKind::Return(_)
+                        | StmtKind::Raise { .. }
+                        | StmtKind::Break
+                        | StmtKind::Continue
+                        | StmtKind::Jump { .. }
+                );
+                if !leaves {
+                    self.excluded(module, body.get(position + 1..).unwrap_or_default(), None);
+                }
                 break;
             }
         }
@@ -154,6 +166,7 @@ impl Engine<'_> {
         if self.inlined > 0 {
             self.inline_steps = self.inline_steps.saturating_sub(1);
         }
+        self.reached(stmt.span.start);
         match &stmt.kind {
             StmtKind::Expr(id) => {
                 self.eval_dropped(module, *id);
@@ -385,7 +398,12 @@ impl Engine<'_> {
             if let Some(frame) = self.frames.last_mut() {
                 frame.decided = frame.decided.wrapping_add(1);
             }
-            return if truth { self.block(module, then) } else { self.block(module, otherwise) };
+            let (taken, other) = if truth { (then, otherwise) } else { (otherwise, then) };
+            let guard = Guard { holds: !truth, ..Self::guard(module, test, kind, place) };
+            if !is_constant(module, test) {
+                self.excluded(module, other, Some(guard));
+            }
+            return self.block(module, taken);
         }
         let guard = Self::guard(module, test, kind, place);
         self.unsure(true);
@@ -575,6 +593,11 @@ fn in_one_line(text: &str) -> SmolStr {
         return SmolStr::new(text);
     }
     SmolStr::new(crate::facts::clip(text, MOST).split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// True for a condition that is a constant as it is written.
+fn is_constant(module: &Module, test: ExprId) -> bool {
+    module.expr(test).is_some_and(|expr| matches!(expr.kind, ExprKind::Const(_)))
 }
 
 /// `__name__ == "__main__"`

@@ -8,11 +8,12 @@ use sluice_syntax::ir::{BinOp, Const, ExprId, ExprKind, FuncId, Module, PatternK
 use smol_str::SmolStr;
 
 use super::call::{Args, Site};
+use super::callbacks::Given;
 use super::heap::ObjectKind;
-use super::value::{Key, Ref, Value};
+use super::value::{Key, Label, Ref, Value};
 use super::{Engine, Origin, OriginKey};
 use crate::dialect::Receiver;
-use crate::facts::StepKind;
+use crate::facts::{EvidenceId, StepKind};
 
 impl Engine<'_> {
     /// Assigns a value to a target.
@@ -175,7 +176,7 @@ impl Engine<'_> {
 
     /// Assigning a property of a library's value may do something (`image.src = address`): the catalog has a model of the
     /// property's name, which takes the receiver and one value.
-    fn set_property(&mut self, module: &Rc<Module>, object: &Value, name: &SmolStr, value: &Value, site: Site) {
+    pub(crate) fn set_property(&mut self, module: &Rc<Module>, object: &Value, name: &SmolStr, value: &Value, site: Site) {
         let catalog = self.catalog;
         let kinds: Vec<SmolStr> = object
             .refs()
@@ -264,22 +265,85 @@ impl Engine<'_> {
         let symbol = model.symbol.clone();
         self.fill_event(index, &model, code, site.id);
         // Whoever calls it from now on calls the replacement: its parameters are what they pass.
+        let label = self.intercepted(symbol, site.id, index, place);
+        let mut passed = Value::UNKNOWN;
+        passed.add_labels(&[label]);
+        let token = self.site_token(site.id);
+        passed.add_tokens(&[token]);
+        let given =
+            Given { values: vec![passed.clone(), passed.clone(), passed.clone()], rest: passed, ..Given::default() };
+        self.call_back(module, value, &given, site);
+    }
+
+    /// The label of what others pass to a function of a library, at the code that stands in its place.
+    fn intercepted(&mut self, symbol: SmolStr, id: ExprId, event: usize, place: EvidenceId) -> Label {
         let kind = SmolStr::new_static("intercepted");
-        let label = self.origin(Origin {
-            key: OriginKey::Source(self.here().module, site.id, kind.clone()),
+        self.origin(Origin {
+            key: OriginKey::Source(self.here().module, id, kind.clone()),
             kind,
             symbol,
             detail: None,
             place,
             function: self.here(),
-            event: Some(index),
+            event: Some(event),
             start: 0,
-        });
-        let mut passed = Value::UNKNOWN;
-        passed.add_labels(&[label]);
-        let token = self.site_token(site.id);
-        passed.add_tokens(&[token]);
-        self.call_back(module, value, &super::callbacks::Given::of(&[passed.clone(), passed.clone(), passed]), site);
+        })
+    }
+
+    /// Interprets a method that stands in the place of that of a library's class: whoever uses its class as that one
+    /// passes to it what is meant for the other.
+    pub(crate) fn with_overridden(&mut self, module: &Rc<Module>, key: Key) {
+        /// Roles of what is worth intercepting.
+        const TAKEN: [&str; 4] = ["credential", "key", "network.destination", "network.send"];
+        let Some(function) = module.function(FuncId(key.func)) else { return };
+        let Some(class) = function.parent.map(|parent| Key { module: key.module, func: parent.0 }) else { return };
+        let bases: Vec<SmolStr> = self
+            .classes
+            .get(&class)
+            .into_iter()
+            .flatten()
+            .flat_map(Value::refs)
+            .filter_map(|base| match base {
+                Ref::Symbol(symbol) => Some(symbol.clone()),
+                _ => None,
+            })
+            .collect();
+        let constructor = self.dialect_of(key.module).constructor();
+        for base in bases {
+            let full = if function.name == constructor { base } else { SmolStr::new(format!("{base}.{}", function.name)) };
+            let symbol = self.canonical(&full);
+            let takes = |model: &sluice_catalog::Model| model.args.values().flatten().any(|role| TAKEN.contains(&&**role));
+            if !self.catalog.model(&symbol).is_some_and(takes) {
+                continue;
+            }
+            // No expression makes the event: the place of the name stands for one.
+            let id = ExprId(1 << 31 | function.name_span.start);
+            let place = self.place_in(key.module, function.name_span, Some(&symbol));
+            let mut frame = self.new_frame(key, true);
+            frame.unsure = 0;
+            self.enter(frame);
+            let index = self.event(id, place, &symbol, &function.name, None);
+            let model = sluice_catalog::Model {
+                symbol: symbol.clone(),
+                actions: vec![SmolStr::new_static("hook")],
+                ..Default::default()
+            };
+            self.fill_event(index, &model, Vec::new(), id);
+            let label = self.intercepted(symbol, id, index, place);
+            self.exit();
+            let values = (0..)
+                .zip(&function.params)
+                .map(|(number, param)| {
+                    let mut value = self.parameter(key, number, &param.name, param.kind, param.span);
+                    // The instance and the class are its own.
+                    if !matches!(param.name.as_str(), "self" | "cls") {
+                        value.add_labels(&[label]);
+                    }
+                    value
+                })
+                .collect();
+            self.interpret(module, key, values, Some((place, function.name.clone())), None);
+        }
     }
 
     pub(crate) fn store_attr(

@@ -3,11 +3,14 @@
 //! A step is shared by all labels that take it together: a value that is assigned makes one step, however many labels it
 //! carries. Where labels meet that came different ways, the step keeps a branch for each.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::arena::Arena;
-use super::value::Label;
+use super::state::SinkData;
+use super::value::{Key, Label};
 use crate::facts::{EvidenceId, StepKind};
 
 /// What was before a step.
@@ -124,5 +127,43 @@ impl Ways {
             };
         }
         way
+    }
+}
+
+impl super::Engine<'_> {
+    /// Applies flows that a summary gained after it was applied (through fields and recursion). Two rounds follow a
+    /// field that is filled from a field; more depth is not told.
+    pub(super) fn replay(&mut self) {
+        for _ in 0..2 {
+            let before = self.flows.len();
+            let applied: Vec<((Key, u32, u32), u32)> = self.applied.iter().map(|(key, trace)| (*key, *trace)).collect();
+            for ((callee, param, origin), trace) in applied {
+                let flows: Vec<(u32, Rc<SinkData>)> = self
+                    .summaries
+                    .get(&callee)
+                    .map(|summary| {
+                        summary
+                            .flows
+                            .iter()
+                            .filter(|(index, _, _)| *index == param)
+                            .map(|(_, inner, sink)| (*inner, Rc::clone(sink)))
+                            .collect()
+                    })
+                    .unwrap_or_default();
+                let Some(parameter) = self.param_origin(callee, param) else { continue };
+                for (inner, sink) in flows {
+                    if self.flows.contains_key(&(origin, sink.key.clone()))
+                        || (sink.function != callee && self.is_constructor(callee) && self.is_param(origin))
+                    {
+                        continue;
+                    }
+                    let trace = self.ways.splice(trace, Label { origin: parameter, trace: inner });
+                    self.record_flow(Label { origin, trace }, &sink);
+                }
+            }
+            if self.flows.len() == before {
+                break;
+            }
+        }
     }
 }
