@@ -190,6 +190,8 @@ pub struct Step {
     pub near: Option<SmolStr>,
     /// The step whose file must be another one.
     pub other_file: Option<SmolStr>,
+    /// The step whose call this one's path passes.
+    pub through: Option<SmolStr>,
     /// Entry points that must reach it: `install`, `build`, `startup`, `import`, `activate`, `run`. Empty: any or none.
     pub entry: Vec<SmolStr>,
     /// If given, whether it must stand in a layer.

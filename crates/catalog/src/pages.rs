@@ -190,6 +190,8 @@ struct RawStep {
     #[serde(default)]
     other_file: Word,
     #[serde(default)]
+    through: Word,
+    #[serde(default)]
     entry: Names,
     #[serde(default)]
     layer: Option<bool>,
@@ -428,6 +430,7 @@ fn read_step(
     let after = step_of(raw.after, "after")?;
     let near = step_of(raw.near, "near")?;
     let other_file = step_of(raw.other_file, "other_file")?;
+    let through = step_of(raw.through, "through")?;
     let mut bind = BTreeMap::new();
     for (role, variable) in raw.bind {
         check_role(place, &role, is_path, variable.span().start)?;
@@ -455,6 +458,7 @@ fn read_step(
         after,
         near,
         other_file,
+        through,
         entry: place.names(raw.entry, "entry point", |name| kinds::ENTRIES.contains(&name))?,
         layer: raw.layer,
         codings: raw.codings,

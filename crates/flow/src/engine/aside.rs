@@ -87,14 +87,7 @@ impl Engine<'_> {
         self.leave_out(module, span.start, span.end, Some(operand), None);
     }
 
-    fn leave_out(
-        &mut self,
-        module: &Rc<Module>,
-        start: u32,
-        end: u32,
-        operand: Option<ExprId>,
-        guard: Option<Guard>,
-    ) {
+    fn leave_out(&mut self, module: &Rc<Module>, start: u32, end: u32, operand: Option<ExprId>, guard: Option<Guard>) {
         let Some(frame) = self.frames.last() else { return };
         let key = frame.key;
         let full = self.aside.pieces.len() >= MOST_PIECES || self.aside.values + frame.slots.len() > MOST_VALUES;
@@ -136,12 +129,9 @@ impl Engine<'_> {
             }
             let module = self.module(key.module);
             let Some(function) = module.function(FuncId(key.func)) else { continue };
-            let values = (0..)
-                .zip(&function.params)
-                .map(|(index, param)| self.parameter(key, index, &param.name, param.kind, param.span))
-                .collect();
+            let (values, this) = self.unknown_arguments(&module, key);
             let place = self.place_in(key.module, function.name_span, Some(&function.name));
-            self.interpret(&module, key, values, Some((place, function.name.clone())), None);
+            self.interpret(&module, key, values, Some((place, function.name.clone())), this);
         }
         (self.budget.steps, self.inline_steps) = before;
     }

@@ -191,8 +191,7 @@ impl Engine<'_> {
         let place = self.place(span, None);
         let symbol = SmolStr::new_static("digest.compare");
         let index = self.event(id, place, &symbol, &symbol, None);
-        let model =
-            Model { symbol: symbol.clone(), actions: vec![SmolStr::new_static("compare")], ..Model::default() };
+        let model = Model { symbol: symbol.clone(), actions: vec![SmolStr::new_static("compare")], ..Model::default() };
         let data = SmolStr::new_static("data");
         let fact = self.value_fact(value, false);
         self.fill_event(index, &model, vec![(data.clone(), vec![data], fact, place)], id);

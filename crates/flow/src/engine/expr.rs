@@ -21,8 +21,20 @@ impl Engine<'_> {
     pub(crate) fn eval_dropped(&mut self, module: &Rc<Module>, id: ExprId) {
         self.eval(module, id);
         let key = (self.here().module, self.dropped_call(module, id));
-        if let Some(event) = self.event_index.get(&key).and_then(|index| self.events.get_mut(*index)) {
-            event.dropped = true;
+        let Some(index) = self.event_index.get(&key).copied() else { return };
+        let Some(event) = self.events.get_mut(index) else { return };
+        event.dropped = true;
+        // A request that was made before is answered by what sends it.
+        let opens = matches!(event.symbol.as_str(), "urllib.request.urlopen" | "urllib.request.OpenerDirector.open");
+        if opens {
+            let asked: Vec<u64> = event.args.iter().flat_map(|arg| arg.fact.tokens.iter().copied()).collect();
+            for event in
+                self.events.iter_mut().rev().skip_while(|event| event.symbol != "urllib.request.Request").take(64)
+            {
+                if event.symbol == "urllib.request.Request" && event.result.iter().any(|token| asked.contains(token)) {
+                    event.dropped = true;
+                }
+            }
         }
     }
 
@@ -47,7 +59,7 @@ impl Engine<'_> {
                 _ => false,
             };
             match name.as_str() {
-                "catch" | "finally" => {}
+                "catch" | "finally" | "close" | "read" => {}
                 // A callback that takes no answer.
                 "then" if args.first().is_some_and(ignores) => {}
                 _ => break,

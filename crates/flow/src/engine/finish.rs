@@ -23,8 +23,6 @@ use crate::{Context, confirm};
 const MOST_STEPS: usize = 48;
 /// Most constants of a module that are told.
 const MOST_CONSTANTS: usize = 64;
-/// Most functions of a build script of which is asked whether they are handed its command line.
-const MOST_HANDED: usize = 64;
 /// Longest text of a layer that facts carry, in bytes.
 const LAYER_TEXT: usize = 256 << 10;
 
@@ -61,10 +59,6 @@ pub(super) struct Whens {
     pub(super) reached: FxHashMap<Key, BTreeSet<SmolStr>>,
     /// The files that are started as the main program, and by which entry.
     pub(super) mains: FxHashSet<(u32, SmolStr)>,
-    /// Of these the build scripts to which nothing says a word but whoever starts them.
-    pub(super) readers: FxHashSet<u32>,
-    /// Functions of these that are called with the command line, and with nothing else.
-    pub(super) handed: FxHashSet<Key>,
 }
 
 impl Engine<'_> {
@@ -184,18 +178,6 @@ impl Engine<'_> {
                         if matches!(entry.when.as_str(), "run" | "install" | "build") {
                             whens.mains.insert((number(module), entry.when.clone()));
                         }
-                        if entry.when == "install" {
-                            whens.readers.insert(number(module));
-                            let handed = |name: &str| {
-                                lowered.text.contains(&format!("def {name}(argv):"))
-                                    && super::verbs::is_handed_the_command_line(&lowered.text, name)
-                            };
-                            for (func, function) in lowered.functions.iter().enumerate().take(MOST_HANDED) {
-                                if handed(&function.name) {
-                                    whens.handed.insert(Key { module: number(module), func: number(func) });
-                                }
-                            }
-                        }
                     }
                     Some(wanted) => {
                         for (func, _) in lowered.functions.iter().enumerate() {
@@ -241,7 +223,6 @@ impl Engine<'_> {
                 queue.push_back((*callee, when.clone()));
             }
         }
-        whens.readers = self.readers(&whens);
         whens
     }
 
@@ -298,11 +279,6 @@ impl Engine<'_> {
         if guards.iter().any(|guard| guard.kind == "main" && guard.holds) {
             let file = self.file_of(function.module);
             when.retain(|when| whens.mains.contains(&(file, when.clone())));
-        }
-        if whens.readers.contains(&function.module)
-            && super::verbs::asks_for_own_verb(guards, whens.handed.contains(&function))
-        {
-            when.retain(|when| !matches!(when.as_str(), "install" | "build"));
         }
         when
     }

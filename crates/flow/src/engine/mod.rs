@@ -48,7 +48,6 @@ mod summary;
 mod text;
 mod told;
 pub mod value;
-mod verbs;
 mod ways;
 
 use std::collections::BTreeSet;

@@ -176,7 +176,14 @@ impl Engine<'_> {
 
     /// Assigning a property of a library's value may do something (`image.src = address`): the catalog has a model of the
     /// property's name, which takes the receiver and one value.
-    pub(crate) fn set_property(&mut self, module: &Rc<Module>, object: &Value, name: &SmolStr, value: &Value, site: Site) {
+    pub(crate) fn set_property(
+        &mut self,
+        module: &Rc<Module>,
+        object: &Value,
+        name: &SmolStr,
+        value: &Value,
+        site: Site,
+    ) {
         let catalog = self.catalog;
         let kinds: Vec<SmolStr> = object
             .refs()
@@ -310,9 +317,11 @@ impl Engine<'_> {
             .collect();
         let constructor = self.dialect_of(key.module).constructor();
         for base in bases {
-            let full = if function.name == constructor { base } else { SmolStr::new(format!("{base}.{}", function.name)) };
+            let full =
+                if function.name == constructor { base } else { SmolStr::new(format!("{base}.{}", function.name)) };
             let symbol = self.canonical(&full);
-            let takes = |model: &sluice_catalog::Model| model.args.values().flatten().any(|role| TAKEN.contains(&&**role));
+            let takes =
+                |model: &sluice_catalog::Model| model.args.values().flatten().any(|role| TAKEN.contains(&&**role));
             if !self.catalog.model(&symbol).is_some_and(takes) {
                 continue;
             }
@@ -331,18 +340,11 @@ impl Engine<'_> {
             self.fill_event(index, &model, Vec::new(), id);
             let label = self.intercepted(symbol, id, index, place);
             self.exit();
-            let values = (0..)
-                .zip(&function.params)
-                .map(|(number, param)| {
-                    let mut value = self.parameter(key, number, &param.name, param.kind, param.span);
-                    // The instance and the class are its own.
-                    if !matches!(param.name.as_str(), "self" | "cls") {
-                        value.add_labels(&[label]);
-                    }
-                    value
-                })
-                .collect();
-            self.interpret(module, key, values, Some((place, function.name.clone())), None);
+            let (mut values, this) = self.unknown_arguments(module, key);
+            for value in values.iter_mut().filter(|value| value.refs().is_empty() || !value.labels().is_empty()) {
+                value.add_labels(&[label]);
+            }
+            self.interpret(module, key, values, Some((place, function.name.clone())), this);
         }
     }
 

@@ -38,7 +38,30 @@ impl Engine<'_> {
             return;
         }
         let module = self.module(key.module);
-        let Some(function) = module.function(FuncId(key.func)) else { return };
+        let (values, this) = self.unknown_arguments(&module, key);
+        let result = self.interpret(&module, key, values, None, this);
+        // What the function that it gives does with its variables tells whether these are worth knowing.
+        for reference in result.refs().to_vec() {
+            if let Ref::Function(inner, _) = reference
+                && inner.module == key.module
+                && module.function(FuncId(inner.func)).is_some_and(|inner| inner.parent == Some(FuncId(key.func)))
+            {
+                self.summarize(inner);
+            }
+        }
+        let summary = self.summaries.entry(key).or_default();
+        summary.again += u32::from(stale);
+        summary.done = true;
+        summary.result = result;
+    }
+
+    /// What a function is called with of which nothing is known: its parameters, and what it is a method of.
+    pub(crate) fn unknown_arguments(
+        &mut self,
+        module: &Rc<Module>,
+        key: Key,
+    ) -> (Vec<Value>, Option<(Value, Option<Value>)>) {
+        let Some(function) = module.function(FuncId(key.func)) else { return (Vec::new(), None) };
         let class = function
             .parent
             .filter(|parent| module.function(*parent).is_some_and(|parent| parent.kind == FunctionKind::Class));
@@ -46,9 +69,9 @@ impl Engine<'_> {
         // What a class body defines under a name that it declares global is no method of it.
         let is_global = function.kind == FunctionKind::Function;
         let class = class.filter(|class| !is_global || self.slot_named(*class, &function.name).is_some());
-        let is_static = class.is_some() && self.decorator_names(&module, key).iter().any(|name| name == "staticmethod");
+        let is_static = class.is_some() && self.decorator_names(module, key).iter().any(|name| name == "staticmethod");
         let is_class_method =
-            class.is_some() && self.decorator_names(&module, key).iter().any(|name| name == "classmethod");
+            class.is_some() && self.decorator_names(module, key).iter().any(|name| name == "classmethod");
         let receiver = self.dialect_of(key.module).receiver();
         let this = match receiver {
             Receiver::This => self.generic_this(key, 0).map(|this| (this, None)),
@@ -72,20 +95,7 @@ impl Engine<'_> {
             }
             values.push(self.parameter(key, number, &param.name, param.kind, param.span));
         }
-        let result = self.interpret(&module, key, values, None, this);
-        // What the function that it gives does with its variables tells whether these are worth knowing.
-        for reference in result.refs().to_vec() {
-            if let Ref::Function(inner, _) = reference
-                && inner.module == key.module
-                && module.function(FuncId(inner.func)).is_some_and(|inner| inner.parent == Some(FuncId(key.func)))
-            {
-                self.summarize(inner);
-            }
-        }
-        let summary = self.summaries.entry(key).or_default();
-        summary.again += u32::from(stale);
-        summary.done = true;
-        summary.result = result;
+        (values, this)
     }
 
     /// The unknown value of a parameter.

@@ -559,6 +559,12 @@ impl<'a> Context<'a> {
         start >= other_start || end >= other_end
     }
 
+    /// True if the value of a path passes the call of another step.
+    pub(super) fn passes(&self, path: Candidate, call: Candidate) -> bool {
+        let Some(site) = self.site(call) else { return false };
+        self.path(path).is_some_and(|path| path.steps.iter().any(|step| step.evidence == site))
+    }
+
     /// True if both stand in different files. A layer belongs to the file that it came from.
     pub(super) fn in_other_file(&self, left: Candidate, right: Candidate) -> bool {
         let file = |candidate| {

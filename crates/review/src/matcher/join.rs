@@ -178,6 +178,10 @@ impl<'r> Search<'_, '_, 'r> {
                 .as_ref()
                 .is_none_or(|name| named(name).is_some_and(|other| self.context.in_other_file(bound.candidate, other)))
             && step
+                .through
+                .as_ref()
+                .is_none_or(|name| named(name).is_some_and(|other| self.context.passes(bound.candidate, other)))
+            && step
                 .after
                 .as_ref()
                 .is_none_or(|name| named(name).is_some_and(|other| self.context.runs_after(bound.candidate, other)))

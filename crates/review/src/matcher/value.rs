@@ -85,9 +85,9 @@ impl<'a> View<'a> {
     /// who is asked.
     fn is_fixed_but_for_its_query(self) -> bool {
         let fixed = |text: &str| {
-            text.split_once("://").and_then(|(_, rest)| rest.split_once(['?', '#'])).is_some_and(|(place, asked)| {
-                !place.is_empty() && !place.contains(['{', '}']) && asked.contains("{}")
-            })
+            text.split_once("://")
+                .and_then(|(_, rest)| rest.split_once(['?', '#']))
+                .is_some_and(|(place, asked)| !place.is_empty() && !place.contains(['{', '}']) && asked.contains("{}"))
         };
         let texts = self.alternatives();
         !texts.is_empty() && texts.into_iter().all(fixed)
