@@ -697,6 +697,22 @@ impl Engine<'_> {
                 self.store_any(id, &value);
             }
         }
+        // A text of a class of its own is that text.
+        let of_text =
+            self.classes.get(&class).into_iter().flatten().flat_map(Value::refs).find_map(|base| match base {
+                Ref::Symbol(symbol) if matches!(symbol.as_str(), "str" | "bytes") => Some(symbol.clone()),
+                _ => None,
+            });
+        if let Some(base) = of_text.filter(|_| self.dialect_of(class.module).receiver() == Receiver::Parameter)
+            && self.raw_member(class, "__new__").is_none()
+        {
+            let made = self.call_symbol(module, &base, None, args, site);
+            if made.known_text().is_some() {
+                let instance = std::mem::replace(&mut value, made);
+                instance.refs().iter().for_each(|reference| value.add_ref(reference.clone()));
+                value.add_tokens(instance.tokens());
+            }
+        }
         // An instance of a subclass of a library's type is an instance of that type too.
         for base in self.classes.get(&class).cloned().unwrap_or_default() {
             for reference in base.refs() {

@@ -13,6 +13,7 @@ mod codes;
 mod dev;
 mod docs;
 mod eval;
+mod excluded;
 mod flows;
 mod formats;
 mod front;
