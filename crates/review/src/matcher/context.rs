@@ -220,7 +220,14 @@ impl<'a> Context<'a> {
             }
         }
         self.stands(step, candidate)
-            && step.with.iter().all(|predicate| holds(predicate, &self.views(&predicate.role, candidate), self.classes))
+            && step.with.iter().all(|predicate| {
+                holds(predicate, &self.views(&predicate.role, candidate), self.classes, self.is_unasked(candidate))
+            })
+    }
+
+    /// True for what runs without a call: nobody chose then among what it may be given.
+    fn is_unasked(&self, candidate: Candidate) -> bool {
+        self.when(candidate).is_some_and(|when| when.iter().any(|when| when != "run"))
     }
 
     /// A read of a file whose path is known to be a particular one counts as the particular kind as well.

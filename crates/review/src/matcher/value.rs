@@ -76,7 +76,10 @@ impl<'a> View<'a> {
     /// The texts of which the value is one, each in full.
     fn alternatives(self) -> Vec<&'a str> {
         match self {
-            Self::Value(value) => value.patterns.iter().map(AsRef::as_ref).collect(),
+            // What begins with something unknown may be anything.
+            Self::Value(value) => {
+                value.patterns.iter().map(AsRef::as_ref).filter(|text: &&str| !text.starts_with("{}")).collect()
+            }
             Self::Text(_) | Self::Tokens(_) | Self::Event(_) => Vec::new(),
         }
     }
@@ -123,7 +126,7 @@ impl<'a> View<'a> {
 }
 
 /// Whether the predicate holds of the values behind its role.
-pub(super) fn holds(predicate: &ArgPredicate, views: &[View<'_>], classes: &Classes) -> bool {
+pub(super) fn holds(predicate: &ArgPredicate, views: &[View<'_>], classes: &Classes, unasked: bool) -> bool {
     if predicate.given.is_some_and(|given| given == views.is_empty()) {
         return false;
     }
@@ -140,7 +143,9 @@ pub(super) fn holds(predicate: &ArgPredicate, views: &[View<'_>], classes: &Clas
         predicate.is_not.iter().any(|class| classes.has(class, [text]))
             || predicate.matches_not.as_ref().is_some_and(|pattern| pattern.is_match(text))
     };
-    if known_as.iter().any(|(text, decoded)| holds_of(predicate, text, *decoded, classes) && !refused(text)) {
+    let fits = |(text, decoded): &(std::sync::Arc<str>, bool)| holds_of(predicate, text, *decoded, classes);
+    let refusing = !unasked && known_as.iter().any(|(text, _)| refused(text));
+    if !refusing && known_as.iter().any(|known| fits(known) && !refused(&known.0)) {
         return true;
     }
     let of_text = |text: &str| {
@@ -160,10 +165,18 @@ pub(super) fn holds(predicate: &ArgPredicate, views: &[View<'_>], classes: &Clas
     };
     let of_address = predicate.is.iter().any(|class| class.starts_with("destination/"));
     let negative = |view: &View<'_>| {
-        // Where the value is one of several texts, it is enough that one of them is what is looked for: another one
-        // beside it (`http://127.0.0.1/` for tests) excuses nothing.
+        // Where the value is one of several texts and nobody is asked, it is enough that one of them is what is looked
+        // for: another one beside it excuses nothing. Of what a caller starts, the texts may belong to different calls,
+        // and only this machine (`http://127.0.0.1/` for tests) is no excuse.
         let several = view.alternatives();
-        let excused = several.len() < 2 || !several.into_iter().any(of_text);
+        let here = |text: &&str| classes.has("destination/local", [*text]);
+        let others: Vec<&str> = several.iter().copied().filter(|text| !here(text)).collect();
+        let found = if unasked {
+            several.len() > 1 && several.iter().any(|text| of_text(text))
+        } else {
+            others.len() < several.len() && !others.is_empty() && others.into_iter().all(of_text)
+        };
+        let excused = !found;
         (excused
             && (predicate.is_not.iter().any(|class| has(view, class))
                 || predicate
