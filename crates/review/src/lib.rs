@@ -11,6 +11,7 @@ pub mod matcher;
 pub mod model;
 pub mod package;
 mod panel;
+mod phrases;
 mod prose;
 mod relations;
 mod reviewers;

@@ -281,30 +281,48 @@ pub(crate) fn logged(view: &View<'_>) -> Option<Draft> {
     Some(Draft::new(Field::Anomalies, "log.exposure", 42, text).at(places).important(if key_logged { 4 } else { 2 }))
 }
 
+/// What a text is, by its language.
+fn language_words(language: &str) -> &str {
+    match language {
+        "python" => "Python code",
+        "javascript" => "JavaScript code",
+        "shell" => "a shell command",
+        "powershell" => "a PowerShell command",
+        "unknown" => "text of an unknown language",
+        other => other,
+    }
+}
+
 /// Text that is executed and does not stand in the file as a reader sees it, and code that could not be opened.
 pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
+    // Texts of one kind are one fact, however many there are and however deep they lie.
+    let mut kinds: BTreeMap<(bool, &str, Vec<&str>), Vec<EvidenceId>> = BTreeMap::new();
     for layer in view.layers() {
-        let visible = layer.visible;
+        let plain = layer.visible || layer.codings.is_empty();
         // A plain command line stands with the commands.
-        if visible && matches!(layer.language.as_str(), "shell" | "powershell" | "unknown") {
+        if plain && matches!(layer.language.as_str(), "shell" | "powershell" | "unknown") {
             continue;
         }
-        let codings: Vec<String> = layer.codings.iter().map(|coding| code(coding)).collect();
-        let language = if layer.language == "unknown" { "text" } else { layer.language.as_str() };
+        let codings = layer.codings.iter().map(|coding| coding.as_str()).collect();
+        kinds.entry((layer.visible, layer.language.as_str(), codings)).or_default().push(layer.evidence);
+    }
+    for ((visible, language, codings), places) in kinds {
+        let what = language_words(language);
+        let at = view.places(&places);
         let text = if visible {
-            format!("A text in the code is executed as {language}{}.", view.places(&[layer.evidence]))
+            format!("Text of the code is executed as {what}{at}.")
         } else if codings.is_empty() {
-            format!("Text that is put together is executed as {language}{}.", view.places(&[layer.evidence]))
+            format!("Text that the code puts together is executed as {what}{at}.")
         } else {
-            format!(
-                "Hidden code: {language} is decoded by {} and executed{}.",
-                list(&codings, 8),
-                view.places(&[layer.evidence])
-            )
+            let codings: Vec<String> = codings.iter().map(|coding| code(coding)).collect();
+            let deep = places.iter().filter_map(|place| view.module_of(*place)).map(|module| module.depth + 1).max();
+            let deep = deep.filter(|deep| *deep > 1);
+            let deep = deep.map_or_else(String::new, |deep| format!(", {deep} layers one inside of the other"));
+            format!("Hidden: {what} is decoded by {} and executed{at}{deep}.", list(&codings, 8))
         };
         let importance = if visible { 2 } else { 7 };
-        drafts.push(Draft::new(Field::Anomalies, "layer", 12, text).at([layer.evidence]).important(importance));
+        drafts.push(Draft::new(Field::Anomalies, "layer", 12, text).at(places).important(importance));
     }
     let unopened: Vec<_> = view.unopened().collect();
     for fact in unopened.iter().take(4) {

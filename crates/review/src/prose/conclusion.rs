@@ -1,16 +1,17 @@
 //! What it is and what to do: the only prose that follows from the scores, so that the two cannot contradict.
 
-use std::collections::BTreeSet;
-
 use sluice_catalog::{Stance, kinds};
 use sluice_flow::facts::Event;
 
 use crate::claims::Draft;
 use crate::model::{Field, Polarity, Verdict, escape};
+use crate::phrases::outermost;
+use crate::prose::behavior::distinct;
+use crate::prose::chain::condition;
 use crate::prose::family::{Family, does};
 use crate::prose::flows::sent;
-use crate::prose::value::{destination, hosts, known_text};
-use crate::prose::words::{capital, code, list, lower_first};
+use crate::prose::sources::interest;
+use crate::prose::words::{capital, code, cut, list, lower_first};
 use crate::scores::{Found, Numbers};
 use crate::view::View;
 
@@ -33,90 +34,149 @@ fn say(kind: &str, rank: i32, text: String) -> Draft {
     Draft::new(Field::Conclusion, kind, rank, text)
 }
 
+/// Most facts that the conclusion tells.
+const MOST_FACTS: usize = 3;
+
+/// One thing that the code does: when, where it stands, what.
+struct Fact {
+    when: String,
+    actor: String,
+    /// A predicate without its subject, or a whole clause.
+    what: String,
+    is_clause: bool,
+}
+
+/// "Malicious: on install, `setup.py` sends all environment variables to `https://…`. Replace …"
 fn malicious(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
-    let mut guilty: Vec<&Found<'_>> =
-        found.iter().filter(|found| found.behavior.stance == Stance::Malicious && !found.item.presumed).collect();
-    guilty.sort_by(|a, b| {
-        b.behavior.specificity.total_cmp(&a.behavior.specificity).then_with(|| a.item.evidence.cmp(&b.item.evidence))
-    });
-    let mut titles: Vec<String> = Vec::new();
+    let mut distinct = distinct(view, found);
+    // What it does says more than that it hides something; the order among equals stays.
+    distinct.sort_by_key(|found| is_form(found));
+    let mut facts: Vec<Fact> = Vec::new();
     let mut places = Vec::new();
-    for found in &guilty {
-        let title = lower_first(&escape(&found.behavior.title));
-        if !titles.contains(&title) {
-            titles.push(title);
+    for found in &distinct {
+        let fact = fact(view, found);
+        let known = facts.iter().any(|known| known.what == fact.what && known.actor == fact.actor);
+        if !known && facts.len() < MOST_FACTS {
             places.extend(found.item.evidence.iter().copied().take(4));
+            facts.push(fact);
         }
     }
+    let mut what = told(&facts);
     if view.disguised().next().is_some() {
-        titles.push("hides a program behind the name of source code".to_owned());
+        let join = if what.is_empty() { "" } else { "; " };
+        what.push_str(&format!("{join}it hides a program behind the name of source code"));
     }
-    let what = if titles.is_empty() { "its form and what it hides".to_owned() } else { list(&titles, 3) };
+    if what.is_empty() {
+        what = "its form, and what it hides, are those of malware; no single act of it was seen".to_owned();
+    }
     let mut drafts = vec![say("conclusion.malicious", 0, format!("Malicious: {what}.")).at(places)];
-    let entries: BTreeSet<&str> = guilty.iter().flat_map(|found| found.entries.iter().copied()).collect();
-    let when: Vec<String> = ["install", "build", "startup", "activate", "import", "run"]
-        .into_iter()
-        .filter(|entry| entries.contains(entry))
-        .map(|entry| {
-            match entry {
-                "install" => "on install",
-                "build" => "on build",
-                "startup" => "when the interpreter starts",
-                "activate" => "when it is activated",
-                "import" => "on import",
-                _ => "when it is run",
-            }
-            .to_owned()
-        })
-        .collect();
-    if !when.is_empty() {
-        drafts.push(say("conclusion.when", 1, format!("It acts {}, without being called.", list(&when, 4))));
+    if let Some(relation) = view.relations().iter().find(|relation| relation.name == "near-name") {
+        drafts.push(say("conclusion.name", 1, relation.text.clone()));
     }
-    let mut addresses = BTreeSet::new();
-    let mut address_places = Vec::new();
-    for found in &guilty {
-        let events = found.item.steps.iter().filter_map(|step| view.facts().event(step.event?));
-        for event in events {
-            if let Some(command) = crate::prose::family::arg(event, "process.command") {
-                let names = hosts(&command.value);
-                if !names.is_empty() {
-                    address_places.push(event.evidence);
-                }
-                addresses.extend(names);
-            }
-            if let Some(arg) = destination(event) {
-                let names = hosts(&arg.value);
-                // A path on a server or a file of a database is no place that one talks to.
-                let text = known_text(&arg.value).filter(|text| {
-                    Family::of_event(event) == Some(Family::Network)
-                        && !text.starts_with(['/', '.'])
-                        && text.contains(['.', ':'])
-                });
-                if !names.is_empty() || text.is_some() {
-                    address_places.push(event.evidence);
-                }
-                if names.is_empty() { addresses.extend(text) } else { addresses.extend(names) }
-            }
-        }
-    }
-    if !addresses.is_empty() {
-        let names: Vec<String> = addresses.iter().map(|address| code(address)).collect();
-        drafts.push(say("conclusion.where", 2, format!("It talks to {}.", list(&names, 5))).at(address_places));
-    }
-    let mut advised: Vec<String> = Vec::new();
-    for found in &guilty {
-        let text = sentence(&found.behavior.advice);
-        if !text.is_empty() && !advised.contains(&text) {
-            advised.push(text);
-        }
-    }
-    advised.truncate(2);
-    if advised.is_empty() {
-        advised
-            .push("Do not install or run it; where it ran, treat the machine and its credentials as lost.".to_owned());
-    }
-    drafts.push(say("conclusion.advice", 3, advised.join(" ")));
+    // One piece of advice: that on the gravest of what is told.
+    let gravest = distinct
+        .iter()
+        .take(MOST_FACTS)
+        .filter(|found| !found.behavior.advice.trim().is_empty())
+        .fold(None, |best: Option<&&Found<'_>>, found| match best {
+            Some(best) if best.behavior.severity >= found.behavior.severity => Some(best),
+            _ => Some(found),
+        });
+    let advice = gravest.map_or_else(
+        || "Do not install or run it; where it ran, treat the machine and its credentials as lost.".to_owned(),
+        |found| sentence(&found.behavior.advice),
+    );
+    drafts.push(say("conclusion.advice", 3, advice));
     drafts
+}
+
+/// True for a match that says how code is kept or started, and not what it does.
+fn is_form(found: &Found<'_>) -> bool {
+    ["evasion/", "execution/"].iter().any(|family| found.behavior.id.starts_with(family))
+        && !["execution/downloaded", "execution/miner", "execution/decoded-command", "execution/installs-unasked"]
+            .contains(&found.behavior.id.as_str())
+}
+
+/// Facts that happen at one time in one file are one clause.
+fn told(facts: &[Fact]) -> String {
+    let mut clauses: Vec<(&str, &str, String)> = Vec::new();
+    for fact in facts {
+        let (when, actor) = (fact.when.as_str(), fact.actor.as_str());
+        let own = |what: &str, subject: &str| {
+            if fact.is_clause { what.to_owned() } else { format!("{subject} {what}") }
+        };
+        match clauses.last_mut() {
+            Some((known_when, known, clause)) if *known_when == when && *known == actor => {
+                clause.push_str(&format!("; {}", own(&fact.what, "it")));
+            }
+            _ => clauses.push((when, actor, format!("{when}, {}", own(&fact.what, actor)))),
+        }
+    }
+    let clauses: Vec<String> = clauses.into_iter().map(|(.., clause)| clause).collect();
+    clauses.join("; ")
+}
+
+fn fact(view: &View<'_>, found: &Found<'_>) -> Fact {
+    let events: Vec<&Event> =
+        found.item.steps.iter().filter_map(|step| view.facts().event(step.event?)).collect();
+    let last = events.last().copied();
+    let file = last
+        .map(|event| outermost(view.facts(), event.evidence))
+        .and_then(|place| view.module_of(place))
+        .filter(|_| !view.is_file())
+        .map(|module| code(&view.shown_file(&module.path)));
+    let gist = if found.item.gist.is_empty() {
+        lower_first(&escape(&found.behavior.title))
+    } else {
+        escape(&found.item.gist)
+    };
+    let is_clause = gist.starts_with(|c: char| c.is_uppercase() || c == '`')
+        || ["code ", "installing ", "whether ", "of each ", "the ", "a "].iter().any(|word| gist.starts_with(word));
+    let carried = last.map_or_else(String::new, |event| carried(view, event));
+    let condition = last
+        .and_then(|event| event.guards.iter().rev().find(|guard| DECIDING.contains(&guard.kind.as_str())))
+        .map_or_else(String::new, |guard| format!(", {}", condition(guard)));
+    Fact {
+        when: when(view, found, last),
+        actor: file.unwrap_or_else(|| "it".to_owned()),
+        what: format!("{}{carried}{condition}", lower_first(&gist)),
+        is_clause,
+    }
+}
+
+/// Conditions on which malware waits.
+const DECIDING: [&str; 4] = ["platform", "date", "host", "locale"];
+
+/// What goes into a command that a sentence shows.
+fn carried(view: &View<'_>, event: &Event) -> String {
+    let paths = view.index.paths_to(event.evidence).filter(|path| {
+        path.sink.kind == "process.command" && path.presumed.is_none() && interest(&path.source.kind) >= 4
+    });
+    let what = crate::phrases::sources(view.facts(), paths, 3, &|text| cut(&escape(text), 80).replace('`', "'"));
+    if what.is_empty() { what } else { format!(", with {what} in it") }
+}
+
+/// When it happens: by the entry points that reach it, else by the function that somebody has to call.
+fn when(view: &View<'_>, found: &Found<'_>, last: Option<&Event>) -> String {
+    let when: Vec<String> = [
+        ("install", "on install"),
+        ("build", "on build"),
+        ("startup", "when the interpreter starts"),
+        ("activate", "when it is activated"),
+        ("import", "on import"),
+        ("run", "when it is run"),
+    ]
+    .into_iter()
+    .filter(|(entry, _)| found.entries.contains(entry))
+    .map(|(_, words)| words.to_owned())
+    .collect();
+    if !when.is_empty() {
+        return list(&when, 3);
+    }
+    match last.and_then(|event| view.function_name(event.function)) {
+        Some(name) => format!("only when {} is called", code(&name)),
+        None => "when that file is loaded or run".to_owned(),
+    }
 }
 
 fn inconclusive(numbers: &Numbers) -> Vec<Draft> {

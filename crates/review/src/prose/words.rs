@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sluice_flow::facts::EvidenceId;
 
 use crate::model::escape;
+use crate::phrases::{depth, outermost};
 use crate::view::View;
 
 /// A name or piece of code in backticks, escaped, at most `max` characters of it.
@@ -166,20 +167,26 @@ impl View<'_> {
     /// As [`View::places`], without brackets and the leading space.
     pub(crate) fn bare_places(&self, ids: &[EvidenceId]) -> String {
         let most: usize = if self.is_file() { 6 } else { 4 };
-        let mut by_file: BTreeMap<(String, u32), Vec<u32>> = BTreeMap::new();
+        let mut by_text: BTreeMap<(String, Option<u32>), Vec<EvidenceId>> = BTreeMap::new();
         for id in ids {
-            let (Some(place), Some(module)) = (self.place(*id), self.module_of(*id)) else { continue };
+            let Some(module) = self.module_of(*id) else { continue };
             let file =
                 if self.file == Some(module.path.as_str()) { String::new() } else { self.shown_file(&module.path) };
-            let layer = if module.depth > 0 { module.layer.map_or(0, |layer| layer + 1) } else { 0 };
-            by_file.entry((file, layer)).or_default().push(place.line);
+            // Layers are told by where they are executed: their numbers say nothing to a reader.
+            by_text.entry((file, (module.depth > 0).then_some(module.depth))).or_default().push(*id);
         }
         let mut shown = 0;
         let mut hidden = 0;
         let mut parts = Vec::new();
-        for ((file, layer), mut lines) in by_file {
-            lines.sort_unstable();
-            lines.dedup();
+        for ((file, deep), ids) in by_text {
+            let lines_of = |ids: &[EvidenceId]| {
+                let mut lines: Vec<u32> = ids.iter().filter_map(|id| Some(self.place(*id)?.line)).collect();
+                lines.sort_unstable();
+                lines.dedup();
+                lines
+            };
+            let outer: Vec<EvidenceId> = ids.iter().map(|id| outermost(self.facts(), *id)).collect();
+            let mut lines = lines_of(&outer);
             let room = most.saturating_sub(shown);
             hidden += lines.len().saturating_sub(room);
             lines.truncate(room);
@@ -189,7 +196,16 @@ impl View<'_> {
             shown += lines.len();
             let numbers = runs(&lines);
             let text = if file.is_empty() { numbers } else { format!("{file}:{numbers}") };
-            parts.push(if layer > 0 { format!("layer {layer}: {text}") } else { text });
+            let inner = lines_of(&ids);
+            let module = ids.first().filter(|_| deep.is_some()).and_then(|id| self.module_of(*id));
+            parts.push(match module {
+                // Several lines of the file have texts of their own, whose lines would not be told apart.
+                Some(module) => {
+                    let inner = if lines.len() == 1 { runs(&inner) } else { String::new() };
+                    format!("{text}, {}", depth(module, &inner))
+                }
+                None => text,
+            });
         }
         let mut text = parts.join("; ");
         if hidden > 0 {
@@ -201,7 +217,7 @@ impl View<'_> {
     /// The path of a file for prose: without the folder `name-version/` that holds all of an archive.
     pub(crate) fn shown_file(&self, path: &str) -> String {
         let root = self.index.root.as_str();
-        escape(path.strip_prefix(root).filter(|_| self.index.files.len() > 1).unwrap_or(path))
+        escape(path.strip_prefix(root).unwrap_or(path))
     }
 
     /// "(38–46)": from the first line of one place to the last of another in the same text.

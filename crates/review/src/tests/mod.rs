@@ -75,6 +75,7 @@ fn thief() -> (Facts, Match) {
         steps: vec![MatchedStep { name: "send".into(), path: Some(path), event: Some(push) }],
         evidence,
         sentence: "The credential file `~/.keys/id` is sent to `drop.example.invalid` (4)".to_owned(),
+        gist: "sends the credential file `~/.keys/id` to `https://drop.example.invalid/in`".to_owned(),
         presumed: false,
         count: 1,
     };
