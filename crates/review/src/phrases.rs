@@ -102,11 +102,14 @@ pub(crate) fn together(names: &[String], most: usize) -> String {
     };
     let output = more("the output of a command", "the output of the command ");
     let answer = more("a server's answer", "the answer of ");
+    let who = ["the host name", "the user name"].iter().any(|name| names.iter().any(|known| known == name));
     let all = names.iter().any(|name| name == "all environment variables");
     let variables: Vec<&str> = names.iter().filter_map(|name| name.strip_prefix(VARIABLE)).collect();
     let mut shown: Vec<String> = Vec::new();
     for name in names {
-        let general = output && name == "the output of a command" || answer && name == "a server's answer";
+        let general = output && name == "the output of a command"
+            || answer && name == "a server's answer"
+            || who && name == kinds::noun("host.identity");
         if general || name.starts_with(VARIABLE) && (all || variables.len() > 1) {
             continue;
         }

@@ -435,6 +435,11 @@ impl<'a> View<'a> {
         self.index.facts.evidence(id)
     }
 
+    /// True for a file of tests, documentation or examples, as told by its path in the package.
+    pub(crate) fn is_beside(&self, path: &str) -> bool {
+        is_beside_code(path.strip_prefix(self.index.root.as_str()).unwrap_or(path))
+    }
+
     /// The same without tests, documentation and examples.
     pub(crate) fn told(&self) -> Self {
         if self.is_file() { *self } else { Self { part: &self.index.told, ..*self } }

@@ -126,7 +126,7 @@ fn core(template: &str) -> String {
     }
     let plain = TIMES.iter().find_map(|time| out.strip_prefix(time)).unwrap_or(&out);
     let plain = plain.strip_prefix("it ").or_else(|| plain.strip_prefix("It ")).unwrap_or(plain);
-    plain.trim_end_matches('.').trim().to_owned()
+    plain.trim_end_matches(['.', ',', ' ']).trim().replace(",,", ",")
 }
 
 /// Where the bracket closes that is open at the start of the text.
@@ -175,7 +175,7 @@ fn timed(context: &Context<'_>, chosen: &[Candidate], sentence: String) -> Strin
 /// How places are told in one sentence: with their file where there are several, once for what follows.
 struct Places {
     several: bool,
-    named: Option<String>,
+    named: Option<(String, u32)>,
 }
 
 fn several_files(context: &Context<'_>) -> bool {
@@ -233,8 +233,7 @@ fn field_text(
         "source.function" => code(function(context, path.map(|path| path.source.function))),
         _ => {
             let role = field.strip_prefix("arg.").unwrap_or(field);
-            value_text(context, candidate, role)
-                .map_or_else(|| words(unknown(role).to_owned()), code)
+            value_text(context, candidate, role).map_or_else(|| words(unknown(role).to_owned()), code)
         }
     }
 }
@@ -252,6 +251,11 @@ fn unknown(role: &str) -> &'static str {
 
 /// A host and its port, which the engine joins by a space.
 fn with_port(text: String) -> String {
+    let mut text = text;
+    // Of several labels that are not known one mark is enough.
+    while text.starts_with("….….") {
+        text = text.replacen("….", "", 1);
+    }
     match text.split_once(' ') {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => format!("{host}:{port}"),
         _ => text,
@@ -261,11 +265,12 @@ fn with_port(text: String) -> String {
 /// Where a value comes from: the address of a request where it is known, else the name of the call.
 fn origin(context: &Context<'_>, path: &Path) -> String {
     let event = path.source.event.filter(|_| path.source.kind == "network.response");
+    // A socket or a session knows whom it is connected to.
     let address = event
-        .and_then(|event| context.facts.event(event))
-        .and_then(|event| crate::prose::family::arg(event, "network.destination"))
-        .and_then(|arg| arg.value.text.as_deref());
-    clean(address.unwrap_or_else(|| callable(&path.source.symbol)))
+        .and_then(|event| value_text(context, Candidate::Event(event), "destination"))
+        .map(with_port)
+        .filter(|text| text.contains([':', '/']) && !text.contains(['(', '…']));
+    address.unwrap_or_else(|| clean(callable(&path.source.symbol)))
 }
 
 fn source_name(context: &Context<'_>, path: &Path) -> String {
@@ -287,13 +292,15 @@ fn line(context: &Context<'_>, evidence: Option<EvidenceId>, places: &mut Places
     let outer = phrases::outermost(facts, id);
     let (Some(place), Some(inner)) = (facts.evidence(outer), facts.evidence(id)) else { return "?".to_owned() };
     let name = shown_file(context, outer);
-    let known = !places.several || places.named.as_ref() == Some(&name);
+    let before = places.named.replace((name.clone(), place.line));
+    let known = !places.several || before.as_ref().is_some_and(|(file, _)| *file == name);
     let number = if known { place.line.to_string() } else { format!("{name}:{}", place.line) };
-    places.named = Some(name);
+    let same = before.is_some_and(|before| before == (name, place.line));
     let deep = phrases::module_of(facts, id)
         .filter(|module| module.depth > 0)
         .map(|module| phrases::depth(module, &inner.line.to_string()));
     match deep {
+        Some(deep) if same => deep,
         Some(deep) => format!("{number}, {deep}"),
         None => number,
     }

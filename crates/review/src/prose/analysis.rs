@@ -12,18 +12,15 @@ use crate::model::{Field, escape};
 use crate::prose::chain::{condition, innermost, parameter, spoken};
 use crate::prose::family::{Family, arg, does, reads_input};
 use crate::prose::value::{destination, hosts, is_address, is_built, open_host, open_scheme, told};
-use crate::prose::words::{capital, code, code_up_to, count, first_sentence, list};
+use crate::prose::words::{capital, code, code_up_to, count, first_sentence, list, lower_first};
 use crate::view::View;
 
 /// Where requests go, and who decides.
 pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
-    let events: Vec<&Event> = view
-        .events()
-        .filter(|event| event.presumed.is_none() && (does(event, "network.request") || does(event, "network.connect")))
-        .filter(|event| destination(event).is_some_and(is_address))
-        .collect();
+    let events = addressed(view);
+    let by_default = defaults(view);
     if events.is_empty() {
-        return Vec::new();
+        return by_default;
     }
     let what = if events.iter().any(|event| does(event, "network.request")) { "Requests" } else { "Connections" };
     let mut fixed: BTreeMap<String, Vec<EvidenceId>> = BTreeMap::new();
@@ -84,7 +81,7 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
         (false, false, false) => format!("{what} go to {}, or to {by_caller}", list(&hosts, 6)),
         (false, false, true) => format!("{what} go to {}, and to addresses that are not known here", list(&hosts, 6)),
         (true, _, false) => format!("{what} go to {by_caller}"),
-        (true, true, true) => return drafts,
+        (true, true, true) => return by_default,
         (true, _, true) => {
             let shapes: Vec<String> = open.keys().cloned().collect();
             format!("The address of {} is not fixed in the code: {}", what.to_lowercase(), list(&shapes, 3))
@@ -95,9 +92,116 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
             .at(places)
             .important(3),
     );
+    drafts.extend(by_default);
     drafts.extend(credential(view));
     drafts.extend(scheme(view, &events));
     drafts
+}
+
+/// Requests and connections that name an address. To ask for the number of a name is neither.
+fn addressed<'a>(view: &View<'a>) -> Vec<&'a Event> {
+    view.events()
+        .filter(|event| event.presumed.is_none() && (does(event, "network.request") || does(event, "network.connect")))
+        .filter(|event| !does(event, "network.resolve"))
+        .filter(|event| destination(event).is_some_and(is_address))
+        .collect()
+}
+
+/// The hosts that requests name as constants.
+pub(crate) fn fixed_hosts(view: &View<'_>) -> BTreeSet<String> {
+    addressed(view).into_iter().filter_map(destination).flat_map(|arg| hosts(&arg.value)).collect()
+}
+
+/// True if a request goes to an address that does not stand in the code.
+pub(crate) fn goes_elsewhere(view: &View<'_>) -> bool {
+    addressed(view).into_iter().filter_map(destination).any(|arg| open_host(&arg.value))
+}
+
+/// Addresses that stand in the code for the case that a variable of the environment names none: "By default …".
+fn defaults(view: &View<'_>) -> Vec<Draft> {
+    static ADDRESS: OnceLock<Option<Regex>> = OnceLock::new();
+    let Some(address) = ADDRESS
+        .get_or_init(|| {
+            Regex::new(r#"(?-u)^\s*(?:const |let |var )?([\w.]+)\s*=\s*[fb]?["'](https?://[^"'{}\s]{4,120})["']"#).ok()
+        })
+        .as_ref()
+    else {
+        return Vec::new();
+    };
+    let mut drafts: Vec<Draft> = Vec::new();
+    for event in view.events().filter(|event| event.source.as_deref() == Some("environment")) {
+        let name = event.args.iter().find_map(|arg| arg.value.text.as_deref()).unwrap_or("");
+        if !["URL", "URI", "HOST", "ENDPOINT", "SERVER"].iter().any(|word| name.to_uppercase().contains(word)) {
+            continue;
+        }
+        let (Some(place), Some(module)) = (view.place(event.evidence), view.module_of(event.evidence)) else {
+            continue;
+        };
+        let Some(text) = module.text.get(..place.start as usize) else { continue };
+        let start = text.rfind('\n').map_or(0, |at| at + 1);
+        let Some(around) = module.text.get(start..) else { continue };
+        // The name that the variable's value gets, and a line further down that gives it an address.
+        let Some((given, _)) = around.split_once('=').filter(|(given, _)| is_variable(given)) else { continue };
+        let found = around.lines().take(5).skip(1).find_map(|line| {
+            let found = address.captures(line)?;
+            let (own, url) = (found.get(1)?.as_str(), found.get(2)?.as_str());
+            (own == given.trim()).then(|| url.to_owned())
+        });
+        let Some(url) = found else { continue };
+        let text = format!(
+            "By default {} is {}; the environment variable {} changes that{}.",
+            code(given.trim()),
+            code(&url),
+            code(name),
+            view.places(&[event.evidence])
+        );
+        let mut draft = Draft::new(Field::Analysis, "destination.default", 11, text).at([event.evidence]).important(3);
+        // Classes for waiting and not waiting callers say the same twice.
+        match drafts.iter_mut().find(|known| known.symbol.as_deref() == Some(url.as_str())) {
+            Some(known) => known.evidence.extend(draft.evidence),
+            None => {
+                draft.symbol = Some(url);
+                drafts.push(draft);
+            }
+        }
+    }
+    drafts.truncate(3);
+    drafts
+}
+
+/// True for the name of a variable or attribute, with nothing else.
+fn is_variable(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+}
+
+/// Libraries that calls leave to and that were not read, by the names under which they are imported.
+pub(crate) fn libraries(view: &View<'_>) -> Vec<String> {
+    static STANDARD: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
+    let standard = STANDARD.get_or_init(|| {
+        [include_str!("../../data/standard-python.txt"), include_str!("../../data/standard-node.txt")]
+            .into_iter()
+            .flat_map(str::lines)
+            .filter(|line| !line.starts_with('#'))
+            .collect()
+    });
+    let mut imported: BTreeSet<(&str, bool)> = BTreeSet::new();
+    for module in view.modules() {
+        let python = module.language == "python";
+        let external = module.imports.iter().filter(|import| import.internal.is_none());
+        let names = external.map(|import| import.name.strip_prefix("node:").unwrap_or(&import.name));
+        let names = names.filter(|name| !name.starts_with(['.', '/']));
+        imported.extend(names.map(|name| (if python { name.split('.').next().unwrap_or(name) } else { name }, python)));
+    }
+    let mut names: Vec<String> = Vec::new();
+    for call in view.unmodelled() {
+        let of = |name: &str| {
+            call.symbol.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '(']))
+        };
+        let library = imported.iter().map(|(name, _)| *name).find(|name| !standard.contains(name) && of(name));
+        names.extend(library.map(code).filter(|name| !names.contains(name)));
+    }
+    names
 }
 
 /// The credential that a request carries.
@@ -325,7 +429,9 @@ pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
                 format!("{handler}{from}{}", view.places(&[raise.evidence])).trim().to_owned()
             })
             .collect();
-        let text = format!("Any status but {number} raises {}: {}.", code(&exception), from.join(", or "));
+        // Places alone are no origin.
+        let colon = if from.iter().all(|from| from.starts_with('(')) { "" } else { ":" };
+        let text = format!("Any status but {number} raises {}{colon} {}.", code(&exception), from.join(", or "));
         drafts.push(
             Draft::new(Field::Analysis, "raise.status", 25, text)
                 .at(raises.iter().map(|raise| raise.evidence))
@@ -376,17 +482,36 @@ pub(crate) fn unknown_calls(view: &View<'_>) -> Option<Draft> {
         return None;
     }
     let places: Vec<EvidenceId> = names.values().copied().collect();
+    // In a package the libraries are named: what a method of an unread object is called says nothing.
+    if !view.is_file() {
+        let libraries = libraries(view);
+        let (noun, verb) = if libraries.len() == 1 { ("library", "does") } else { ("libraries", "do") };
+        let text = format!("Not read: what the {noun} {} {verb}.", list(&libraries, 5));
+        return (!libraries.is_empty())
+            .then(|| Draft::new(Field::Analysis, "unmodelled", 80, text).at(places).important(0));
+    }
     let mut ordered: Vec<((u32, u32), &str)> =
         names.iter().map(|(name, place)| (view.position(*place), *name)).collect();
     ordered.sort();
+    // A method of a type of the language or of an object without a class is no name of a library's.
+    let invented = |name: &str| {
+        let name = name.trim_start_matches("builtins.");
+        ["object.", "str.", "bytes.", "list.", "dict.", "tuple.", "set.", "type."].iter().any(|t| name.starts_with(t))
+            || name.contains(char::is_control)
+            || name.contains(".__")
+    };
     let shown: Vec<String> = ordered
         .iter()
+        .filter(|(_, name)| !invented(name))
         .map(|(_, name)| {
             let call = names.get(name).is_some_and(|place| view.facts().text(*place).ends_with(')'));
             if call { code(&format!("{}()", name.trim_end_matches("()"))) } else { code(name) }
         })
         .collect();
-    let text = format!("Not read: what is behind {}.", list(&shown, if view.is_file() { 12 } else { 4 }));
+    if shown.is_empty() {
+        return None;
+    }
+    let text = format!("Not read: what is behind {}.", list(&shown, 12));
     Some(Draft::new(Field::Analysis, "unmodelled", 80, text).at(places).important(0))
 }
 
@@ -444,6 +569,7 @@ pub(crate) fn unchecked_limits(view: &View<'_>) -> Vec<Draft> {
 /// When it runs, entry point by entry point, with what each of them reaches.
 pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
+    let mut quiet: Vec<String> = Vec::new();
     for (at, entry) in ["install", "build", "startup", "activate", "import", "run"].into_iter().enumerate() {
         let mut families: BTreeMap<Family, Vec<EvidenceId>> = BTreeMap::new();
         let reached = |event: &&Event| match entry {
@@ -485,6 +611,10 @@ pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
         };
         let text = match (runs.is_empty(), does.is_empty()) {
             (false, true) => format!("{when},{runs}; nothing that it reaches is a known sink."),
+            // Commands of a build run when somebody builds with them.
+            (false, false) if entry == "build" && files.len() > 4 => {
+                format!("A build may run {}; what they reach {}.", list(&files, 3), list(&does, 6))
+            }
             (false, false) => format!("{when},{runs}; what it reaches {}.", list(&does, 6)),
             (true, _) => format!("{when}, its code {}.", list(&does, 6)),
         };
@@ -495,8 +625,19 @@ pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
                 .important(importance);
         if does.is_empty() {
             draft = draft.negative(&[]);
+            // All of them are told in one sentence.
+            draft.silent = true;
+            quiet.push(format!("{} ({})", lower_first(when), list(&files, 2)));
         }
         drafts.push(draft);
+    }
+    if !quiet.is_empty() {
+        let unknown = if view.unmodelled().next().is_some() { ", as far as its calls are known" } else { "" };
+        let text = format!(
+            "Nothing that runs {} reaches the network, a command, a file or further code{unknown}.",
+            list(&quiet, 6)
+        );
+        drafts.push(Draft::new(Field::Analysis, "entry.quiet", 20, text).negative(&[]));
     }
     drafts
 }
@@ -507,6 +648,10 @@ fn declared(view: &View<'_>, entry: &str) -> Vec<String> {
         if let Some(file) = view.file
             && point.file.as_deref() != Some(file)
         {
+            continue;
+        }
+        // What runs for the tests is not what runs for whoever uses the code.
+        if !view.is_file() && point.file.as_deref().is_some_and(|file| view.is_beside(file)) {
             continue;
         }
         let what = match (&point.file, &point.function, &point.command) {

@@ -8,6 +8,7 @@ use sluice_flow::facts::{EventId, EvidenceId};
 use crate::claims::{Draft, Reviewer};
 use crate::matcher::MatchedStep;
 use crate::model::{Field, escape};
+use crate::phrases::outermost;
 use crate::prose::words::{capital, cut};
 use crate::scores::Found;
 use crate::view::View;
@@ -75,9 +76,17 @@ pub(crate) fn behaviors(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
     }
     drafts
         .into_iter()
-        .map(|(draft, more)| {
+        .map(|(draft, mut more)| {
+            // What lies deeper at a place that is told is no other place.
+            let told = draft.evidence.first().map(|place| outermost(view.facts(), *place));
+            let at = |place: EvidenceId| view.place(place).map(|place| (place.module, place.line));
+            for place in &mut more {
+                *place = outermost(view.facts(), *place);
+            }
+            more.retain(|place| told.is_none_or(|told| at(told) != at(*place)));
             let places = view.bare_places(&more);
-            let text = if places.is_empty() { draft.text.clone() } else { format!("{} The same: {places}.", draft.text) };
+            let text =
+                if places.is_empty() { draft.text.clone() } else { format!("{} The same: {places}.", draft.text) };
             Draft { text, ..draft.at([]) }
         })
         .collect()
@@ -92,13 +101,18 @@ fn site(view: &View<'_>, step: &MatchedStep) -> Option<EvidenceId> {
 struct Rests<'a> {
     events: BTreeSet<EventId>,
     kinds: BTreeSet<&'a str>,
+    gist: String,
 }
 
 impl<'a> Rests<'a> {
     fn of(view: &View<'a>, found: &Found<'_>) -> Self {
         let paths = found.item.steps.iter().filter_map(|step| view.facts().paths.get(step.path?.0 as usize));
+        // The request whose answer is used is told with what uses it.
+        let asked = paths.clone().filter(|path| path.source.kind == "network.response");
+        let asked = asked.filter_map(|path| path.source.event);
         Self {
-            events: found.item.steps.iter().filter_map(|step| step.event).collect(),
+            events: found.item.steps.iter().filter_map(|step| step.event).chain(asked).collect(),
+            gist: found.item.gist.clone(),
             // An answer or a text of the code that is used says no more than the call that uses it.
             kinds: paths
                 .map(|path| path.source.kind.as_str())
@@ -109,7 +123,10 @@ impl<'a> Rests<'a> {
 
     /// True if this one says all that the other does.
     fn covers(&self, other: &Self) -> bool {
-        !self.events.is_disjoint(&other.events) && other.kinds.is_subset(&self.kinds)
+        let address = other.gist.split('`').nth(1).filter(|text| text.contains(['.', ':']));
+        let same_address =
+            other.kinds.is_empty() && address.is_some_and(|address| self.gist.contains(&format!("`{address}`")));
+        (same_address || !self.events.is_disjoint(&other.events)) && other.kinds.is_subset(&self.kinds)
     }
 }
 
@@ -147,13 +164,26 @@ pub(crate) fn told_once(view: &View<'_>, drafts: &mut [Draft], found: &[Found<'_
     };
     let acts: BTreeSet<EvidenceId> =
         distinct.iter().flat_map(|found| found.item.steps.iter().filter_map(|step| site(view, step))).collect();
+    let mut gists: BTreeSet<(&str, &str)> = BTreeSet::new();
     for draft in drafts.iter_mut() {
+        let own = found.iter().find(|found| is(draft, found)).filter(|found| !found.item.gist.is_empty());
+        let again = own.is_some_and(|own| {
+            draft.kind == "behavior.malicious" && !gists.insert((own.behavior.id.as_str(), own.item.gist.as_str()))
+        });
+        // What only tests and examples do is told with their files.
+        let beside = draft.kind == "behavior.weakness"
+            && !view.is_file()
+            && draft
+                .evidence
+                .iter()
+                .filter_map(|place| view.module_of(*place))
+                .any(|module| view.is_beside(&module.path));
         let general = GENERAL.contains(&draft.kind.as_str()) && draft.evidence.iter().any(|place| acts.contains(place));
         let repeated = draft.kind == "behavior.malicious"
             && !draft.presumed
             && !distinct.is_empty()
             && !distinct.iter().any(|found| is(draft, found));
-        draft.silent |= general || repeated;
+        draft.silent |= general || repeated || again || beside;
     }
 }
 

@@ -65,6 +65,19 @@ pub(crate) fn commas(items: &[String], max: usize) -> String {
     if rest > 0 { format!("{} and {rest} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
+/// As [`commas`]; in a package's report as many of the items as fit into a line that is still read.
+pub(crate) fn within(view: &View<'_>, items: &[String], most: usize) -> String {
+    /// Characters of such a line.
+    const LONG: usize = 230;
+    let mut length = 0;
+    let fitting = items.iter().take_while(|item| {
+        length += item.chars().count() + 2;
+        length <= LONG
+    });
+    let fitting = if view.is_file() { most } else { fitting.count().clamp(1, most) };
+    commas(items, fitting)
+}
+
 /// "1 call", "3 calls".
 pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
@@ -139,13 +152,13 @@ pub(crate) fn field(sentences: &[String], limit: usize) -> String {
     for (at, sentence) in sentences.iter().enumerate() {
         let size = sentence.chars().count() + 1;
         if length + size > limit && at > 0 {
-            // "And 52 more flows" stands for 52.
+            // "52 further flows" stands for 52.
             let counted = |sentence: &String| {
-                let number = sentence.strip_prefix("And ")?.split_once(" more")?.0;
+                let number = sentence.split_once(" further")?.0;
                 number.parse::<usize>().ok()
             };
             let rest: usize = sentences.iter().skip(at).map(|sentence| counted(sentence).unwrap_or(1)).sum();
-            out.push_str(&format!(" And {rest} more."));
+            out.push_str(&format!(" {rest} more stand among the claims."));
             break;
         }
         if !out.is_empty() {
@@ -279,11 +292,11 @@ mod tests {
     #[test]
     fn fields_are_bounded_and_say_so() {
         let sentences = vec!["One two three.".to_owned(), "Four.".to_owned(), "Five.".to_owned()];
-        assert_eq!(field(&sentences, 16), "One two three. And 2 more.");
+        assert_eq!(field(&sentences, 16), "One two three. 2 more stand among the claims.");
         assert_eq!(field(&sentences, 100), "One two three. Four. Five.");
         let sentences =
-            vec!["One two three.".to_owned(), "Four.".to_owned(), "And 52 more flows: 52 to files.".to_owned()];
-        assert_eq!(field(&sentences, 16), "One two three. And 53 more.");
+            vec!["One two three.".to_owned(), "Four.".to_owned(), "52 further flows: 52 to files.".to_owned()];
+        assert_eq!(field(&sentences, 16), "One two three. 53 more stand among the claims.");
     }
 
     #[test]
