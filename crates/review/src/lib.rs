@@ -11,7 +11,6 @@ pub mod matcher;
 pub mod model;
 pub mod package;
 mod panel;
-mod phrases;
 mod prose;
 mod relations;
 mod reviewers;

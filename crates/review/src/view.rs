@@ -210,7 +210,7 @@ impl<'a> Index<'a> {
             .filter(|function| matches!(function.kind.as_str(), "function" | "method" | "class"))
             .map(|function| function.name.as_str())
             .collect();
-        let root = crate::phrases::root_of(facts).to_owned();
+        let root = crate::prose::phrases::root_of(facts).to_owned();
         let mut told = Part::default();
         for (file, part) in &files {
             if !is_beside_code(file.strip_prefix(root.as_str()).unwrap_or(file)) {

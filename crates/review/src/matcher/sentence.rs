@@ -9,7 +9,7 @@ use sluice_flow::facts::{EvidenceId, FunctionId, Guard, Path};
 
 use super::context::Context;
 use super::value::Candidate;
-use crate::phrases::{self, callable};
+use crate::prose::phrases::{self, callable};
 use crate::prose::words::capital;
 
 /// The longest text of a value that is shown, in characters: addresses and commands stand there whole.
@@ -308,7 +308,7 @@ fn line(context: &Context<'_>, evidence: Option<EvidenceId>, places: &mut Places
 
 fn shown_file(context: &Context<'_>, id: EvidenceId) -> String {
     let path = phrases::module_of(context.facts, id).map_or("", |module| module.path.as_str());
-    clean(path.strip_prefix(phrases::root_of(context.facts)).unwrap_or(path))
+    clean(path.strip_prefix(context.root).unwrap_or(path))
 }
 
 fn file(context: &Context<'_>, evidence: Option<EvidenceId>) -> String {
@@ -344,4 +344,33 @@ fn clean(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::core;
+
+    #[test]
+    fn the_core_of_a_sentence_is_what_happens() {
+        for (template, gist) in [
+            (
+                "While it is installed, it sends {send.sources} to `{send.destination}` with `{send.symbol}()` (line {send.line}).",
+                "sends {send.sources} to `{send.destination}`",
+            ),
+            (
+                "It executes what `{run.source.symbol}` (line {run.source.line}) brings from the network, as code: `{run.symbol}()` ({run.line}).",
+                "executes what `{run.source.symbol}` brings from the network, as code",
+            ),
+            (
+                "It sends {send.sources} to `{send.destination}`, where anybody can collect, with `{send.symbol}()` (line {send.line}).",
+                "sends {send.sources} to `{send.destination}`, where anybody can collect",
+            ),
+            (
+                "It runs a miner: `{run.arg.command}` (`{run.symbol}()`, line {run.line}).",
+                "runs a miner: `{run.arg.command}`",
+            ),
+        ] {
+            assert_eq!(core(template), gist);
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::claims::Draft;
 use crate::model::{Field, escape};
 use crate::prose::chain::{condition, innermost, parameter, spoken};
 use crate::prose::family::{Family, arg, does, reads_input};
-use crate::prose::value::{destination, hosts, is_address, is_built, open_host, open_scheme, told};
+use crate::prose::value::{destination, hosts, hosts_of, is_address, is_built, open_host, open_scheme, told};
 use crate::prose::words::{capital, code, code_up_to, count, first_sentence, list, lower_first};
 use crate::view::View;
 
@@ -27,10 +27,12 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
     let mut open: BTreeMap<String, Vec<EvidenceId>> = BTreeMap::new();
     for event in &events {
         let Some(arg) = destination(event) else { continue };
-        for host in hosts(&arg.value) {
+        let named = hosts_of(view, arg);
+        let is_pair = !named.is_empty() && hosts(&arg.value).is_empty();
+        for host in named {
             fixed.entry(host).or_default().push(event.evidence);
         }
-        if open_host(&arg.value) {
+        if open_host(&arg.value) && !is_pair {
             open.entry(told(view, arg)).or_default().push(event.evidence);
         }
     }
@@ -109,7 +111,7 @@ fn addressed<'a>(view: &View<'a>) -> Vec<&'a Event> {
 
 /// The hosts that requests name as constants.
 pub(crate) fn fixed_hosts(view: &View<'_>) -> BTreeSet<String> {
-    addressed(view).into_iter().filter_map(destination).flat_map(|arg| hosts(&arg.value)).collect()
+    addressed(view).into_iter().filter_map(destination).flat_map(|arg| hosts_of(view, arg)).collect()
 }
 
 /// True if a request goes to an address that does not stand in the code.
@@ -122,7 +124,8 @@ fn defaults(view: &View<'_>) -> Vec<Draft> {
     static ADDRESS: OnceLock<Option<Regex>> = OnceLock::new();
     let Some(address) = ADDRESS
         .get_or_init(|| {
-            Regex::new(r#"(?-u)^\s*(?:const |let |var )?([\w.]+)\s*=\s*[fb]?["'](https?://[^"'{}\s]{4,120})["']"#).ok()
+            Regex::new(r#"(?-u)^\s*(?:const |let |var )?([\w.]+)\s*=\s*[fb]?["'](https?://(?u:[^"'{}\s]){4,120})["']"#)
+                .ok()
         })
         .as_ref()
     else {
@@ -137,11 +140,15 @@ fn defaults(view: &View<'_>) -> Vec<Draft> {
         let (Some(place), Some(module)) = (view.place(event.evidence), view.module_of(event.evidence)) else {
             continue;
         };
-        let Some(text) = module.text.get(..place.start as usize) else { continue };
-        let start = text.rfind('\n').map_or(0, |at| at + 1);
-        let Some(around) = module.text.get(start..) else { continue };
+        // A statement that gives a name to the variable's value begins not far before it.
+        const NEAR: usize = 200;
+        let start = place.start as usize;
+        let Some(before) = module.text.as_bytes().get(start.saturating_sub(NEAR)..start) else { continue };
+        let Some(back) = before.iter().rev().position(|byte| *byte == b'\n') else { continue };
+        let Some(around) = module.text.get(start - back..) else { continue };
         // The name that the variable's value gets, and a line further down that gives it an address.
-        let Some((given, _)) = around.split_once('=').filter(|(given, _)| is_variable(given)) else { continue };
+        let head = around.get(..back).unwrap_or("");
+        let Some((given, _)) = head.split_once('=').filter(|(given, _)| is_variable(given)) else { continue };
         let found = around.lines().take(5).skip(1).find_map(|line| {
             let found = address.captures(line)?;
             let (own, url) = (found.get(1)?.as_str(), found.get(2)?.as_str());
@@ -177,6 +184,28 @@ fn is_variable(text: &str) -> bool {
 
 /// Libraries that calls leave to and that were not read, by the names under which they are imported.
 pub(crate) fn libraries(view: &View<'_>) -> Vec<String> {
+    let (imported, own) = (external(view), own_names(view));
+    let symbols: BTreeSet<&str> = view.unmodelled().map(|call| call.symbol.as_str()).collect();
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for symbol in symbols {
+        let ends = symbol.match_indices(['.', '(']).map(|(at, _)| at).chain([symbol.len()]).take(8);
+        let starts: Vec<&str> = ends.filter_map(|end| symbol.get(..end)).collect();
+        let Some(at) = starts.iter().position(|start| imported.contains(start)) else { continue };
+        // Of a name that others share with this package, the next part says who it is.
+        let library = starts.iter().skip(at).take(2).find(|start| !own.contains(&start.replace('.', "/")));
+        names.extend(library.filter(|library| **library != symbol || starts.len() == at + 1));
+    }
+    names.into_iter().map(code).collect()
+}
+
+/// Libraries that are imported and were not read.
+pub(crate) fn imports(view: &View<'_>) -> Vec<String> {
+    let own = own_names(view);
+    external(view).into_iter().filter(|name| !own.contains(*name)).map(code).collect()
+}
+
+/// Names of imported modules that are neither in the package nor of the language: packages for Python.
+fn external<'a>(view: &View<'a>) -> BTreeSet<&'a str> {
     static STANDARD: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
     let standard = STANDARD.get_or_init(|| {
         [include_str!("../../data/standard-python.txt"), include_str!("../../data/standard-node.txt")]
@@ -185,23 +214,31 @@ pub(crate) fn libraries(view: &View<'_>) -> Vec<String> {
             .filter(|line| !line.starts_with('#'))
             .collect()
     });
-    let mut imported: BTreeSet<(&str, bool)> = BTreeSet::new();
+    let mut imported: BTreeSet<&str> = BTreeSet::new();
     for module in view.modules() {
         let python = module.language == "python";
         let external = module.imports.iter().filter(|import| import.internal.is_none());
         let names = external.map(|import| import.name.strip_prefix("node:").unwrap_or(&import.name));
         let names = names.filter(|name| !name.starts_with(['.', '/']));
-        imported.extend(names.map(|name| (if python { name.split('.').next().unwrap_or(name) } else { name }, python)));
+        let names = names.map(|name| if python { name.split('.').next().unwrap_or(name) } else { name });
+        imported.extend(names.filter(|name| !standard.contains(name)));
     }
-    let mut names: Vec<String> = Vec::new();
-    for call in view.unmodelled() {
-        let of = |name: &str| {
-            call.symbol.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '(']))
-        };
-        let library = imported.iter().map(|(name, _)| *name).find(|name| !standard.contains(name) && of(name));
-        names.extend(library.map(code).filter(|name| !names.contains(name)));
+    imported
+}
+
+/// Names of the target's own folders and files, each by itself and behind the folder it stands in.
+fn own_names(view: &View<'_>) -> BTreeSet<String> {
+    let mut own = BTreeSet::new();
+    for module in view.modules() {
+        let path = module.path.rsplit_once('.').map_or(module.path.as_str(), |(stem, _)| stem);
+        let mut before: Option<&str> = None;
+        for part in path.split('/') {
+            own.insert(part.to_owned());
+            own.extend(before.map(|before| format!("{before}/{part}")));
+            before = Some(part);
+        }
     }
-    names
+    own
 }
 
 /// The credential that a request carries.
@@ -598,7 +635,9 @@ pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
                     _ => None,
                 };
                 let condition = condition.map_or_else(String::new, |text| format!(", {text}"));
-                format!("{}{}{condition}", doing(*family), view.places(places))
+                let changes = places.iter().filter_map(|place| view.index.event_at(*place)).any(Family::changes_files);
+                let what = if *family == Family::Files && changes { "writes or changes files" } else { doing(*family) };
+                format!("{what}{}{condition}", view.places(places))
             })
             .collect();
         let when = match entry {
@@ -615,7 +654,8 @@ pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
             (false, false) if entry == "build" && files.len() > 4 => {
                 format!("A build may run {}; what they reach {}.", list(&files, 3), list(&does, 6))
             }
-            (false, false) => format!("{when},{runs}; what it reaches {}.", list(&does, 6)),
+            (false, false) if files.len() > 1 => format!("{when},{runs}; what they reach {}.", list(&does, 6)),
+            (false, false) => format!("{when},{runs}; it {}.", list(&does, 6)),
             (true, _) => format!("{when}, its code {}.", list(&does, 6)),
         };
         let importance = if matches!(entry, "install" | "startup" | "import") && !does.is_empty() { 4 } else { 1 };
@@ -680,7 +720,7 @@ fn doing(family: Family) -> &'static str {
         Family::Code => "loads or executes code",
         Family::Memory => "makes memory executable",
         Family::Persistence => "makes itself permanent",
-        Family::Files => "opens files by a path from outside, writes or changes them",
+        Family::Files => "opens files by a path from outside",
         Family::Database => "queries a database",
         Family::Markup => "writes markup",
         Family::Clipboard => "writes the clipboard",

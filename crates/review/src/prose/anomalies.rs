@@ -8,9 +8,9 @@ use sluice_flow::facts::{DeadStore, Event, EvidenceId, UnusedHelper};
 
 use crate::claims::Draft;
 use crate::model::{Field, escape};
-use crate::phrases::callable;
 use crate::prose::chain::{called, is_guess, parameter, spoken};
 use crate::prose::family::{Family, does, prints};
+use crate::prose::phrases::callable;
 use crate::prose::words::{capital, code, code_up_to, commas, count, list};
 use crate::view::View;
 
@@ -347,28 +347,21 @@ pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
         let importance = if visible { 2 } else { 7 };
         drafts.push(Draft::new(Field::Anomalies, "layer", 12, text).at(places).important(importance));
     }
-    let unopened: Vec<_> = view.unopened().collect();
-    for fact in unopened.iter().take(4) {
+    let mut unopened: BTreeMap<(String, String), Vec<EvidenceId>> = BTreeMap::new();
+    for fact in view.unopened() {
         let what = view
             .facts()
             .event(fact.event)
             .map_or_else(|| "code".to_owned(), |event| format!("the code that {} runs", spoken(view, event)));
-        let text = format!(
-            "{} is not known{}: {}.",
-            capital(&what),
-            view.places(&[fact.evidence]),
-            escape(fact.why.trim_end_matches('.'))
-        );
-        drafts.push(Draft::new(Field::Anomalies, "unopened", 14, text).at([fact.evidence]).important(4));
+        let why = escape(fact.why.trim_end_matches('.'));
+        unopened.entry((what, why)).or_default().push(fact.evidence);
     }
-    if unopened.len() > 4 {
-        let places: Vec<EvidenceId> = unopened.iter().skip(4).map(|fact| fact.evidence).collect();
-        let text = format!(
-            "{} more run code that is not known{}.",
-            count(places.len(), "place", "places"),
-            view.places(&places)
-        );
-        drafts.push(Draft::new(Field::Anomalies, "unopened", 15, text).at(places));
+    for (at, ((what, why), places)) in unopened.into_iter().enumerate() {
+        let text = format!("{} is not known{}: {why}.", capital(&what), view.places(&places));
+        let mut draft = Draft::new(Field::Anomalies, "unopened", 14, text).at(places).important(4);
+        // The first few stand for the rest, which stand among the claims.
+        draft.silent = at >= 4;
+        drafts.push(draft);
     }
     for program in view.disguised().take(3) {
         let article = if program.what.starts_with(['E', 'O', 'A', 'I', 'U']) { "an" } else { "a" };
@@ -439,7 +432,8 @@ fn form(view: &View<'_>) -> Vec<Draft> {
             );
             drafts.push(Draft::new(Field::Anomalies, "form.pushed", 17, text).at(form.pushed_at).important(4));
         }
-        if form.dense_literal_bytes >= 400 {
+        // What was decoded was told as such.
+        if form.dense_literal_bytes >= 400 && module.depth == 0 {
             dense.0 += form.dense_literal_bytes;
             dense.1.extend(form.dense_literal_at);
         }

@@ -8,13 +8,16 @@ use sluice_flow::facts::{EventId, EvidenceId};
 use crate::claims::{Draft, Reviewer};
 use crate::matcher::MatchedStep;
 use crate::model::{Field, escape};
-use crate::phrases::outermost;
+use crate::prose::phrases::outermost;
 use crate::prose::words::{capital, cut};
 use crate::scores::Found;
 use crate::view::View;
 
 /// Most matches of one behavior that are told one by one.
 const MOST_OF_ONE: usize = 3;
+
+/// Most malicious matches that are compared with one another.
+const MOST_COMPARED: usize = 512;
 
 /// One claim for each match. What another match tells already stands among the claims, and not in the prose.
 pub(crate) fn behaviors(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
@@ -102,6 +105,8 @@ struct Rests<'a> {
     events: BTreeSet<EventId>,
     kinds: BTreeSet<&'a str>,
     gist: String,
+    /// The first text of the code in it, if that is an address, as it stands there.
+    address: Option<String>,
 }
 
 impl<'a> Rests<'a> {
@@ -113,6 +118,13 @@ impl<'a> Rests<'a> {
         Self {
             events: found.item.steps.iter().filter_map(|step| step.event).chain(asked).collect(),
             gist: found.item.gist.clone(),
+            address: found
+                .item
+                .gist
+                .split('`')
+                .nth(1)
+                .filter(|text| text.contains(['.', ':']))
+                .map(|text| format!("`{text}`")),
             // An answer or a text of the code that is used says no more than the call that uses it.
             kinds: paths
                 .map(|path| path.source.kind.as_str())
@@ -123,10 +135,10 @@ impl<'a> Rests<'a> {
 
     /// True if this one says all that the other does.
     fn covers(&self, other: &Self) -> bool {
-        let address = other.gist.split('`').nth(1).filter(|text| text.contains(['.', ':']));
-        let same_address =
-            other.kinds.is_empty() && address.is_some_and(|address| self.gist.contains(&format!("`{address}`")));
-        (same_address || !self.events.is_disjoint(&other.events)) && other.kinds.is_subset(&self.kinds)
+        let same_address = || {
+            other.kinds.is_empty() && other.address.as_ref().is_some_and(|address| self.gist.contains(address.as_str()))
+        };
+        (!self.events.is_disjoint(&other.events) || same_address()) && other.kinds.is_subset(&self.kinds)
     }
 }
 
@@ -145,7 +157,8 @@ pub(crate) fn distinct<'f, 'a>(view: &View<'_>, found: &'f [Found<'a>]) -> Vec<&
             .then_with(|| a.item.evidence.cmp(&b.item.evidence))
     });
     let mut told: Vec<(&Found<'a>, Rests<'_>)> = Vec::new();
-    for found in guilty {
+    // Each is compared with all that are told: more than these nobody reads.
+    for found in guilty.into_iter().take(MOST_COMPARED) {
         let rests = Rests::of(view, found);
         if !told.iter().any(|(_, known)| known.covers(&rests)) {
             told.push((found, rests));
@@ -167,9 +180,6 @@ pub(crate) fn told_once(view: &View<'_>, drafts: &mut [Draft], found: &[Found<'_
     let mut gists: BTreeSet<(&str, &str)> = BTreeSet::new();
     for draft in drafts.iter_mut() {
         let own = found.iter().find(|found| is(draft, found)).filter(|found| !found.item.gist.is_empty());
-        let again = own.is_some_and(|own| {
-            draft.kind == "behavior.malicious" && !gists.insert((own.behavior.id.as_str(), own.item.gist.as_str()))
-        });
         // What only tests and examples do is told with their files.
         let beside = draft.kind == "behavior.weakness"
             && !view.is_file()
@@ -178,11 +188,18 @@ pub(crate) fn told_once(view: &View<'_>, drafts: &mut [Draft], found: &[Found<'_
                 .iter()
                 .filter_map(|place| view.module_of(*place))
                 .any(|module| view.is_beside(&module.path));
-        let general = GENERAL.contains(&draft.kind.as_str()) && draft.evidence.iter().any(|place| acts.contains(place));
+        // How a text is hidden is news, that it is executed is not.
+        let hidden = draft.kind == "layer" && draft.importance > 2
+            || draft.kind == "unopened" && !draft.text.ends_with("from outside of the code.");
+        let general = GENERAL.contains(&draft.kind.as_str())
+            && !hidden
+            && draft.evidence.iter().any(|place| acts.contains(place));
         let repeated = draft.kind == "behavior.malicious"
             && !draft.presumed
             && !distinct.is_empty()
             && !distinct.iter().any(|found| is(draft, found));
+        let again = own.filter(|_| draft.kind == "behavior.malicious" && !repeated && !draft.presumed);
+        let again = again.is_some_and(|own| !gists.insert((own.behavior.id.as_str(), own.item.gist.as_str())));
         draft.silent |= general || repeated || again || beside;
     }
 }

@@ -3,7 +3,7 @@
 use sluice_catalog::kinds;
 use sluice_flow::facts::{Event, EvidenceId, FunctionId, Guard, Path, PathId, StepKind};
 
-use crate::phrases::callable;
+use crate::prose::phrases::callable;
 use crate::prose::words::{code, code_up_to, list};
 use crate::view::View;
 
@@ -386,7 +386,10 @@ pub(crate) fn source_label(view: &View<'_>, path: &Path) -> String {
             }
         }
         "environment" => detail.map_or_else(
-            || format!("environment ({})", code(&source.symbol)),
+            || {
+                let whole = !matches!(last_name(&source.symbol), "getenv" | "get");
+                if whole { "the environment".to_owned() } else { "an environment variable".to_owned() }
+            },
             |name| format!("environment variable {}", code(name)),
         ),
         kind => {
@@ -401,7 +404,12 @@ pub(crate) fn source_label(view: &View<'_>, path: &Path) -> String {
             };
             // The address of a request is told with the requests.
             let detail = detail.filter(|_| kind != "network.response");
-            detail.map_or_else(|| noun.to_owned(), |detail| format!("{noun} ({})", code(detail)))
+            // Of several paths that it may be, the first that says something stands for all.
+            let detail = detail.and_then(|detail| {
+                let telling = |part: &&str| part.replace("{}", "").chars().any(char::is_alphanumeric);
+                detail.split(" or ").find(telling).map(|part| part.replace("{}", "…"))
+            });
+            detail.map_or_else(|| noun.to_owned(), |detail| format!("{noun} ({})", code(&detail)))
         }
     }
 }

@@ -7,11 +7,11 @@ use sluice_flow::facts::Event;
 
 use crate::claims::Draft;
 use crate::model::{Field, Polarity, Verdict, escape};
-use crate::phrases::outermost;
 use crate::prose::behavior::distinct;
 use crate::prose::chain::condition;
 use crate::prose::family::{Family, does};
 use crate::prose::flows::sent;
+use crate::prose::phrases::outermost;
 use crate::prose::sources::interest;
 use crate::prose::words::{capital, code, cut, list, lower_first};
 use crate::scores::{Found, Numbers};
@@ -21,12 +21,15 @@ use crate::view::View;
 pub(crate) fn conclusion(view: &View<'_>, numbers: &Numbers, found: &[Found<'_>], drafts: &[Draft]) -> Vec<Draft> {
     let mut out = match numbers.verdict {
         Some(Verdict::Malicious) => malicious(view, found),
-        Some(Verdict::Inconclusive) => inconclusive(numbers),
+        Some(Verdict::Inconclusive) => {
+            let does = benign(&view.told()).into_iter().filter(|draft| draft.kind != "conclusion.benign");
+            inconclusive(numbers).into_iter().chain(does).collect()
+        }
         // What only tests and examples do is not what the code is for.
         _ => benign(&view.told()),
     };
     if numbers.verdict != Some(Verdict::Malicious) {
-        out.extend(suspicious(found));
+        out.extend(suspicious(view, found));
         out.extend(advice(view, found, drafts));
     }
     out
@@ -42,6 +45,8 @@ const MOST_FACTS: usize = 3;
 /// One thing that the code does: when, where it stands, what.
 struct Fact {
     when: String,
+    /// Functions that somebody has to call for it.
+    callers: BTreeSet<String>,
     /// The earliest entry point, as a number.
     rank: usize,
     place: (u32, u32),
@@ -58,23 +63,24 @@ fn malicious(view: &View<'_>, found: &[Found<'_>]) -> Vec<Draft> {
     // What it does says more than that it hides something; the order among equals stays.
     distinct.sort_by_key(|found| is_form(found));
     // Beside what it does, one word on how that is hidden is enough.
-    let acts = distinct.iter().filter(|found| !is_form(found)).count();
-    let told_forms = if acts == 0 { MOST_FACTS } else { 1 };
-    distinct.truncate(acts + told_forms.min(distinct.len() - acts));
+    let acts = distinct.iter().any(|found| !is_form(found));
     let mut facts: Vec<Fact> = Vec::new();
     let mut places = Vec::new();
+    let mut forms = 0;
     for found in &distinct {
         let fact = fact(view, found);
-        if let Some(known) = facts.iter_mut().find(|known| known.what == fact.what && known.when == fact.when) {
+        if let Some(known) = facts.iter_mut().find(|known| known.what == fact.what && known.rank == fact.rank) {
             known.actors.extend(fact.actors);
-        } else if facts.len() < MOST_FACTS {
+            known.callers.extend(fact.callers);
+        } else if facts.len() < MOST_FACTS && !(acts && is_form(found) && forms > 0) {
+            forms += usize::from(is_form(found));
             places.extend(found.item.evidence.iter().copied().take(4));
             facts.push(fact);
         }
     }
     // As it happens, where it happens in one file.
     facts.sort_by_key(|fact| (fact.rank, fact.place));
-    let mut what = told(&facts);
+    let mut what = told(&mut facts);
     if view.disguised().next().is_some() {
         let join = if what.is_empty() { "" } else { "; " };
         what.push_str(&format!("{join}it hides a program behind the name of source code"));
@@ -110,7 +116,13 @@ fn is_form(found: &Found<'_>) -> bool {
 }
 
 /// Facts that happen at one time in one file are one clause.
-fn told(facts: &[Fact]) -> String {
+fn told(facts: &mut [Fact]) -> String {
+    for fact in facts.iter_mut().filter(|fact| !fact.callers.is_empty()) {
+        let callers: Vec<String> = fact.callers.iter().cloned().collect();
+        let (names, verb) = (list(&callers, 3), if callers.len() == 1 { "is" } else { "are" });
+        fact.when = format!("only when {names} {verb} called");
+    }
+    let facts: &[Fact] = facts;
     let mut clauses: Vec<(&String, &BTreeSet<String>, String)> = Vec::new();
     for fact in facts {
         let actors: Vec<String> = fact.actors.iter().cloned().collect();
@@ -151,7 +163,13 @@ fn fact(view: &View<'_>, found: &Found<'_>) -> Fact {
         .and_then(|event| event.guards.iter().rev().find(|guard| DECIDING.contains(&guard.kind.as_str())))
         .map_or_else(String::new, |guard| format!(", {}", condition(guard)));
     Fact {
-        when: when(view, found, last),
+        when: when(found),
+        callers: last
+            .filter(|_| !ENTRIES.iter().any(|(entry, _)| found.entries.contains(entry)))
+            .and_then(|event| view.function_name(event.function))
+            .map(|name| code(&name))
+            .into_iter()
+            .collect(),
         rank: ENTRIES.iter().position(|(entry, _)| found.entries.contains(entry)).unwrap_or(ENTRIES.len()),
         place: last.map(|event| view.position(outermost(view.facts(), event.evidence))).unwrap_or_default(),
         actors: file.into_iter().collect(),
@@ -178,14 +196,21 @@ fn with_all(view: &View<'_>, event: &Event, gist: &str) -> String {
     let Some((_, to)) = gist.strip_prefix("sends ").and_then(|rest| rest.split_once(" to `")) else {
         return gist.to_owned();
     };
-    let paths = view.index.paths_to(event.evidence).filter(|path| {
-        path.sink.kind == "network.send"
-            && path.presumed.is_none()
-            && interest(&path.source.kind) >= 3
-            && !crate::prose::chain::is_guess(view, path)
-    });
-    let what = crate::phrases::sources(view.facts(), paths, 5, &shown);
-    if what.is_empty() { gist.to_owned() } else { format!("sends {what} to `{to}") }
+    let paths: Vec<_> = view
+        .index
+        .paths_to(event.evidence)
+        .filter(|path| {
+            path.sink.kind == "network.send"
+                && path.presumed.is_none()
+                && interest(&path.source.kind) >= 3
+                && !crate::prose::chain::is_guess(view, path)
+        })
+        .collect();
+    if paths.len() < 2 {
+        return gist.to_owned();
+    }
+    let what = crate::prose::phrases::sources(view.facts(), paths, 5, &shown);
+    format!("sends {what} to `{to}")
 }
 
 /// A text of the code, short enough for a list.
@@ -198,21 +223,15 @@ fn carried(view: &View<'_>, event: &Event) -> String {
     let paths = view.index.paths_to(event.evidence).filter(|path| {
         path.sink.kind == "process.command" && path.presumed.is_none() && interest(&path.source.kind) >= 4
     });
-    let what = crate::phrases::sources(view.facts(), paths, 3, &shown);
+    let what = crate::prose::phrases::sources(view.facts(), paths, 3, &shown);
     if what.is_empty() { what } else { format!(", with {what} in it") }
 }
 
-/// When it happens: by the entry points that reach it, else by the function that somebody has to call.
-fn when(view: &View<'_>, found: &Found<'_>, last: Option<&Event>) -> String {
+/// When it happens, by the entry points that reach it.
+fn when(found: &Found<'_>) -> String {
     let reached = ENTRIES.iter().filter(|(entry, _)| found.entries.contains(entry));
     let when: Vec<String> = reached.map(|(_, words)| (*words).to_owned()).collect();
-    if !when.is_empty() {
-        return list(&when, 3);
-    }
-    match last.and_then(|event| view.function_name(event.function)) {
-        Some(name) => format!("only when {} is called", code(&name)),
-        None => "when that file is loaded or run".to_owned(),
-    }
+    if when.is_empty() { "when that file is loaded or run".to_owned() } else { list(&when, 3) }
 }
 
 fn inconclusive(numbers: &Numbers) -> Vec<Draft> {
@@ -272,6 +291,8 @@ fn benign(view: &View<'_>) -> Vec<Draft> {
         "A tool that runs commands and talks to the network"
     } else if !commands.is_empty() {
         "A tool that runs commands"
+    } else if sends && reports_unasked(view) {
+        "Code that tells a server about the machine without being called"
     } else if sends && !listens {
         "An ordinary API client"
     } else if listens || has(Family::Network) {
@@ -281,7 +302,7 @@ fn benign(view: &View<'_>) -> Vec<Draft> {
     } else if has(Family::Database) {
         "Ordinary database code"
     } else if loads {
-        "Library code that loads code"
+        "Library code"
     } else if has(Family::Files) {
         "Ordinary code that works on the file system"
     } else if only_defines {
@@ -294,26 +315,25 @@ fn benign(view: &View<'_>) -> Vec<Draft> {
     let bound = if quiet && !loads { unknown(view) } else { String::new() };
     drafts.push(say("conclusion.benign", 0, format!("{kind}{bound}.")));
     drafts.extend(sending(view));
-    let mut parts = Vec::new();
     if !commands.is_empty() {
-        parts.push(running(view, &commands));
+        drafts.push(say("conclusion.runs", 2, format!("It {}.", running(view, &commands))));
     }
     if loads {
-        let chosen = asked(view, CODE);
-        parts.push(
-            if chosen {
-                "loads or executes code that its caller chooses"
-            } else {
-                "loads or executes code of its own choice"
-            }
-            .to_owned(),
-        );
-    }
-    if !parts.is_empty() {
-        drafts.push(say("conclusion.runs", 2, format!("It {}.", list(&parts, 2))));
+        let whose = if asked(view, CODE) { "that its caller chooses" } else { "of its own choice" };
+        drafts.push(say("conclusion.loads", 2, format!("It loads or executes code {whose}.")));
     }
     drafts.extend(unasked(view, &events));
     drafts
+}
+
+/// True if what tells of the machine leaves it on install or import.
+fn reports_unasked(view: &View<'_>) -> bool {
+    view.paths().any(|path| {
+        path.sink.kind == "network.send"
+            && path.presumed.is_none()
+            && interest(&path.source.kind) >= 5
+            && ["install", "import", "startup", "build"].iter().any(|entry| path.when.contains(*entry))
+    })
 }
 
 /// What a caller asks for is what the caller's values choose.
@@ -323,12 +343,12 @@ fn asked(view: &View<'_>, kinds: &[&str]) -> bool {
 
 /// The limit of what is denied: the libraries that were not read.
 fn unknown(view: &View<'_>) -> String {
-    if view.unmodelled().next().is_none() {
-        return ", as far as its calls are known".to_owned();
-    }
     let names = crate::prose::analysis::libraries(view);
-    if names.is_empty() {
+    let imports = crate::prose::analysis::imports(view);
+    if names.is_empty() && imports.is_empty() {
         ", as far as its calls are known".to_owned()
+    } else if names.is_empty() {
+        format!("; what it imports from {} was not read", list(&imports, 3))
     } else {
         format!("; what {} may do with what it is given was not read", list(&names, 3))
     }
@@ -339,8 +359,15 @@ fn running(view: &View<'_>, commands: &[&Event]) -> String {
     let programs: BTreeSet<String> = commands
         .iter()
         .filter_map(|event| crate::prose::family::arg(event, "process.command"))
-        .filter_map(|arg| arg.value.text.as_deref())
-        .filter_map(|text| text.split_whitespace().next())
+        .filter_map(|arg| match arg.value.text.as_deref() {
+            Some(text) => text.split_whitespace().next(),
+            // Of a list the first word is the program, where it stands there as a text.
+            None => {
+                let first = view.facts().text(arg.evidence).strip_prefix(['[', '('])?.trim_start();
+                let quote = first.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+                first.get(1..)?.split(quote).next()
+            }
+        })
         .filter(|name| name.len() < 40 && name.chars().all(|c| c.is_alphanumeric() || "._-/".contains(c)))
         .map(code)
         .collect();
@@ -400,12 +427,21 @@ fn sending(view: &View<'_>) -> Option<Draft> {
     nouns.sort_by_key(|noun| noun != "what its caller passes");
     let hosts = crate::prose::analysis::fixed_hosts(view);
     let hosts: Vec<String> = hosts.iter().map(|host| code(host)).collect();
-    let open = crate::prose::analysis::goes_elsewhere(view);
-    let to = match (hosts.is_empty(), open) {
+    let from = |kinds: &[&str]| {
+        view.paths().any(|path| path.sink.kind == "network.destination" && kinds.contains(&path.source.kind.as_str()))
+    };
+    let (caller, settings) = (from(&["parameter"]), from(&["environment", "file", "argument"]));
+    let whose = match (caller, settings) {
+        (true, true) => "an address that its caller or its settings name",
+        (true, false) => "an address that its caller names",
+        (false, true) => "an address that its settings name",
+        (false, false) => "an address that is not known here",
+    };
+    let to = match (hosts.is_empty(), crate::prose::analysis::goes_elsewhere(view)) {
         (true, false) => String::new(),
-        (true, true) => " to the address that its caller or its settings name".to_owned(),
+        (true, true) => format!(" to {whose}"),
         (false, false) => format!(" to {}", list(&hosts, 3)),
-        (false, true) => format!(" to {}, or to an address that its caller or its settings name", list(&hosts, 3)),
+        (false, true) => format!(" to {}, or to {whose}", list(&hosts, 3)),
     };
     let text = format!("It sends {}{to}.", list(&nouns, 4));
     Some(say("conclusion.sent", 1, text).at(sent.into_values().flatten()))
@@ -417,19 +453,19 @@ pub(crate) fn is_manifest(path: &str) -> bool {
 }
 
 /// Malicious behaviors that did not come to a verdict are not passed over.
-fn suspicious(found: &[Found<'_>]) -> Option<Draft> {
-    let mut titles: Vec<String> = Vec::new();
+fn suspicious(view: &View<'_>, found: &[Found<'_>]) -> Option<Draft> {
+    let mut facts: Vec<Fact> = Vec::new();
     let mut places = Vec::new();
     for found in found.iter().filter(|found| found.behavior.stance == Stance::Malicious) {
-        let title = lower_first(&escape(&found.behavior.title));
-        if !titles.contains(&title) {
-            titles.push(title);
+        let fact = fact(view, found);
+        if facts.len() < MOST_FACTS && !facts.iter().any(|known| known.what == fact.what) {
+            facts.push(fact);
         }
         places.extend(found.item.evidence.iter().copied().take(4));
     }
-    (!titles.is_empty()).then(|| {
-        say("conclusion.suspicious", 3, format!("Look at this before you trust it: {}.", list(&titles, 3))).at(places)
-    })
+    let what = told(&mut facts);
+    (!facts.is_empty())
+        .then(|| say("conclusion.suspicious", 3, format!("Look at this before you trust it: {what}.")).at(places))
 }
 
 /// What to do about weaknesses and loose ends.

@@ -214,7 +214,8 @@ fn by_sink(lines: Vec<Line>) -> Vec<Line> {
         let tail = steps.get(steps.len() - shared..).unwrap_or(&[]).to_vec();
         known.chain.steps = cut.then(|| "…".to_owned()).into_iter().chain(tail).collect();
         for source in line.sources {
-            if !known.sources.contains(&source) {
+            // The list names a few and counts; this many are counted one by one.
+            if known.sources.len() < 200 && !known.sources.contains(&source) {
                 known.sources.push(source);
             }
         }
@@ -292,7 +293,7 @@ fn urls(view: &View<'_>) -> Vec<Draft> {
         })
         .collect();
     if more > 0 {
-        let sentence = format!("{} are built as well.", count(more, "other address", "other addresses"));
+        let sentence = format!("{} built as well.", count(more, "other address is", "other addresses are"));
         drafts.push(Draft::new(Field::Flows, "flow.url", 68, sentence));
     }
     drafts
@@ -459,7 +460,12 @@ fn order(path: &Path) -> usize {
 /// Kinds of source whose values leave by the network, with the places, for the analysis.
 pub(crate) fn sent(view: &View<'_>) -> BTreeMap<String, Vec<EvidenceId>> {
     let mut sent: BTreeMap<String, Vec<EvidenceId>> = BTreeMap::new();
-    for path in view.paths().filter(|path| path.sink.kind == "network.send" && path.presumed.is_none()) {
+    // What a client calls itself tells of nobody.
+    let agent = |path: &Path| {
+        path.sink.arg == "headers" && path.source.detail.as_deref().is_some_and(|name| name.contains("user_agent"))
+    };
+    let sending = view.paths().filter(|path| path.sink.kind == "network.send" && path.presumed.is_none());
+    for path in sending.filter(|path| !agent(path)) {
         sent.entry(path.source.kind.to_string()).or_default().push(path.sink.evidence);
     }
     sent

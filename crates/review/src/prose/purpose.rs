@@ -10,7 +10,7 @@ use crate::package::PackageKind;
 use crate::prose::chain::{conditions, is_guess, parameter, spoken};
 use crate::prose::conclusion::is_manifest;
 use crate::prose::family::{Family, does};
-use crate::prose::value::{destination, hosts, is_built, told_address};
+use crate::prose::value::{destination, hosts, is_address, is_built, told_address};
 use crate::prose::words::{code, count, cut, first_sentence, list};
 use crate::view::View;
 
@@ -134,7 +134,9 @@ fn request(view: &View<'_>, event: &Event) -> Option<String> {
         }
     }
     let method = event.symbol.rsplit('.').next().unwrap_or("").to_uppercase();
-    let verb = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].contains(&method.as_str());
+    // A method of that name that takes no address is none of HTTP.
+    let verb = is_address(destination)
+        && ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].contains(&method.as_str());
     let by = if verb { format!("by {method}") } else { format!("by {}", spoken(view, event)) };
     let serialized = means.iter().filter_map(|text| text.strip_prefix("by ")).any(|text| text.contains("json"));
     let mut how: Vec<String> = Vec::new();

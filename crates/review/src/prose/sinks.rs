@@ -218,7 +218,11 @@ fn log(view: &View<'_>, events: &[&Event]) -> Option<Draft> {
         .filter_map(|name| {
             let received: Vec<String> =
                 calls.get(name)?.iter().map(|(what, places)| format!("{what}{}", view.places(places))).collect();
-            Some(format!("{name} receives {}", list(&received, 4)))
+            let shown = match received.get(..3).filter(|_| received.len() > 4 && !view.is_file()) {
+                Some(first) => format!("{} and other values", first.join(", ")),
+                None => list(&received, 4),
+            };
+            Some(format!("{name} receives {shown}"))
         })
         .collect();
     let title = if events.iter().any(|event| prints(event)) { "Output" } else { "Log" };

@@ -42,16 +42,31 @@ fn pair(written: &str) -> Option<String> {
     (plain && port.parse::<u16>().is_ok()).then(|| format!("{host}:{port}"))
 }
 
+/// The hosts of a destination: those that its value names, and that of a pair whose host stands in the code.
+pub(crate) fn hosts_of(view: &View<'_>, arg: &ArgFact) -> BTreeSet<String> {
+    let written = view.facts().text(arg.evidence);
+    let quoted = written.starts_with("('") || written.starts_with("(\"");
+    let mut found = hosts(&arg.value);
+    found.extend(pair(written).filter(|_| quoted).map(|host| escape(&host)));
+    found
+}
+
 /// The address of a request for a reader, by what gives it where it stands nowhere in the code.
 pub(crate) fn told_address(view: &View<'_>, event: &Event, arg: &ArgFact) -> String {
-    let unknown = known_text(&arg.value).is_none() && arg.value.literals.is_empty();
+    // A value without a constant, and with a name that stands nowhere in the text.
+    let name = arg.value.shape.trim_matches('`');
+    let unknown = known_text(&arg.value).is_none()
+        && arg.value.literals.is_empty()
+        && name.contains('.')
+        && !view.facts().text(arg.evidence).contains(name)
+        && !is_built(view, arg);
     let answer = view.index.paths_to(event.evidence).find(|path| {
         path.sink.kind == "network.destination" && path.source.kind == "network.response" && path.presumed.is_none()
     });
     match answer.filter(|_| unknown) {
         Some(path) => {
             let shown = |text: &str| cut(&escape(text), 120).replace('`', "'");
-            format!("an address that is {}", crate::phrases::source(view.facts(), path, &shown))
+            format!("an address that is {}", crate::prose::phrases::source(view.facts(), path, &shown))
         }
         None => told(view, arg),
     }

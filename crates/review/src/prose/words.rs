@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sluice_flow::facts::EvidenceId;
 
 use crate::model::escape;
-use crate::phrases::{depth, outermost};
+use crate::prose::phrases::{depth, outermost};
 use crate::view::View;
 
 /// A name or piece of code in backticks, escaped, at most `max` characters of it.
@@ -75,7 +75,12 @@ pub(crate) fn within(view: &View<'_>, items: &[String], most: usize) -> String {
         length <= LONG
     });
     let fitting = if view.is_file() { most } else { fitting.count().clamp(1, most) };
-    commas(items, fitting)
+    let rest = items.len() - fitting.min(items.len());
+    match items.get(..fitting).filter(|_| rest > 0 && !view.is_file()) {
+        // The items may end in a count of their own.
+        Some(shown) => format!("{}; {rest} more of the kind", shown.join(", ")),
+        None => commas(items, fitting),
+    }
 }
 
 /// "1 call", "3 calls".
@@ -158,7 +163,8 @@ pub(crate) fn field(sentences: &[String], limit: usize) -> String {
                 number.parse::<usize>().ok()
             };
             let rest: usize = sentences.iter().skip(at).map(|sentence| counted(sentence).unwrap_or(1)).sum();
-            out.push_str(&format!(" {rest} more stand among the claims."));
+            let verb = if rest == 1 { "stands" } else { "stand" };
+            out.push_str(&format!(" {rest} more {verb} among the claims."));
             break;
         }
         if !out.is_empty() {
@@ -180,45 +186,49 @@ impl View<'_> {
     /// As [`View::places`], without brackets and the leading space.
     pub(crate) fn bare_places(&self, ids: &[EvidenceId]) -> String {
         let most: usize = if self.is_file() { 6 } else { 4 };
-        let mut by_text: BTreeMap<(String, Option<u32>), Vec<EvidenceId>> = BTreeMap::new();
+        // Layers are told by where they are executed: their numbers say nothing to a reader.
+        let mut plain: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let mut layered: BTreeMap<(String, u32), Vec<EvidenceId>> = BTreeMap::new();
         for id in ids {
             let Some(module) = self.module_of(*id) else { continue };
             let file =
                 if self.file == Some(module.path.as_str()) { String::new() } else { self.shown_file(&module.path) };
-            // Layers are told by where they are executed: their numbers say nothing to a reader.
-            by_text.entry((file, (module.depth > 0).then_some(module.depth))).or_default().push(*id);
+            let Some(line) = self.place(outermost(self.facts(), *id)).map(|place| place.line) else { continue };
+            if module.depth == 0 {
+                plain.entry(file).or_default().push(line);
+            } else {
+                layered.entry((file, line)).or_default().push(*id);
+            }
         }
         let mut shown = 0;
         let mut hidden = 0;
         let mut parts = Vec::new();
-        for ((file, deep), ids) in by_text {
-            let lines_of = |ids: &[EvidenceId]| {
-                let mut lines: Vec<u32> = ids.iter().filter_map(|id| Some(self.place(*id)?.line)).collect();
-                lines.sort_unstable();
-                lines.dedup();
-                lines
-            };
-            let outer: Vec<EvidenceId> = ids.iter().map(|id| outermost(self.facts(), *id)).collect();
-            let mut lines = lines_of(&outer);
+        let at = |file: &str, lines: String| if file.is_empty() { lines } else { format!("{file}:{lines}") };
+        for (file, mut lines) in plain {
+            lines.sort_unstable();
+            lines.dedup();
             let room = most.saturating_sub(shown);
             hidden += lines.len().saturating_sub(room);
             lines.truncate(room);
-            if lines.is_empty() {
+            if !lines.is_empty() {
+                shown += lines.len();
+                parts.push(at(&file, runs(&lines)));
+            }
+        }
+        for ((file, line), ids) in layered {
+            if shown >= most {
+                hidden += 1;
                 continue;
             }
-            shown += lines.len();
-            let numbers = runs(&lines);
-            let text = if file.is_empty() { numbers } else { format!("{file}:{numbers}") };
-            let inner = lines_of(&ids);
-            let module = ids.first().filter(|_| deep.is_some()).and_then(|id| self.module_of(*id));
-            parts.push(match module {
-                // Several lines of the file have texts of their own, whose lines would not be told apart.
-                Some(module) => {
-                    let inner = if lines.len() == 1 { runs(&inner) } else { String::new() };
-                    format!("{text}, {}", depth(module, &inner))
-                }
-                None => text,
-            });
+            shown += 1;
+            let deepest = ids.iter().filter_map(|id| self.module_of(*id)).max_by_key(|module| module.depth);
+            let Some(module) = deepest else { continue };
+            let one_depth = ids.iter().filter_map(|id| self.module_of(*id)).all(|other| other.depth == module.depth);
+            let mut inner: Vec<u32> = ids.iter().filter_map(|id| Some(self.place(*id)?.line)).collect();
+            inner.sort_unstable();
+            inner.dedup();
+            let deep = if one_depth { depth(module, &runs(&inner)) } else { format!("down to {}", depth(module, "")) };
+            parts.push(at(&file, format!("{line}, {deep}")));
         }
         let mut text = parts.join("; ");
         if hidden > 0 {

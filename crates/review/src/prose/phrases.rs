@@ -45,13 +45,18 @@ fn identity(symbol: &str) -> Option<&'static str> {
 /// What a source gives: "the host name", "the output of the command `id`", "the answer of `https://…`". The parts of it
 /// that come from the code go through `clean`.
 pub(crate) fn source(facts: &Facts, path: &Path, clean: &dyn Fn(&str) -> String) -> String {
-    let detail = path.source.detail.as_deref().map(clean).filter(|detail| is_telling(detail));
     let event = path.source.event.and_then(|event| facts.event(event));
+    let is_file = path.source.kind.starts_with("file");
+    let named = event.filter(|_| is_file).and_then(|event| text_of(event, "file.path"));
+    let detail = path.source.detail.as_deref().or(named).map(clean).filter(|detail| is_telling(detail));
     match (path.source.kind.as_str(), detail) {
         ("parameter", _) => format!("the parameter `{}`", clean(&path.source.symbol)),
         ("environment", Some(name)) => format!("the environment variable `{name}`"),
         ("environment", None) if is_whole_environment(&path.source.symbol) => "all environment variables".to_owned(),
-        ("process.output", detail) => {
+        ("process.output" | "host.identity", detail)
+            if path.source.kind == "process.output"
+                || event.is_some_and(|event| text_of(event, "process.command").is_some()) =>
+        {
             let command = detail.or_else(|| event.and_then(|event| text_of(event, "process.command")).map(clean));
             command.map_or_else(
                 || "the output of a command".to_owned(),
