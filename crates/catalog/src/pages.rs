@@ -378,6 +378,7 @@ pub const FIELDS: &[&str] = &[
     "source.line",
     "source.noun",
     "source.name",
+    "source.phrase",
     "source.file",
     "source.function",
 ];

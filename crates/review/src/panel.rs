@@ -54,7 +54,7 @@ pub(crate) fn run(
         Vec::new()
     };
     let mut drafts = merge(view, by_reviewer);
-    told_once(&mut drafts, &found);
+    told_once(view, &mut drafts, &found);
     fill(&mut drafts);
     let verdicts = critics::criticize(view, &mut drafts, coverage);
     let mut numbers = scores::numbers(view, &found, coverage, weights, Scope::All);
@@ -126,7 +126,7 @@ fn own_report(
     };
     let numbers = scores::numbers(view, found, coverage, weights, scope);
     let mut drafts = drafts.to_vec();
-    told_once(&mut drafts, found);
+    told_once(view, &mut drafts, found);
     fill(&mut drafts);
     let own: Vec<Found<'_>> = found
         .iter()
@@ -161,7 +161,8 @@ const LOGGED: u32 = 532;
 
 /// What lands in the log is told once: by the claim that names the data as it is written. The claim on the behavior
 /// stands in the review all the same.
-fn told_once(drafts: &mut [Draft], found: &[Found<'_>]) {
+fn told_once(view: &View<'_>, drafts: &mut [Draft], found: &[Found<'_>]) {
+    crate::prose::behavior::told_once(view, drafts, found);
     let Some(exposure) = drafts.iter().find(|draft| draft.kind == "log.exposure") else { return };
     let places: BTreeSet<_> = exposure.evidence.iter().copied().collect();
     for draft in drafts.iter_mut().filter(|draft| draft.kind == "behavior.weakness") {

@@ -80,15 +80,6 @@ impl Part {
     }
 }
 
-/// The folder `name-version/` that holds everything.
-fn root_of(facts: &Facts) -> String {
-    let mut roots = facts.modules.iter().map(|module| module.path.split_once('/').map(|(root, _)| root));
-    let Some(Some(first)) = roots.next() else { return String::new() };
-    let versioned =
-        first.rsplit_once('-').is_some_and(|(_, version)| version.starts_with(|c: char| c.is_ascii_digit()));
-    if versioned && roots.all(|root| root == Some(first)) { format!("{first}/") } else { String::new() }
-}
-
 /// All facts by file.
 pub(crate) struct Index<'a> {
     pub facts: &'a Facts,
@@ -219,7 +210,7 @@ impl<'a> Index<'a> {
             .filter(|function| matches!(function.kind.as_str(), "function" | "method" | "class"))
             .map(|function| function.name.as_str())
             .collect();
-        let root = root_of(facts);
+        let root = crate::prose::phrases::root_of(facts).to_owned();
         let mut told = Part::default();
         for (file, part) in &files {
             if !is_beside_code(file.strip_prefix(root.as_str()).unwrap_or(file)) {
@@ -442,6 +433,11 @@ impl<'a> View<'a> {
 
     pub(crate) fn place(&self, id: EvidenceId) -> Option<&'a Evidence> {
         self.index.facts.evidence(id)
+    }
+
+    /// True for a file of tests, documentation or examples, as told by its path in the package.
+    pub(crate) fn is_beside(&self, path: &str) -> bool {
+        is_beside_code(path.strip_prefix(self.index.root.as_str()).unwrap_or(path))
     }
 
     /// The same without tests, documentation and examples.

@@ -233,21 +233,21 @@ fn a_conclusion_rests_on_what_the_caller_chooses() {
     let fixed = reviewed(
         "import subprocess\nimport sys\n\n\ndef ensure():\n    subprocess.check_call([sys.executable, '-m', 'pip', 'list'])\n",
     );
-    says(&fixed.report.conclusion, "Code that runs commands of its own.");
+    says(&fixed.report.conclusion, "It runs commands of its own.");
     let chosen = reviewed("import subprocess\n\n\ndef run(command):\n    subprocess.check_call(command)\n");
-    says(&chosen.report.conclusion, "Code that runs commands for its caller.");
+    says(&chosen.report.conclusion, "It runs commands that its caller chooses.");
     let module = reviewed("import importlib\n\n\ndef backend():\n    return importlib.import_module('simplejson')\n");
-    says(&module.report.conclusion, "Ordinary library code.");
+    says(&module.report.conclusion, "Library code that sends nothing and runs nothing");
     let any = reviewed("import importlib\n\n\ndef backend(name):\n    return importlib.import_module(name)\n");
-    says(&any.report.conclusion, "Code that loads code for its caller.");
+    says(&any.report.conclusion, "It loads or executes code that its caller chooses.");
 }
 
 #[test]
 fn a_signal_is_no_command() {
     let review = reviewed("import os\nimport signal\n\n\ndef stop(number):\n    os.kill(number, signal.SIGTERM)\n");
-    silent(&review.report.conclusion, "runs commands");
+    silent(&review.report.conclusion, "It runs");
     let run = reviewed("import os\n\n\ndef stop(number):\n    os.system('kill 12')\n");
-    says(&run.report.conclusion, "runs commands");
+    says(&run.report.conclusion, "It runs `kill`.");
 }
 
 #[test]

@@ -29,6 +29,8 @@ type Callers = BTreeMap<FunctionId, (u32, Option<(EvidenceId, u32)>)>;
 /// Facts with their indexes.
 pub(super) struct Context<'a> {
     pub(super) facts: &'a Facts,
+    /// The folder `name-version/` that holds everything.
+    pub(super) root: &'a str,
     catalog: &'a Catalog,
     pub(super) classes: &'a Classes,
     /// Events by action and by sink kind of an argument.
@@ -117,6 +119,7 @@ impl<'a> Context<'a> {
         let initialized = folders.map(str::to_owned).collect();
         Self {
             facts,
+            root: crate::prose::phrases::root_of(facts),
             catalog,
             classes,
             events,

@@ -43,6 +43,8 @@ pub struct Match {
     pub evidence: Vec<EvidenceId>,
     /// The behavior's sentence with its placeholders filled.
     pub sentence: String,
+    /// What the sentence says without its places, the names of its calls and the time: "sends the host name to …".
+    pub gist: String,
     /// True if a path or event of it is presumed. Rules ask for that, it does not happen by chance.
     pub presumed: bool,
     /// How many combinations of candidates were collapsed into this match, itself included; at least 1.
@@ -185,12 +187,14 @@ impl Collapsed {
             path: candidate.path_id(),
             event: context.event_id(*candidate),
         });
+        let told = sentence::render(context, behavior, rule, chosen, candidates);
         let mut new = Match {
             behavior: behavior.id.clone(),
             rule: rule.name.clone(),
             steps: steps.collect(),
             evidence: Vec::new(),
-            sentence: sentence::render(context, behavior, rule, chosen, candidates),
+            sentence: told.sentence,
+            gist: told.gist,
             presumed,
             count: 1,
         };

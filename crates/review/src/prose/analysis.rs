@@ -11,29 +11,28 @@ use crate::claims::Draft;
 use crate::model::{Field, escape};
 use crate::prose::chain::{condition, innermost, parameter, spoken};
 use crate::prose::family::{Family, arg, does, reads_input};
-use crate::prose::value::{destination, hosts, is_address, is_built, open_host, open_scheme, told};
-use crate::prose::words::{capital, code, code_up_to, count, first_sentence, list};
+use crate::prose::value::{destination, hosts, hosts_of, is_address, is_built, open_host, open_scheme, told};
+use crate::prose::words::{capital, code, code_up_to, count, first_sentence, list, lower_first};
 use crate::view::View;
 
 /// Where requests go, and who decides.
 pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
-    let events: Vec<&Event> = view
-        .events()
-        .filter(|event| event.presumed.is_none() && (does(event, "network.request") || does(event, "network.connect")))
-        .filter(|event| destination(event).is_some_and(is_address))
-        .collect();
+    let events = addressed(view);
+    let by_default = defaults(view);
     if events.is_empty() {
-        return Vec::new();
+        return by_default;
     }
     let what = if events.iter().any(|event| does(event, "network.request")) { "Requests" } else { "Connections" };
     let mut fixed: BTreeMap<String, Vec<EvidenceId>> = BTreeMap::new();
     let mut open: BTreeMap<String, Vec<EvidenceId>> = BTreeMap::new();
     for event in &events {
         let Some(arg) = destination(event) else { continue };
-        for host in hosts(&arg.value) {
+        let named = hosts_of(view, arg);
+        let is_pair = !named.is_empty() && hosts(&arg.value).is_empty();
+        for host in named {
             fixed.entry(host).or_default().push(event.evidence);
         }
-        if open_host(&arg.value) {
+        if open_host(&arg.value) && !is_pair {
             open.entry(told(view, arg)).or_default().push(event.evidence);
         }
     }
@@ -84,7 +83,7 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
         (false, false, false) => format!("{what} go to {}, or to {by_caller}", list(&hosts, 6)),
         (false, false, true) => format!("{what} go to {}, and to addresses that are not known here", list(&hosts, 6)),
         (true, _, false) => format!("{what} go to {by_caller}"),
-        (true, true, true) => return drafts,
+        (true, true, true) => return by_default,
         (true, _, true) => {
             let shapes: Vec<String> = open.keys().cloned().collect();
             format!("The address of {} is not fixed in the code: {}", what.to_lowercase(), list(&shapes, 3))
@@ -95,9 +94,151 @@ pub(crate) fn destinations(view: &View<'_>) -> Vec<Draft> {
             .at(places)
             .important(3),
     );
+    drafts.extend(by_default);
     drafts.extend(credential(view));
     drafts.extend(scheme(view, &events));
     drafts
+}
+
+/// Requests and connections that name an address. To ask for the number of a name is neither.
+fn addressed<'a>(view: &View<'a>) -> Vec<&'a Event> {
+    view.events()
+        .filter(|event| event.presumed.is_none() && (does(event, "network.request") || does(event, "network.connect")))
+        .filter(|event| !does(event, "network.resolve"))
+        .filter(|event| destination(event).is_some_and(is_address))
+        .collect()
+}
+
+/// The hosts that requests name as constants.
+pub(crate) fn fixed_hosts(view: &View<'_>) -> BTreeSet<String> {
+    addressed(view).into_iter().filter_map(destination).flat_map(|arg| hosts_of(view, arg)).collect()
+}
+
+/// True if a request goes to an address that does not stand in the code.
+pub(crate) fn goes_elsewhere(view: &View<'_>) -> bool {
+    addressed(view).into_iter().filter_map(destination).any(|arg| open_host(&arg.value))
+}
+
+/// Addresses that stand in the code for the case that a variable of the environment names none: "By default …".
+fn defaults(view: &View<'_>) -> Vec<Draft> {
+    static ADDRESS: OnceLock<Option<Regex>> = OnceLock::new();
+    let Some(address) = ADDRESS
+        .get_or_init(|| {
+            Regex::new(r#"(?-u)^\s*(?:const |let |var )?([\w.]+)\s*=\s*[fb]?["'](https?://(?u:[^"'{}\s]){4,120})["']"#)
+                .ok()
+        })
+        .as_ref()
+    else {
+        return Vec::new();
+    };
+    let mut drafts: Vec<Draft> = Vec::new();
+    for event in view.events().filter(|event| event.source.as_deref() == Some("environment")) {
+        let name = event.args.iter().find_map(|arg| arg.value.text.as_deref()).unwrap_or("");
+        if !["URL", "URI", "HOST", "ENDPOINT", "SERVER"].iter().any(|word| name.to_uppercase().contains(word)) {
+            continue;
+        }
+        let (Some(place), Some(module)) = (view.place(event.evidence), view.module_of(event.evidence)) else {
+            continue;
+        };
+        // A statement that gives a name to the variable's value begins not far before it.
+        const NEAR: usize = 200;
+        let start = place.start as usize;
+        let Some(before) = module.text.as_bytes().get(start.saturating_sub(NEAR)..start) else { continue };
+        let Some(back) = before.iter().rev().position(|byte| *byte == b'\n') else { continue };
+        let Some(around) = module.text.get(start - back..) else { continue };
+        // The name that the variable's value gets, and a line further down that gives it an address.
+        let head = around.get(..back).unwrap_or("");
+        let Some((given, _)) = head.split_once('=').filter(|(given, _)| is_variable(given)) else { continue };
+        let found = around.lines().take(5).skip(1).find_map(|line| {
+            let found = address.captures(line)?;
+            let (own, url) = (found.get(1)?.as_str(), found.get(2)?.as_str());
+            (own == given.trim()).then(|| url.to_owned())
+        });
+        let Some(url) = found else { continue };
+        let text = format!(
+            "By default {} is {}; the environment variable {} changes that{}.",
+            code(given.trim()),
+            code(&url),
+            code(name),
+            view.places(&[event.evidence])
+        );
+        let mut draft = Draft::new(Field::Analysis, "destination.default", 11, text).at([event.evidence]).important(3);
+        // Classes for waiting and not waiting callers say the same twice.
+        match drafts.iter_mut().find(|known| known.symbol.as_deref() == Some(url.as_str())) {
+            Some(known) => known.evidence.extend(draft.evidence),
+            None => {
+                draft.symbol = Some(url);
+                drafts.push(draft);
+            }
+        }
+    }
+    drafts.truncate(3);
+    drafts
+}
+
+/// True for the name of a variable or attribute, with nothing else.
+fn is_variable(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+}
+
+/// Libraries that calls leave to and that were not read, by the names under which they are imported.
+pub(crate) fn libraries(view: &View<'_>) -> Vec<String> {
+    let (imported, own) = (external(view), own_names(view));
+    let symbols: BTreeSet<&str> = view.unmodelled().map(|call| call.symbol.as_str()).collect();
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for symbol in symbols {
+        let ends = symbol.match_indices(['.', '(']).map(|(at, _)| at).chain([symbol.len()]).take(8);
+        let starts: Vec<&str> = ends.filter_map(|end| symbol.get(..end)).collect();
+        let Some(at) = starts.iter().position(|start| imported.contains(start)) else { continue };
+        // Of a name that others share with this package, the next part says who it is.
+        let library = starts.iter().skip(at).take(2).find(|start| !own.contains(&start.replace('.', "/")));
+        names.extend(library.filter(|library| **library != symbol || starts.len() == at + 1));
+    }
+    names.into_iter().map(code).collect()
+}
+
+/// Libraries that are imported and were not read.
+pub(crate) fn imports(view: &View<'_>) -> Vec<String> {
+    let own = own_names(view);
+    external(view).into_iter().filter(|name| !own.contains(*name)).map(code).collect()
+}
+
+/// Names of imported modules that are neither in the package nor of the language: packages for Python.
+fn external<'a>(view: &View<'a>) -> BTreeSet<&'a str> {
+    static STANDARD: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
+    let standard = STANDARD.get_or_init(|| {
+        [include_str!("../../data/standard-python.txt"), include_str!("../../data/standard-node.txt")]
+            .into_iter()
+            .flat_map(str::lines)
+            .filter(|line| !line.starts_with('#'))
+            .collect()
+    });
+    let mut imported: BTreeSet<&str> = BTreeSet::new();
+    for module in view.modules() {
+        let python = module.language == "python";
+        let external = module.imports.iter().filter(|import| import.internal.is_none());
+        let names = external.map(|import| import.name.strip_prefix("node:").unwrap_or(&import.name));
+        let names = names.filter(|name| !name.starts_with(['.', '/']));
+        let names = names.map(|name| if python { name.split('.').next().unwrap_or(name) } else { name });
+        imported.extend(names.filter(|name| !standard.contains(name)));
+    }
+    imported
+}
+
+/// Names of the target's own folders and files, each by itself and behind the folder it stands in.
+fn own_names(view: &View<'_>) -> BTreeSet<String> {
+    let mut own = BTreeSet::new();
+    for module in view.modules() {
+        let path = module.path.rsplit_once('.').map_or(module.path.as_str(), |(stem, _)| stem);
+        let mut before: Option<&str> = None;
+        for part in path.split('/') {
+            own.insert(part.to_owned());
+            own.extend(before.map(|before| format!("{before}/{part}")));
+            before = Some(part);
+        }
+    }
+    own
 }
 
 /// The credential that a request carries.
@@ -325,7 +466,9 @@ pub(crate) fn raises(view: &View<'_>) -> Vec<Draft> {
                 format!("{handler}{from}{}", view.places(&[raise.evidence])).trim().to_owned()
             })
             .collect();
-        let text = format!("Any status but {number} raises {}: {}.", code(&exception), from.join(", or "));
+        // Places alone are no origin.
+        let colon = if from.iter().all(|from| from.starts_with('(')) { "" } else { ":" };
+        let text = format!("Any status but {number} raises {}{colon} {}.", code(&exception), from.join(", or "));
         drafts.push(
             Draft::new(Field::Analysis, "raise.status", 25, text)
                 .at(raises.iter().map(|raise| raise.evidence))
@@ -376,17 +519,36 @@ pub(crate) fn unknown_calls(view: &View<'_>) -> Option<Draft> {
         return None;
     }
     let places: Vec<EvidenceId> = names.values().copied().collect();
+    // In a package the libraries are named: what a method of an unread object is called says nothing.
+    if !view.is_file() {
+        let libraries = libraries(view);
+        let (noun, verb) = if libraries.len() == 1 { ("library", "does") } else { ("libraries", "do") };
+        let text = format!("Not read: what the {noun} {} {verb}.", list(&libraries, 5));
+        return (!libraries.is_empty())
+            .then(|| Draft::new(Field::Analysis, "unmodelled", 80, text).at(places).important(0));
+    }
     let mut ordered: Vec<((u32, u32), &str)> =
         names.iter().map(|(name, place)| (view.position(*place), *name)).collect();
     ordered.sort();
+    // A method of a type of the language or of an object without a class is no name of a library's.
+    let invented = |name: &str| {
+        let name = name.trim_start_matches("builtins.");
+        ["object.", "str.", "bytes.", "list.", "dict.", "tuple.", "set.", "type."].iter().any(|t| name.starts_with(t))
+            || name.contains(char::is_control)
+            || name.contains(".__")
+    };
     let shown: Vec<String> = ordered
         .iter()
+        .filter(|(_, name)| !invented(name))
         .map(|(_, name)| {
             let call = names.get(name).is_some_and(|place| view.facts().text(*place).ends_with(')'));
             if call { code(&format!("{}()", name.trim_end_matches("()"))) } else { code(name) }
         })
         .collect();
-    let text = format!("Not read: what is behind {}.", list(&shown, if view.is_file() { 12 } else { 4 }));
+    if shown.is_empty() {
+        return None;
+    }
+    let text = format!("Not read: what is behind {}.", list(&shown, 12));
     Some(Draft::new(Field::Analysis, "unmodelled", 80, text).at(places).important(0))
 }
 
@@ -444,6 +606,7 @@ pub(crate) fn unchecked_limits(view: &View<'_>) -> Vec<Draft> {
 /// When it runs, entry point by entry point, with what each of them reaches.
 pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
+    let mut quiet: Vec<String> = Vec::new();
     for (at, entry) in ["install", "build", "startup", "activate", "import", "run"].into_iter().enumerate() {
         let mut families: BTreeMap<Family, Vec<EvidenceId>> = BTreeMap::new();
         let reached = |event: &&Event| match entry {
@@ -472,7 +635,9 @@ pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
                     _ => None,
                 };
                 let condition = condition.map_or_else(String::new, |text| format!(", {text}"));
-                format!("{}{}{condition}", doing(*family), view.places(places))
+                let changes = places.iter().filter_map(|place| view.index.event_at(*place)).any(Family::changes_files);
+                let what = if *family == Family::Files && changes { "writes or changes files" } else { doing(*family) };
+                format!("{what}{}{condition}", view.places(places))
             })
             .collect();
         let when = match entry {
@@ -485,7 +650,12 @@ pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
         };
         let text = match (runs.is_empty(), does.is_empty()) {
             (false, true) => format!("{when},{runs}; nothing that it reaches is a known sink."),
-            (false, false) => format!("{when},{runs}; what it reaches {}.", list(&does, 6)),
+            // Commands of a build run when somebody builds with them.
+            (false, false) if entry == "build" && files.len() > 4 => {
+                format!("A build may run {}; what they reach {}.", list(&files, 3), list(&does, 6))
+            }
+            (false, false) if files.len() > 1 => format!("{when},{runs}; what they reach {}.", list(&does, 6)),
+            (false, false) => format!("{when},{runs}; it {}.", list(&does, 6)),
             (true, _) => format!("{when}, its code {}.", list(&does, 6)),
         };
         let importance = if matches!(entry, "install" | "startup" | "import") && !does.is_empty() { 4 } else { 1 };
@@ -495,8 +665,19 @@ pub(crate) fn entries(view: &View<'_>) -> Vec<Draft> {
                 .important(importance);
         if does.is_empty() {
             draft = draft.negative(&[]);
+            // All of them are told in one sentence.
+            draft.silent = true;
+            quiet.push(format!("{} ({})", lower_first(when), list(&files, 2)));
         }
         drafts.push(draft);
+    }
+    if !quiet.is_empty() {
+        let unknown = if view.unmodelled().next().is_some() { ", as far as its calls are known" } else { "" };
+        let text = format!(
+            "Nothing that runs {} reaches the network, a command, a file or further code{unknown}.",
+            list(&quiet, 6)
+        );
+        drafts.push(Draft::new(Field::Analysis, "entry.quiet", 20, text).negative(&[]));
     }
     drafts
 }
@@ -507,6 +688,10 @@ fn declared(view: &View<'_>, entry: &str) -> Vec<String> {
         if let Some(file) = view.file
             && point.file.as_deref() != Some(file)
         {
+            continue;
+        }
+        // What runs for the tests is not what runs for whoever uses the code.
+        if !view.is_file() && point.file.as_deref().is_some_and(|file| view.is_beside(file)) {
             continue;
         }
         let what = match (&point.file, &point.function, &point.command) {
@@ -535,7 +720,7 @@ fn doing(family: Family) -> &'static str {
         Family::Code => "loads or executes code",
         Family::Memory => "makes memory executable",
         Family::Persistence => "makes itself permanent",
-        Family::Files => "opens files by a path from outside, writes or changes them",
+        Family::Files => "opens files by a path from outside",
         Family::Database => "queries a database",
         Family::Markup => "writes markup",
         Family::Clipboard => "writes the clipboard",

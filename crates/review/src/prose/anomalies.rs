@@ -10,6 +10,7 @@ use crate::claims::Draft;
 use crate::model::{Field, escape};
 use crate::prose::chain::{called, is_guess, parameter, spoken};
 use crate::prose::family::{Family, does, prints};
+use crate::prose::phrases::callable;
 use crate::prose::words::{capital, code, code_up_to, commas, count, list};
 use crate::view::View;
 
@@ -163,6 +164,18 @@ pub(crate) fn handlers(view: &View<'_>) -> Vec<Draft> {
     }
     // To catch one kind of error and name it anew is ordinary; a few are told, where there is room.
     let mut narrow = if view.is_file() { 3 } else { 0 };
+    let broad = wraps.keys().filter(|(is_narrow, ..)| !is_narrow).count();
+    if !view.is_file() && broad > 1 {
+        let functions: Vec<&Wrapper> =
+            wraps.iter().filter(|((is_narrow, ..), _)| !is_narrow).flat_map(|(_, functions)| functions).collect();
+        let mut names: Vec<String> = functions.iter().map(|(name, ..)| name.clone()).collect();
+        names.dedup();
+        let places: Vec<EvidenceId> = functions.iter().map(|(_, handler, _)| *handler).collect();
+        let text =
+            format!("{} catch every exception and raise another for it{}.", list(&names, 3), view.places(&places));
+        drafts.push(Draft::new(Field::Anomalies, "handler.wraps", 46, text).at(places).important(2));
+        wraps.retain(|(is_narrow, ..), _| *is_narrow);
+    }
     for ((is_narrow, caught, again), functions) in &wraps {
         if *is_narrow {
             if narrow == 0 {
@@ -239,11 +252,16 @@ pub(crate) fn logged(view: &View<'_>) -> Option<Draft> {
             continue;
         }
         printed &= path.sink.event.and_then(|event| view.facts().event(event)).is_some_and(prints);
-        if key {
+        // What goes a long way through a package to where a credential is taken need not be one.
+        let secret = |name: &str| {
+            let name = name.to_lowercase();
+            ["key", "token", "pass", "secret", "auth", "cred", "login"].iter().any(|word| name.contains(word))
+        };
+        if key && (view.is_file() || secret(&path.source.symbol)) {
             let name = parameter(view, path.source.function, &path.source.symbol);
             names.entry(format!("the credential {name}")).or_default().push(path.sink.evidence);
             key_logged = true;
-        } else if also_sent {
+        } else if also_sent || key {
             let name = parameter(view, path.source.function, &path.source.symbol);
             names.entry(format!("the data of {name}")).or_default().push(path.sink.evidence);
         } else {
@@ -259,16 +277,21 @@ pub(crate) fn logged(view: &View<'_>) -> Option<Draft> {
     let given = |prefix: &str| -> Vec<String> {
         names.keys().filter_map(|name| name.strip_prefix(prefix)).map(str::to_owned).collect()
     };
+    let variables = given("environment variable ");
     let mut told: Vec<String> = names
         .keys()
         .filter(|name| !name.starts_with("the data of ") && !name.starts_with("the credential "))
+        .filter(|name| variables.len() < 2 || !name.starts_with("environment variable "))
         .cloned()
         .collect();
+    if variables.len() > 1 {
+        told.push(format!("the environment variables {}", list(&variables, 3)));
+    }
     let credentials = given("the credential ");
     let word = if credentials.len() == 1 { "credential" } else { "credentials" };
     for (prefix, names) in [("the data of".to_owned(), given("the data of ")), (format!("the {word}"), credentials)] {
         if !names.is_empty() {
-            told.insert(0, format!("{prefix} {}", list(&names, 4)));
+            told.insert(0, format!("{prefix} {}", list(&names, if view.is_file() { 4 } else { 3 })));
         }
     }
     let text = format!(
@@ -281,53 +304,64 @@ pub(crate) fn logged(view: &View<'_>) -> Option<Draft> {
     Some(Draft::new(Field::Anomalies, "log.exposure", 42, text).at(places).important(if key_logged { 4 } else { 2 }))
 }
 
+/// What a text is, by its language.
+fn language_words(language: &str) -> &str {
+    match language {
+        "python" => "Python code",
+        "javascript" => "JavaScript code",
+        "shell" => "a shell command",
+        "powershell" => "a PowerShell command",
+        "unknown" => "text of an unknown language",
+        other => other,
+    }
+}
+
 /// Text that is executed and does not stand in the file as a reader sees it, and code that could not be opened.
 pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
+    // Texts of one kind are one fact, however many there are and however deep they lie.
+    let mut kinds: BTreeMap<(bool, &str, Vec<&str>), Vec<EvidenceId>> = BTreeMap::new();
     for layer in view.layers() {
-        let visible = layer.visible;
+        let plain = layer.visible || layer.codings.is_empty();
         // A plain command line stands with the commands.
-        if visible && matches!(layer.language.as_str(), "shell" | "powershell" | "unknown") {
+        if plain && matches!(layer.language.as_str(), "shell" | "powershell" | "unknown") {
             continue;
         }
-        let codings: Vec<String> = layer.codings.iter().map(|coding| code(coding)).collect();
-        let language = if layer.language == "unknown" { "text" } else { layer.language.as_str() };
+        let codings = layer.codings.iter().map(|coding| coding.as_str()).collect();
+        kinds.entry((layer.visible, layer.language.as_str(), codings)).or_default().push(layer.evidence);
+    }
+    for ((visible, language, codings), places) in kinds {
+        let what = language_words(language);
+        let at = view.places(&places);
         let text = if visible {
-            format!("A text in the code is executed as {language}{}.", view.places(&[layer.evidence]))
+            format!("Text of the code is executed as {what}{at}.")
         } else if codings.is_empty() {
-            format!("Text that is put together is executed as {language}{}.", view.places(&[layer.evidence]))
+            format!("Text that the code puts together is executed as {what}{at}.")
         } else {
-            format!(
-                "Hidden code: {language} is decoded by {} and executed{}.",
-                list(&codings, 8),
-                view.places(&[layer.evidence])
-            )
+            let codings: Vec<String> = codings.iter().map(|coding| code(coding)).collect();
+            let deep = places.iter().filter_map(|place| view.module_of(*place)).map(|module| module.depth + 1).max();
+            let deep = deep.filter(|deep| *deep > 1);
+            let deep = deep.map_or_else(String::new, |deep| format!(", {deep} layers one inside of the other"));
+            format!("Hidden: {what} is decoded by {} and executed{at}{deep}.", list(&codings, 8))
         };
         let importance = if visible { 2 } else { 7 };
-        drafts.push(Draft::new(Field::Anomalies, "layer", 12, text).at([layer.evidence]).important(importance));
+        drafts.push(Draft::new(Field::Anomalies, "layer", 12, text).at(places).important(importance));
     }
-    let unopened: Vec<_> = view.unopened().collect();
-    for fact in unopened.iter().take(4) {
+    let mut unopened: BTreeMap<(String, String), Vec<EvidenceId>> = BTreeMap::new();
+    for fact in view.unopened() {
         let what = view
             .facts()
             .event(fact.event)
             .map_or_else(|| "code".to_owned(), |event| format!("the code that {} runs", spoken(view, event)));
-        let text = format!(
-            "{} is not known{}: {}.",
-            capital(&what),
-            view.places(&[fact.evidence]),
-            escape(fact.why.trim_end_matches('.'))
-        );
-        drafts.push(Draft::new(Field::Anomalies, "unopened", 14, text).at([fact.evidence]).important(4));
+        let why = escape(fact.why.trim_end_matches('.'));
+        unopened.entry((what, why)).or_default().push(fact.evidence);
     }
-    if unopened.len() > 4 {
-        let places: Vec<EvidenceId> = unopened.iter().skip(4).map(|fact| fact.evidence).collect();
-        let text = format!(
-            "{} more run code that is not known{}.",
-            count(places.len(), "place", "places"),
-            view.places(&places)
-        );
-        drafts.push(Draft::new(Field::Anomalies, "unopened", 15, text).at(places));
+    for (at, ((what, why), places)) in unopened.into_iter().enumerate() {
+        let text = format!("{} is not known{}: {why}.", capital(&what), view.places(&places));
+        let mut draft = Draft::new(Field::Anomalies, "unopened", 14, text).at(places).important(4);
+        // The first few stand for the rest, which stand among the claims.
+        draft.silent = at >= 4;
+        drafts.push(draft);
     }
     for program in view.disguised().take(3) {
         let article = if program.what.starts_with(['E', 'O', 'A', 'I', 'U']) { "an" } else { "a" };
@@ -338,13 +372,17 @@ pub(crate) fn hidden(view: &View<'_>) -> Vec<Draft> {
         );
         drafts.push(Draft::new(Field::Anomalies, "form.disguised", 10, text).important(9));
     }
-    let computed = computed(view);
+    let mut computed = computed(view);
+    // A method that stands in the text under its own name is called by that name, whatever the engine takes it to do.
+    let by_name = |event: &Event| event.written.contains('.') && !event.written.contains(['[', '(', '"', '\'']);
+    computed.retain(|event| !by_name(event) && !event.symbol.starts_with("builtins.file."));
     if !computed.is_empty() {
-        let names: BTreeSet<String> = computed.iter().map(|event| called(&event.symbol)).collect();
+        let names: BTreeSet<String> = computed.iter().map(|event| called(callable(&event.symbol))).collect();
         let names: Vec<String> = names.into_iter().collect();
         let places: Vec<EvidenceId> = computed.iter().map(|event| event.evidence).collect();
         let verb = if names.len() == 1 { "is" } else { "are" };
-        let text = format!("{} {verb} called by a name that is computed{}.", list(&names, 5), view.places(&places));
+        let text =
+            format!("{} {verb} called by a name that the code puts together{}.", list(&names, 5), view.places(&places));
         drafts.push(Draft::new(Field::Anomalies, "form.computed-names", 18, text).at(places).important(4));
     }
     drafts.extend(form(view));
@@ -371,12 +409,12 @@ pub(crate) fn computed<'a>(view: &View<'a>) -> Vec<&'a Event> {
 /// Measures of form that a reader should know.
 fn form(view: &View<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
+    let mut dense: (u64, Vec<EvidenceId>) = (0, Vec::new());
     for module in view.modules() {
-        let name = if view.is_file() { String::new() } else { format!(" in {}", code(&module.path)) };
         let form = &module.form;
         if form.strange_characters > 0 {
             let text = format!(
-                "{}{name}.",
+                "{}.",
                 capital(&count(
                     form.strange_characters as usize,
                     "invisible or look-alike character",
@@ -388,17 +426,23 @@ fn form(view: &View<'_>) -> Vec<Draft> {
         }
         if form.pushed_lines > 0 {
             let text = format!(
-                "{} pushed out of sight by white space{name}{}.",
+                "{} pushed out of sight by white space{}.",
                 capital(&count(form.pushed_lines as usize, "line has code", "lines have code")),
                 view.places(form.pushed_at.as_slice())
             );
             drafts.push(Draft::new(Field::Anomalies, "form.pushed", 17, text).at(form.pushed_at).important(4));
         }
-        if form.dense_literal_bytes >= 400 {
-            let at: Vec<EvidenceId> = form.dense_literal_at.into_iter().collect();
-            let text = format!("Dense literals hold {} bytes{name}{}.", form.dense_literal_bytes, view.places(&at));
-            drafts.push(Draft::new(Field::Anomalies, "form.dense-literals", 20, text).at(at).important(2));
+        // What was decoded was told as such.
+        if form.dense_literal_bytes >= 400 && module.depth == 0 {
+            dense.0 += form.dense_literal_bytes;
+            dense.1.extend(form.dense_literal_at);
         }
+    }
+    // Texts that were decoded from one another are dense in the same way: they are one fact.
+    if dense.0 > 0 {
+        let verb = if dense.1.len() == 1 { "A dense literal holds" } else { "Dense literals hold" };
+        let text = format!("{verb} {} bytes{}.", dense.0, view.places(&dense.1));
+        drafts.push(Draft::new(Field::Anomalies, "form.dense-literals", 20, text).at(dense.1).important(2));
     }
     if drafts.len() > 12 {
         let rest = drafts.len() - 12;
@@ -488,7 +532,7 @@ fn looks_random(value: &str) -> bool {
 }
 
 /// The one sentence on what was looked for and not found.
-pub(crate) fn absence(view: &View<'_>, credential: bool) -> Option<Draft> {
+pub(crate) fn absence(view: &View<'_>, credential: bool, malicious: bool) -> Option<Draft> {
     let hidden = view.layers().any(|layer| !layer.visible)
         || view.modules().any(|module| module.form.dense_literal_bytes >= 400 || module.form.strange_characters > 0);
     let decodes = view.events().any(|event| {
@@ -530,22 +574,19 @@ pub(crate) fn absence(view: &View<'_>, credential: bool) -> Option<Draft> {
     if nothing.is_empty() {
         return None;
     }
-    let text = if !hidden && !dynamic {
-        format!("Nothing is hidden: {}.", commas(&nothing, 5))
-    } else {
-        {
-            let found: Vec<String> = nothing
-                .iter()
-                .map(|text| text.trim_start_matches("no ").replace("hard-coded", "a hard-coded"))
-                .collect();
-            format!("Looked for and not found: {}.", commas(&found, 5))
-        }
-    };
     // What a library does that is not known may be what was looked for.
-    let unknown = view.unmodelled().next().is_some();
-    let text =
-        if unknown { format!("{text} What calls of libraries that are not known do was not judged.") } else { text };
-    Some(Draft::new(Field::Anomalies, "absence", 90, text).negative(&excludes))
+    let bound = if view.unmodelled().next().is_some() { ", as far as calls are known" } else { "" };
+    let text = if view.is_file() && !hidden && !decodes && !dynamic {
+        format!("Nothing is hidden{bound}: {}.", commas(&nothing, 5))
+    } else {
+        let found: Vec<String> =
+            nothing.iter().map(|text| text.trim_start_matches("no ").replace("hard-coded", "a hard-coded")).collect();
+        format!("Looked for and not found{bound}: {}.", commas(&found, 5))
+    };
+    let mut draft = Draft::new(Field::Anomalies, "absence", 90, text).negative(&excludes);
+    // Beside what was found, a list of what was not helps nobody.
+    draft.silent = malicious;
+    Some(draft)
 }
 
 /// What the front end could not read.

@@ -3,7 +3,8 @@
 use sluice_catalog::kinds;
 use sluice_flow::facts::{Event, EvidenceId, FunctionId, Guard, Path, PathId, StepKind};
 
-use crate::prose::words::{code, code_up_to};
+use crate::prose::phrases::callable;
+use crate::prose::words::{code, code_up_to, list};
 use crate::view::View;
 
 /// Most steps that are shown between source and sink.
@@ -127,10 +128,11 @@ impl Chain {
                 places.push(step.evidence);
             }
         }
-        if steps.len() > MOST_STEPS {
+        let most = if view.is_file() { MOST_STEPS } else { 4 };
+        if steps.len() > most {
             // The first and the last steps say what the value is and how it leaves.
-            let cut = steps.len() - MOST_STEPS;
-            steps.splice(MOST_STEPS / 2..MOST_STEPS / 2 + cut, ["…".to_owned()]);
+            let cut = steps.len() - most;
+            steps.splice(most / 2..most / 2 + cut, ["…".to_owned()]);
         }
         if !view.is_file() {
             // The way through many files stands with the path; prose names its ends.
@@ -158,7 +160,7 @@ impl Chain {
     }
 
     pub(crate) fn text(&self, view: &View<'_>, sources: &[String]) -> String {
-        let mut text = sources.join(", ");
+        let mut text = if view.is_file() { sources.join(", ") } else { list(&grouped(sources), 4) };
         for step in &self.steps {
             text.push_str(" → ");
             text.push_str(step);
@@ -175,6 +177,17 @@ impl Chain {
         text.push_str(&view.places(&self.places));
         text
     }
+}
+
+/// Variables of the environment under one noun.
+fn grouped(sources: &[String]) -> Vec<String> {
+    const VARIABLE: &str = "environment variable ";
+    let names: Vec<String> = sources.iter().filter_map(|name| name.strip_prefix(VARIABLE)).map(str::to_owned).collect();
+    if names.len() < 2 {
+        return sources.to_vec();
+    }
+    let others = sources.iter().filter(|name| !name.starts_with(VARIABLE)).cloned();
+    others.chain([format!("environment variables {}", list(&names, 4))]).collect()
 }
 
 /// True if one place stands inside of the other.
@@ -225,7 +238,40 @@ fn last_name(text: &str) -> &str {
 pub(crate) fn called(name: &str) -> String {
     let plain = name.trim_end_matches("()");
     let callable = plain.chars().all(|character| character.is_alphanumeric() || "._$".contains(character));
-    if callable && !plain.is_empty() { code(&format!("{plain}()")) } else { code(name) }
+    if callable && !plain.is_empty() { code(&format!("{plain}()")) } else { code(&short(name)) }
+}
+
+/// A call without arguments that would fill the line, so that no name is cut: "requests.post(…).json()".
+fn short(text: &str) -> String {
+    /// Longer texts are told by what is called.
+    const LONG: usize = 60;
+    let (Some(open), Some(close)) = (text.find('('), text.rfind(')')) else { return text.to_owned() };
+    if text.len() <= LONG || close < open {
+        return text.to_owned();
+    }
+    // Only a method of the result stands behind the last arguments.
+    let behind = text.get(..close).and_then(|text| text.rfind(").")).filter(|at| *at > open);
+    let tail = behind.and_then(|at| text.get(at + 1..)).filter(|tail| tail.ends_with("()") && tail.len() < 30);
+    format!("{}(…){}", text.get(..open).unwrap_or(""), tail.unwrap_or(""))
+}
+
+/// The symbol of a call where the text has a name that tells nothing: one that an obfuscator made, a short name of a
+/// module, or an expression.
+fn telling_symbol(event: &Event, written: &str) -> Option<String> {
+    let symbol = callable(&event.symbol);
+    let plain = !symbol.is_empty() && symbol.chars().all(|c| c.is_alphanumeric() || "._$".contains(c));
+    if !plain || symbol.starts_with('_') {
+        return None;
+    }
+    let last = |name: &str| name.rsplit('.').next().unwrap_or("").to_owned();
+    let is_name = |name: &str| name.chars().all(|c| c.is_alphanumeric() || "_$".contains(c));
+    let renamed = is_name(written) && symbol.contains('.') && last(symbol) != written;
+    let shortened = symbol.split('.').count() == 2
+        && written.split_once('.').is_some_and(|(module, name)| {
+            module.len() <= 2 && is_name(module) && is_name(name) && last(symbol) == name && !symbol.starts_with(module)
+        });
+    let expression = written.len() > 40 && written.contains('(');
+    (renamed || shortened || expression).then(|| symbol.to_owned())
 }
 
 /// An event as it stands in the text: "`json.dumps()`" for a call, "`os.environ`" for what is only read.
@@ -238,6 +284,7 @@ pub(crate) fn spoken(view: &View<'_>, event: &Event) -> String {
     // Which class and object `super` is given says less than that it is inherited.
     let inherited = plain.strip_prefix("super(").and_then(|rest| rest.split_once(").")).map(|(_, name)| name);
     let plain = inherited.map_or_else(|| plain.to_owned(), |name| format!("super().{name}"));
+    let plain = telling_symbol(event, &plain).unwrap_or(plain);
     if text.ends_with(')') && !plain.is_empty() { code(&format!("{plain}()")) } else { code(&plain) }
 }
 
@@ -339,7 +386,10 @@ pub(crate) fn source_label(view: &View<'_>, path: &Path) -> String {
             }
         }
         "environment" => detail.map_or_else(
-            || format!("environment ({})", code(&source.symbol)),
+            || {
+                let whole = !matches!(last_name(&source.symbol), "getenv" | "get");
+                if whole { "the environment".to_owned() } else { "an environment variable".to_owned() }
+            },
             |name| format!("environment variable {}", code(name)),
         ),
         kind => {
@@ -354,7 +404,12 @@ pub(crate) fn source_label(view: &View<'_>, path: &Path) -> String {
             };
             // The address of a request is told with the requests.
             let detail = detail.filter(|_| kind != "network.response");
-            detail.map_or_else(|| noun.to_owned(), |detail| format!("{noun} ({})", code(detail)))
+            // Of several paths that it may be, the first that says something stands for all.
+            let detail = detail.and_then(|detail| {
+                let telling = |part: &&str| part.replace("{}", "").chars().any(char::is_alphanumeric);
+                detail.split(" or ").find(telling).map(|part| part.replace("{}", "…"))
+            });
+            detail.map_or_else(|| noun.to_owned(), |detail| format!("{noun} ({})", code(&detail)))
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::prose::chain::{Chain, parameter, spoken};
 use crate::prose::family::{Family, reads_memory};
 use crate::prose::sinks::{is_class_name, leaves};
 use crate::prose::sources::interest;
-use crate::prose::value::{destination, hosts, is_built, known_text, told};
+use crate::prose::value::{destination, hosts, is_built, known_text, told_address};
 use crate::prose::words::{capital, code, count, list};
 use crate::view::View;
 
@@ -109,6 +109,7 @@ pub(crate) fn flows(view: &View<'_>) -> Vec<Draft> {
             sources,
             places: Vec::new(),
             importance,
+            sink: path.sink.evidence,
             order: (order(path), view.position(path.source.evidence), view.position(path.sink.evidence)),
             family: Family::of_sink(&path.sink.kind),
             paths: Vec::new(),
@@ -118,8 +119,14 @@ pub(crate) fn flows(view: &View<'_>) -> Vec<Draft> {
         line.paths.extend(group.iter().map(|(chain, _)| chain.path));
     }
     let mut lines: Vec<Line> = lines.into_values().collect();
+    if !view.is_file() {
+        lines = by_sink(lines);
+        for line in &mut lines {
+            line.fit(view);
+        }
+    }
     lines.sort_by(|a, b| (b.importance > 3, a.order).cmp(&(a.importance > 3, b.order)).then(a.sources.cmp(&b.sources)));
-    let shown = MOST_CHAINS.min(lines.len());
+    let shown = lines.len().min(if view.is_file() { MOST_CHAINS } else { 7 });
     for (at, line) in lines.iter().take(shown).enumerate() {
         let mut chain = line.chain.clone();
         chain.places.clone_from(&line.places);
@@ -162,9 +169,62 @@ struct Line {
     sources: Vec<String>,
     places: Vec<EvidenceId>,
     importance: u32,
+    sink: EvidenceId,
     order: (usize, (u32, u32), (u32, u32)),
     family: Option<Family>,
     paths: Vec<PathId>,
+}
+
+impl Line {
+    /// Leaves out what is on the way where the line would be too long to read: its ends say most.
+    fn fit(&mut self, view: &View<'_>) {
+        /// Characters of a line.
+        const LONG: usize = 250;
+        let long = |line: &Self| {
+            let chain = Chain { places: line.places.clone(), ..line.chain.clone() };
+            chain.text(view, &line.sources).chars().count() > LONG
+        };
+        if long(self) && self.chain.steps.len() > 2 {
+            let last = self.chain.steps.pop();
+            self.chain.steps = std::iter::once("…".to_owned()).chain(last).collect();
+        }
+        if long(self) && self.chain.steps.len() > 1 {
+            self.chain.steps = vec!["…".to_owned()];
+        }
+        if long(self) {
+            self.places.truncate(2);
+        }
+    }
+}
+
+/// Flows into one sink are one line: their sources, and the steps that all of them take before it.
+fn by_sink(lines: Vec<Line>) -> Vec<Line> {
+    let mut merged: BTreeMap<(EvidenceId, String, String, bool, bool), Line> = BTreeMap::new();
+    for line in lines {
+        let chain = &line.chain;
+        let key = (line.sink, chain.sink.clone(), chain.condition.clone(), chain.presumed, chain.guessed);
+        let Some(known) = merged.get_mut(&key) else {
+            merged.insert(key, line);
+            continue;
+        };
+        let shared = known.chain.steps.iter().rev().zip(line.chain.steps.iter().rev());
+        let shared = shared.take_while(|(one, other)| one == other && *one != "…").count();
+        let steps = &known.chain.steps;
+        let cut = steps.len() > shared || line.chain.steps.len() > shared;
+        let tail = steps.get(steps.len() - shared..).unwrap_or(&[]).to_vec();
+        known.chain.steps = cut.then(|| "…".to_owned()).into_iter().chain(tail).collect();
+        for source in line.sources {
+            // The list names a few and counts; this many are counted one by one.
+            if known.sources.len() < 200 && !known.sources.contains(&source) {
+                known.sources.push(source);
+            }
+        }
+        known.places.extend(line.places);
+        known.importance = known.importance.max(line.importance);
+        known.order = known.order.min(line.order);
+        known.paths.extend(line.paths);
+    }
+    merged.into_values().collect()
 }
 
 /// "And 12 more flows: 7 to the log, 5 to files."
@@ -179,7 +239,7 @@ fn remainder(rest: &[Line]) -> Draft {
             format!("{number} to {}", family.map_or("other sinks".to_owned(), |family| family.title().to_lowercase()))
         })
         .collect();
-    let text = format!("And {}: {}.", count(rest.len(), "more flow", "more flows"), parts.join(", "));
+    let text = format!("{}: {}.", capital(&count(rest.len(), "further flow", "further flows")), parts.join(", "));
     Draft::new(Field::Flows, "flow.more", 900, text)
         .at(rest.iter().flat_map(|line| line.places.iter().copied()).take(32))
 }
@@ -189,11 +249,15 @@ fn urls(view: &View<'_>) -> Vec<Draft> {
     let mut shapes: BTreeMap<(String, String), (Vec<EvidenceId>, EvidenceId)> = BTreeMap::new();
     for event in view.events().filter(|event| event.presumed.is_none()) {
         let Some(arg) = destination(event).filter(|arg| !is_built(view, arg)) else { continue };
+        // The new name of a file is no address.
+        if Family::of_event(event) != Some(Family::Network) {
+            continue;
+        }
         if arg.value.shape.is_empty() && known_text(&arg.value).is_none() {
             continue;
         }
         let what = crate::prose::chain::address_label(view, event);
-        let text = told(view, arg);
+        let text = told_address(view, event, arg);
         // The steps of a path to this address name the lines where it is made.
         let made: Vec<EvidenceId> = view
             .index
@@ -217,10 +281,11 @@ fn urls(view: &View<'_>) -> Vec<Draft> {
     shapes.retain(|((text, _), _)| {
         text.split_once(" through ").is_none_or(|(head, tail)| !plain.contains(head) || tail.contains(" + "))
     });
-    let more = shapes.len().saturating_sub(6);
+    let most = if view.is_file() { 6 } else { 4 };
+    let more = shapes.len().saturating_sub(most);
     let mut drafts: Vec<Draft> = shapes
         .into_iter()
-        .take(6)
+        .take(most)
         .enumerate()
         .map(|(at, ((text, what), (places, ..)))| {
             let sentence = format!("{} → {what}{}.", capital(&text), view.places(&places));
@@ -228,7 +293,7 @@ fn urls(view: &View<'_>) -> Vec<Draft> {
         })
         .collect();
     if more > 0 {
-        let sentence = format!("{} are built as well.", count(more, "other address", "other addresses"));
+        let sentence = format!("{} built as well.", count(more, "other address is", "other addresses are"));
         drafts.push(Draft::new(Field::Flows, "flow.url", 68, sentence));
     }
     drafts
@@ -395,7 +460,12 @@ fn order(path: &Path) -> usize {
 /// Kinds of source whose values leave by the network, with the places, for the analysis.
 pub(crate) fn sent(view: &View<'_>) -> BTreeMap<String, Vec<EvidenceId>> {
     let mut sent: BTreeMap<String, Vec<EvidenceId>> = BTreeMap::new();
-    for path in view.paths().filter(|path| path.sink.kind == "network.send" && path.presumed.is_none()) {
+    // What a client calls itself tells of nobody.
+    let agent = |path: &Path| {
+        path.sink.arg == "headers" && path.source.detail.as_deref().is_some_and(|name| name.contains("user_agent"))
+    };
+    let sending = view.paths().filter(|path| path.sink.kind == "network.send" && path.presumed.is_none());
+    for path in sending.filter(|path| !agent(path)) {
         sent.entry(path.source.kind.to_string()).or_default().push(path.sink.evidence);
     }
     sent

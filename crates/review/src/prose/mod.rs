@@ -10,6 +10,7 @@ pub(crate) mod chain;
 pub(crate) mod conclusion;
 pub(crate) mod family;
 pub(crate) mod flows;
+pub(crate) mod phrases;
 pub(crate) mod purpose;
 pub(crate) mod sinks;
 pub(crate) mod sources;

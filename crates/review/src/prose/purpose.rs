@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use sluice_flow::facts::{Event, FunctionFacts, StepKind};
+use sluice_flow::facts::{Event, FunctionFacts, ModuleFacts, StepKind};
 
 use crate::claims::Draft;
 use crate::model::{Field, escape};
 use crate::package::PackageKind;
 use crate::prose::chain::{conditions, is_guess, parameter, spoken};
+use crate::prose::conclusion::is_manifest;
 use crate::prose::family::{Family, does};
-use crate::prose::value::{destination, hosts, is_built, told};
+use crate::prose::value::{destination, hosts, is_address, is_built, told_address};
 use crate::prose::words::{code, count, cut, first_sentence, list};
 use crate::view::View;
 
@@ -24,7 +25,7 @@ pub(crate) fn said(view: &View<'_>) -> Option<Draft> {
         };
         let text = match package.summary.as_deref().and_then(quoted) {
             Some(summary) => format!("{name} says of itself: {summary}."),
-            None => format!("{name} says nothing of itself in its manifest."),
+            None => format!("{name} has no summary in its manifest."),
         };
         return Some(Draft::new(Field::Purpose, "purpose.said", 10, text).symbol("manifest"));
     }
@@ -94,7 +95,7 @@ fn requests(view: &View<'_>) -> Vec<Draft> {
 fn request(view: &View<'_>, event: &Event) -> Option<String> {
     let who = view.function_name(event.function).map_or_else(|| "Its top level".to_owned(), |name| code(&name));
     let destination = destination(event)?;
-    let target = told(view, destination);
+    let target = told_address(view, event, destination);
     let mut sources: Vec<String> = Vec::new();
     let mut means: Vec<String> = Vec::new();
     for path in
@@ -133,7 +134,9 @@ fn request(view: &View<'_>, event: &Event) -> Option<String> {
         }
     }
     let method = event.symbol.rsplit('.').next().unwrap_or("").to_uppercase();
-    let verb = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].contains(&method.as_str());
+    // A method of that name that takes no address is none of HTTP.
+    let verb = is_address(destination)
+        && ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].contains(&method.as_str());
     let by = if verb { format!("by {method}") } else { format!("by {}", spoken(view, event)) };
     let serialized = means.iter().filter_map(|text| text.strip_prefix("by ")).any(|text| text.contains("json"));
     let mut how: Vec<String> = Vec::new();
@@ -205,15 +208,21 @@ fn defines(view: &View<'_>) -> Option<Draft> {
     Some(Draft::new(Field::Purpose, "purpose.defines", 30, text).at(places))
 }
 
+/// True for a file of code, and not the manifest whose commands were read as such.
+fn is_source(module: &ModuleFacts) -> bool {
+    module.depth == 0 && !is_manifest(&module.path)
+}
+
 /// How large it is, and what kind of code it is by its sinks.
 fn size(view: &View<'_>) -> Option<Draft> {
     let all = View { part: &view.index.all, ..*view };
     let files: BTreeSet<&str> =
-        all.modules().filter(|module| module.depth == 0).map(|module| module.path.as_str()).collect();
-    let left_out = files.len() - view.modules().filter(|module| module.depth == 0).count().min(files.len());
-    let lines: u64 = all.modules().filter(|module| module.depth == 0).map(|module| u64::from(module.lines)).sum();
+        all.modules().filter(|module| is_source(module)).map(|module| module.path.as_str()).collect();
+    let left_out = files.len() - view.modules().filter(|module| is_source(module)).count().min(files.len());
+    let lines: u64 = all.modules().filter(|module| is_source(module)).map(|module| u64::from(module.lines)).sum();
     if files.is_empty() {
-        return None;
+        let text = "It holds no source code.".to_owned();
+        return Some(Draft::new(Field::Purpose, "purpose.size", 40, text));
     }
     let families: BTreeSet<Family> =
         view.events().filter(|event| event.presumed.is_none()).filter_map(Family::of_event).collect();

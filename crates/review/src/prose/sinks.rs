@@ -9,7 +9,7 @@ use crate::model::Field;
 use crate::prose::chain::spoken;
 use crate::prose::family::{Family, arg, prints};
 use crate::prose::value::known_text;
-use crate::prose::words::{code, code_up_to, commas, list};
+use crate::prose::words::{code, code_up_to, commas, list, within};
 use crate::view::View;
 
 /// All families of sinks.
@@ -75,7 +75,7 @@ fn plain(view: &View<'_>, family: Family, events: &[&Event]) -> Option<Draft> {
         Family::Files | Family::Database | Family::Clipboard => 3,
         _ => 1,
     };
-    let text = format!("{}: {}.", family.title(), commas(&items, if view.is_file() { 10 } else { 6 }));
+    let text = format!("{}: {}.", family.title(), within(view, &items, if view.is_file() { 10 } else { 6 }));
     let rank = 10 + family as i32;
     Some(
         Draft::new(Field::Sinks, family.kind(), rank, text)
@@ -192,7 +192,7 @@ fn log(view: &View<'_>, events: &[&Event]) -> Option<Draft> {
             .iter()
             .filter(|arg| !named || logs(arg))
             .filter(|arg| !arg.value.literal && arg.value.text.is_none())
-            .map(|arg| code_up_to(view.facts().text(arg.evidence), 60))
+            .filter_map(|arg| logged(view.facts().text(arg.evidence), view.is_file()))
             .filter(|text| text != "``")
             .collect();
         if received.is_empty() {
@@ -218,12 +218,37 @@ fn log(view: &View<'_>, events: &[&Event]) -> Option<Draft> {
         .filter_map(|name| {
             let received: Vec<String> =
                 calls.get(name)?.iter().map(|(what, places)| format!("{what}{}", view.places(places))).collect();
-            Some(format!("{name} receives {}", list(&received, 4)))
+            let shown = match received.get(..3).filter(|_| received.len() > 4 && !view.is_file()) {
+                Some(first) => format!("{} and other values", first.join(", ")),
+                None => list(&received, 4),
+            };
+            Some(format!("{name} receives {shown}"))
         })
         .collect();
     let title = if events.iter().any(|event| prints(event)) { "Output" } else { "Log" };
-    let text = format!("{title}: {}.", commas(&items, 6));
+    let text = format!("{title}: {}.", within(view, &items, 6));
     Some(Draft::new(Field::Sinks, Family::Log.kind(), 10 + Family::Log as i32, text).at(places).important(2))
+}
+
+/// What a log receives, by whole names: a long text by the values that are put into it.
+fn logged(text: &str, is_file: bool) -> Option<String> {
+    /// Longer texts are told by their values.
+    const LONG: usize = 60;
+    if is_file || text.chars().count() <= LONG {
+        return Some(code_up_to(text, LONG));
+    }
+    let mut names: Vec<String> = Vec::new();
+    for part in text.split('{').skip(1).filter_map(|part| part.split(['}', ':', '!']).next()) {
+        let plain = !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "._[]()".contains(c));
+        if plain && !part.chars().all(|c| c.is_ascii_digit()) && !names.contains(&code(part)) {
+            names.push(code(part));
+        }
+    }
+    Some(if names.is_empty() {
+        "a text that is put together".to_owned()
+    } else {
+        format!("a text with {}", list(&names, 3))
+    })
 }
 
 fn presumed_sinks(view: &View<'_>, reason: &str, events: &[&Event]) -> Draft {

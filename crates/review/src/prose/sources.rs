@@ -10,7 +10,7 @@ use crate::claims::Draft;
 use crate::model::Field;
 use crate::prose::chain::{parameter, spoken};
 use crate::prose::family::{does, reads_input, reads_memory};
-use crate::prose::words::{capital, code, commas, list};
+use crate::prose::words::{capital, code, commas, list, within};
 use crate::view::View;
 
 /// What a name server answers: a source of its own for a reader.
@@ -76,7 +76,8 @@ pub(crate) fn parameters(view: &View<'_>) -> Vec<Draft> {
         }
     }
     for (names, functions, places) in groups {
-        let text = format!("Parameters of {}{}: {}.", list(&functions, 8), view.places(&places), commas(&names, 24));
+        let most = if view.is_file() { 24 } else { 8 };
+        let text = format!("Parameters of {}{}: {}.", list(&functions, 8), view.places(&places), commas(&names, most));
         drafts.push(Draft::new(Field::Sources, "source.parameter", 10, text).at(places));
     }
     let rest = ordered.get(most.min(functions)..).unwrap_or(&[]);
@@ -87,7 +88,11 @@ pub(crate) fn parameters(view: &View<'_>) -> Vec<Draft> {
         let places: Vec<EvidenceId> = rest.iter().map(|(evidence, _)| *evidence).collect();
         // Functions without a name are told by what they do.
         if !names.is_empty() {
-            let text = format!("Also those of {}.", list(&names, 8));
+            let text = if view.is_file() || names.len() < 4 {
+                format!("Also those of {}.", list(&names, 8))
+            } else {
+                format!("Also those of {} further functions.", names.len())
+            };
             drafts.push(Draft::new(Field::Sources, "source.parameter", 11, text).at(places));
         }
     }
@@ -138,6 +143,15 @@ pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
         if view.is_file() && view.module_of(path.source.evidence).map(|module| module.path.as_str()) != view.file {
             continue;
         }
+        // A name that the code gives to what it read is no way to read.
+        let symbol = path.source.symbol.as_str();
+        if !view.is_file()
+            && path.source.detail.is_none()
+            && !symbol.contains(['.', '('])
+            && by_kind.contains_key(&(order(kind), kind))
+        {
+            continue;
+        }
         let name = match (&path.source.detail, path.source.symbol.is_empty()) {
             (Some(detail), false) => format!("{} {}", code(&path.source.symbol), code(detail)),
             (Some(detail), true) => code(detail),
@@ -173,12 +187,13 @@ pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
         }
         let mut names: Vec<String> = calls.keys().cloned().collect();
         names.sort_by_key(|name| first.get(name).map(|place| view.position(*place)));
+        let most = if view.is_file() { 6 } else { 4 };
         let items: Vec<String> = names
             .iter()
             .filter_map(|name| {
                 let (places, details, presumed) = calls.get(name)?;
                 let details: Vec<String> = details.iter().cloned().collect();
-                let asked = if details.is_empty() { String::new() } else { format!(" for {}", list(&details, 6)) };
+                let asked = if details.is_empty() { String::new() } else { format!(" for {}", list(&details, most)) };
                 let presumed = if *presumed { "presumably " } else { "" };
                 Some(format!("{presumed}{name}{asked}{}", view.places(places)))
             })
@@ -190,7 +205,7 @@ pub(crate) fn reads(view: &View<'_>) -> Vec<Draft> {
             "network.response" => "the server's answer",
             _ => kinds::noun(kind),
         };
-        let text = format!("{}: {}{stored}.", capital(noun), commas(&items, 8));
+        let text = format!("{}: {}{stored}.", capital(noun), within(view, &items, 8));
         let places = calls.values().flat_map(|(places, ..)| places.iter().copied());
         let presumed = calls.values().all(|(_, _, presumed)| *presumed);
         drafts.push(

@@ -21,8 +21,8 @@ pub(crate) fn told(view: &View<'_>, arg: &ArgFact) -> String {
     }
     // A host and its port are a pair, which is no text.
     let written = view.facts().text(arg.evidence);
-    if arg.roles.iter().any(|role| role == "address") && written.starts_with('(') && written.contains(',') {
-        return code_up_to(written, 80);
+    if written.starts_with('(') && written.contains(',') {
+        return code_up_to(&pair(written).unwrap_or_else(|| written.to_owned()), 80);
     }
     // Without a constant in it, the shape of a call's result tells less than the name it has in the code.
     let opaque = arg.value.literals.is_empty() && arg.value.shape.contains("()");
@@ -31,6 +31,45 @@ pub(crate) fn told(view: &View<'_>, arg: &ArgFact) -> String {
         return cut(&escape(&readable(&shape)), 240);
     }
     code_up_to(view.facts().text(arg.evidence), 80)
+}
+
+/// The host and the port of a pair that stands in the code, as an address: "192.0.2.7:4444".
+fn pair(written: &str) -> Option<String> {
+    let (host, port) = written.strip_prefix('(')?.strip_suffix(')')?.split_once(',')?;
+    let (host, port) = (host.trim(), port.trim());
+    let host = host.trim_start_matches(['b', 'u']).trim_matches(['"', '\'']);
+    let plain = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || ".-:_".contains(c));
+    (plain && port.parse::<u16>().is_ok()).then(|| format!("{host}:{port}"))
+}
+
+/// The hosts of a destination: those that its value names, and that of a pair whose host stands in the code.
+pub(crate) fn hosts_of(view: &View<'_>, arg: &ArgFact) -> BTreeSet<String> {
+    let written = view.facts().text(arg.evidence);
+    let quoted = written.starts_with("('") || written.starts_with("(\"");
+    let mut found = hosts(&arg.value);
+    found.extend(pair(written).filter(|_| quoted).map(|host| escape(&host)));
+    found
+}
+
+/// The address of a request for a reader, by what gives it where it stands nowhere in the code.
+pub(crate) fn told_address(view: &View<'_>, event: &Event, arg: &ArgFact) -> String {
+    // A value without a constant, and with a name that stands nowhere in the text.
+    let name = arg.value.shape.trim_matches('`');
+    let unknown = known_text(&arg.value).is_none()
+        && arg.value.literals.is_empty()
+        && name.contains('.')
+        && !view.facts().text(arg.evidence).contains(name)
+        && !is_built(view, arg);
+    let answer = view.index.paths_to(event.evidence).find(|path| {
+        path.sink.kind == "network.destination" && path.source.kind == "network.response" && path.presumed.is_none()
+    });
+    match answer.filter(|_| unknown) {
+        Some(path) => {
+            let shown = |text: &str| cut(&escape(text), 120).replace('`', "'");
+            format!("an address that is {}", crate::prose::phrases::source(view.facts(), path, &shown))
+        }
+        None => told(view, arg),
+    }
 }
 
 /// True for an argument that is an address of the network; a channel, a bucket or a recipient is a name inside a service.
@@ -138,7 +177,8 @@ pub(crate) fn hosts(value: &ValueFact) -> BTreeSet<String> {
                 .take_while(|character| character.is_alphanumeric() || "-._:[]@".contains(*character))
                 .collect();
             let host = host.rsplit('@').next().unwrap_or("").trim_end_matches(['.', ':']).to_owned();
-            if !host.is_empty() {
+            // Brackets around what is not known are no host.
+            if host.chars().any(char::is_alphanumeric) {
                 hosts.insert(escape(&host));
             }
         }
@@ -168,6 +208,22 @@ pub(crate) fn open_scheme(value: &ValueFact) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pair_is_an_address() {
+        assert_eq!(pair("('192.0.2.7',4444)").as_deref(), Some("192.0.2.7:4444"));
+        assert_eq!(pair("(host, 4444)").as_deref(), Some("host:4444"));
+        assert_eq!(pair("('a', name)"), None);
+    }
+
+    #[test]
+    fn brackets_are_no_host() {
+        let value = ValueFact {
+            literals: vec!["https://[".into(), "https://a.example.invalid/x".into()],
+            ..ValueFact::default()
+        };
+        assert_eq!(hosts(&value).into_iter().collect::<Vec<_>>(), ["a.example.invalid"]);
+    }
 
     #[test]
     fn shapes_read_as_prose() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sluice_flow::facts::EvidenceId;
 
 use crate::model::escape;
+use crate::prose::phrases::{depth, outermost};
 use crate::view::View;
 
 /// A name or piece of code in backticks, escaped, at most `max` characters of it.
@@ -62,6 +63,24 @@ pub(crate) fn commas(items: &[String], max: usize) -> String {
     let shown = items.get(..max.min(items.len())).unwrap_or(items);
     let rest = items.len() - shown.len();
     if rest > 0 { format!("{} and {rest} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+/// As [`commas`]; in a package's report as many of the items as fit into a line that is still read.
+pub(crate) fn within(view: &View<'_>, items: &[String], most: usize) -> String {
+    /// Characters of such a line.
+    const LONG: usize = 230;
+    let mut length = 0;
+    let fitting = items.iter().take_while(|item| {
+        length += item.chars().count() + 2;
+        length <= LONG
+    });
+    let fitting = if view.is_file() { most } else { fitting.count().clamp(1, most) };
+    let rest = items.len() - fitting.min(items.len());
+    match items.get(..fitting).filter(|_| rest > 0 && !view.is_file()) {
+        // The items may end in a count of their own.
+        Some(shown) => format!("{}; {rest} more of the kind", shown.join(", ")),
+        None => commas(items, fitting),
+    }
 }
 
 /// "1 call", "3 calls".
@@ -138,13 +157,14 @@ pub(crate) fn field(sentences: &[String], limit: usize) -> String {
     for (at, sentence) in sentences.iter().enumerate() {
         let size = sentence.chars().count() + 1;
         if length + size > limit && at > 0 {
-            // "And 52 more flows" stands for 52.
+            // "52 further flows" stands for 52.
             let counted = |sentence: &String| {
-                let number = sentence.strip_prefix("And ")?.split_once(" more")?.0;
+                let number = sentence.split_once(" further")?.0;
                 number.parse::<usize>().ok()
             };
             let rest: usize = sentences.iter().skip(at).map(|sentence| counted(sentence).unwrap_or(1)).sum();
-            out.push_str(&format!(" And {rest} more."));
+            let verb = if rest == 1 { "stands" } else { "stand" };
+            out.push_str(&format!(" {rest} more {verb} among the claims."));
             break;
         }
         if !out.is_empty() {
@@ -166,30 +186,49 @@ impl View<'_> {
     /// As [`View::places`], without brackets and the leading space.
     pub(crate) fn bare_places(&self, ids: &[EvidenceId]) -> String {
         let most: usize = if self.is_file() { 6 } else { 4 };
-        let mut by_file: BTreeMap<(String, u32), Vec<u32>> = BTreeMap::new();
+        // Layers are told by where they are executed: their numbers say nothing to a reader.
+        let mut plain: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let mut layered: BTreeMap<(String, u32), Vec<EvidenceId>> = BTreeMap::new();
         for id in ids {
-            let (Some(place), Some(module)) = (self.place(*id), self.module_of(*id)) else { continue };
+            let Some(module) = self.module_of(*id) else { continue };
             let file =
                 if self.file == Some(module.path.as_str()) { String::new() } else { self.shown_file(&module.path) };
-            let layer = if module.depth > 0 { module.layer.map_or(0, |layer| layer + 1) } else { 0 };
-            by_file.entry((file, layer)).or_default().push(place.line);
+            let Some(line) = self.place(outermost(self.facts(), *id)).map(|place| place.line) else { continue };
+            if module.depth == 0 {
+                plain.entry(file).or_default().push(line);
+            } else {
+                layered.entry((file, line)).or_default().push(*id);
+            }
         }
         let mut shown = 0;
         let mut hidden = 0;
         let mut parts = Vec::new();
-        for ((file, layer), mut lines) in by_file {
+        let at = |file: &str, lines: String| if file.is_empty() { lines } else { format!("{file}:{lines}") };
+        for (file, mut lines) in plain {
             lines.sort_unstable();
             lines.dedup();
             let room = most.saturating_sub(shown);
             hidden += lines.len().saturating_sub(room);
             lines.truncate(room);
-            if lines.is_empty() {
+            if !lines.is_empty() {
+                shown += lines.len();
+                parts.push(at(&file, runs(&lines)));
+            }
+        }
+        for ((file, line), ids) in layered {
+            if shown >= most {
+                hidden += 1;
                 continue;
             }
-            shown += lines.len();
-            let numbers = runs(&lines);
-            let text = if file.is_empty() { numbers } else { format!("{file}:{numbers}") };
-            parts.push(if layer > 0 { format!("layer {layer}: {text}") } else { text });
+            shown += 1;
+            let deepest = ids.iter().filter_map(|id| self.module_of(*id)).max_by_key(|module| module.depth);
+            let Some(module) = deepest else { continue };
+            let one_depth = ids.iter().filter_map(|id| self.module_of(*id)).all(|other| other.depth == module.depth);
+            let mut inner: Vec<u32> = ids.iter().filter_map(|id| Some(self.place(*id)?.line)).collect();
+            inner.sort_unstable();
+            inner.dedup();
+            let deep = if one_depth { depth(module, &runs(&inner)) } else { format!("down to {}", depth(module, "")) };
+            parts.push(at(&file, format!("{line}, {deep}")));
         }
         let mut text = parts.join("; ");
         if hidden > 0 {
@@ -201,7 +240,7 @@ impl View<'_> {
     /// The path of a file for prose: without the folder `name-version/` that holds all of an archive.
     pub(crate) fn shown_file(&self, path: &str) -> String {
         let root = self.index.root.as_str();
-        escape(path.strip_prefix(root).filter(|_| self.index.files.len() > 1).unwrap_or(path))
+        escape(path.strip_prefix(root).unwrap_or(path))
     }
 
     /// "(38–46)": from the first line of one place to the last of another in the same text.
@@ -263,11 +302,11 @@ mod tests {
     #[test]
     fn fields_are_bounded_and_say_so() {
         let sentences = vec!["One two three.".to_owned(), "Four.".to_owned(), "Five.".to_owned()];
-        assert_eq!(field(&sentences, 16), "One two three. And 2 more.");
+        assert_eq!(field(&sentences, 16), "One two three. 2 more stand among the claims.");
         assert_eq!(field(&sentences, 100), "One two three. Four. Five.");
         let sentences =
-            vec!["One two three.".to_owned(), "Four.".to_owned(), "And 52 more flows: 52 to files.".to_owned()];
-        assert_eq!(field(&sentences, 16), "One two three. And 53 more.");
+            vec!["One two three.".to_owned(), "Four.".to_owned(), "52 further flows: 52 to files.".to_owned()];
+        assert_eq!(field(&sentences, 16), "One two three. 53 more stand among the claims.");
     }
 
     #[test]

@@ -75,6 +75,7 @@ fn thief() -> (Facts, Match) {
         steps: vec![MatchedStep { name: "send".into(), path: Some(path), event: Some(push) }],
         evidence,
         sentence: "The credential file `~/.keys/id` is sent to `drop.example.invalid` (4)".to_owned(),
+        gist: "sends the credential file `~/.keys/id` to `https://drop.example.invalid/in`".to_owned(),
         presumed: false,
         count: 1,
     };
@@ -189,8 +190,9 @@ fn a_proven_chain_convicts_and_the_prose_says_so() {
     assert_eq!(review.verdict, Verdict::Malicious);
     assert!(review.report.malware >= 0.9, "{:?}", review.report);
     assert!(review.report.security_risk >= 0.9);
-    assert!(review.report.conclusion.starts_with("Malicious: credentials are sent"), "{}", review.report.conclusion);
-    for part in ["on install", "`drop.example.invalid`", "Do not install it"] {
+    for part in
+        ["Malicious: on install, it sends", "`~/.keys/id`", "`https://drop.example.invalid/in`", "Do not install it"]
+    {
         assert!(review.report.conclusion.contains(part), "{part}: {}", review.report.conclusion);
     }
     assert!(
@@ -347,12 +349,12 @@ fn hidden_code_is_obfuscated_code() {
     let review = reviewed(&builder.facts);
     assert!(review.report.obfuscated >= 0.5, "{:?}", review.report);
     assert!(
-        review.report.anomalies.contains("Hidden code: python is decoded by `base64` and `zlib`"),
+        review.report.anomalies.contains("Hidden: Python code is decoded by `base64` and `zlib`"),
         "{}",
         review.report.anomalies
     );
     assert!(!review.report.anomalies.contains("Nothing is hidden"), "{}", review.report.anomalies);
-    assert!(review.report.sinks.contains("`kit.push()` (layer 1: 1)"), "{}", review.report.sinks);
+    assert!(review.report.sinks.contains("`kit.push()` (2, one layer deep in line 1)"), "{}", review.report.sinks);
     assert_eq!(review.layers[0].codings, ["base64", "zlib"]);
     let place = review.evidence.iter().find(|evidence| evidence.text.starts_with("kit.push")).unwrap();
     assert_eq!(place.layer.as_deref(), Some("l1"));
