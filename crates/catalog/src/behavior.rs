@@ -190,6 +190,8 @@ pub struct Step {
     pub near: Option<SmolStr>,
     /// The step whose file must be another one.
     pub other_file: Option<SmolStr>,
+    /// True for the only step of its rule.
+    pub alone: bool,
     /// The step whose call this one's path passes.
     pub through: Option<SmolStr>,
     /// Entry points that must reach it: `install`, `build`, `startup`, `import`, `activate`, `run`. Empty: any or none.

@@ -361,6 +361,9 @@ fn read_rule(
             return Err(place.error(sentence.span().start, reason));
         }
     }
+    if let [only] = steps.as_mut_slice() {
+        only.alone = true;
+    }
     Ok(Rule { name: raw.name, sentence: raw.sentence.map(Spanned::into_inner), steps, absent })
 }
 
@@ -460,6 +463,7 @@ fn read_step(
         near,
         other_file,
         through,
+        alone: false,
         entry: place.names(raw.entry, "entry point", |name| kinds::ENTRIES.contains(&name))?,
         layer: raw.layer,
         codings: raw.codings,

@@ -366,6 +366,10 @@ impl Engine<'_> {
         if is_main_test(module, test) {
             kinds.insert(SmolStr::new_static("main"));
         }
+        // The command line, under the name that a function has for it.
+        if module.slice(span).contains("argv[") {
+            kinds.insert(SmolStr::new_static("argument"));
+        }
         (self.truth(&value), kinds.into_iter().next().unwrap_or_default(), place)
     }
 

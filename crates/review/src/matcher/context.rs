@@ -224,7 +224,10 @@ impl<'a> Context<'a> {
         }
         self.stands(step, candidate)
             && step.with.iter().all(|predicate| {
-                holds(predicate, &self.views(&predicate.role, candidate), self.classes, self.is_unasked(candidate))
+                // A helper that fetches is one event for all that is fetched: which of its texts belongs to the other
+                // steps is not known.
+                let unasked = (step.alone || matches!(candidate, Candidate::Path(_))) && self.is_unasked(candidate);
+                holds(predicate, &self.views(&predicate.role, candidate), self.classes, unasked)
             })
     }
 
