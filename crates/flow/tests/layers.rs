@@ -10,6 +10,13 @@ use sluice_syntax::ir::Language;
 
 /// The facts of some files, the first of which an import enters.
 fn facts(files: &[(&str, &str)]) -> Facts {
+    facts_beside(files, &[])
+}
+
+/// The same with a file beside them that is no code.
+fn facts_beside(files: &[(&str, &str)], data: &[(&str, &[u8])]) -> Facts {
+    let data: Vec<(String, Arc<[u8]>)> =
+        data.iter().map(|(path, bytes)| ((*path).to_owned(), Arc::from(*bytes))).collect();
     let sources: Vec<Source> = files
         .iter()
         .map(|(path, text)| Source {
@@ -24,7 +31,7 @@ fn facts(files: &[(&str, &str)]) -> Facts {
         .stack_size(64 << 20)
         .spawn(move || {
             let catalog = Catalog::embedded("python").unwrap();
-            analyze(&sources, &Context { entries: vec![entry], ..Context::default() }, &catalog)
+            analyze(&sources, &Context { entries: vec![entry], data }, &catalog)
         })
         .unwrap()
         .join()
@@ -188,4 +195,33 @@ fn a_flag_of_another_program_takes_no_code() {
     };
     assert!(layers(&run("-c")).contains(&python("print(1)")));
     assert!(!layers(&run("-p")).contains(&python("print(1)")));
+}
+
+#[test]
+fn methods_of_operators_are_operators() {
+    let numbers = |change: fn(u8) -> i32| {
+        let codes: Vec<String> = b"import this".iter().map(|code| change(*code).to_string()).collect();
+        format!("[{}]", codes.join(", "))
+    };
+    let (more, masked) = (numbers(|code| i32::from(code) + 5), numbers(|code| i32::from(code ^ 3)));
+    for text in [
+        format!("exec(''.join(map(chr, map((5).__rsub__, {more}))))"),
+        format!("exec(bytes((3).__rxor__(code) for code in {masked}))"),
+        format!("exec(bytes(map(int.__xor__, {masked}, [3] * 11)))"),
+        format!("import operator\nexec(bytes(map(operator.__xor__, {masked}, [3] * 11)))"),
+        format!("import functools\nexec(bytes(map(functools.partial(int.__add__, -5), {more})))"),
+        "exec('import '.__add__('this'))".to_owned(),
+        "exec(str.__mod__('import %s', 'this'))".to_owned(),
+        "import functools\nexec(functools.reduce(str.__add__, ['imp', 'ort ', 'this']))".to_owned(),
+        "exec(''.join(map('siht tropmi'.__getitem__, range(10, -1, -1))))".to_owned(),
+    ] {
+        assert_eq!(layers(&text), [python("import this")], "{text}");
+    }
+}
+
+#[test]
+fn an_operator_that_the_type_does_not_have_is_not_evaluated() {
+    for text in ["exec((5).__add__('import this'))", "exec(str.__sub__('import this', ''))"] {
+        assert_eq!(layers(text), [], "{text}");
+    }
 }

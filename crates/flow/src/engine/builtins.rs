@@ -28,6 +28,9 @@ impl Engine<'_> {
         site: Site,
     ) -> Option<Value> {
         let name = symbol.strip_prefix("builtins.").unwrap_or(symbol);
+        if let Some(value) = self.operator_called(name, receiver, args, site) {
+            return Some(value);
+        }
         if let Some(receiver) = receiver
             && let Some((kind, method)) = name.split_once('.')
             && matches!(kind, "list" | "dict" | "set" | "tuple")

@@ -401,6 +401,12 @@ impl Engine<'_> {
         if let Some(value) = self.known_method(receiver, name, args) {
             return value;
         }
+        if self.dialect.receiver() == Receiver::Parameter
+            && !receiver.is_unknown()
+            && let Some(value) = self.operator_called(name, Some(receiver), args, site)
+        {
+            return value;
+        }
         if self.dialect.receiver() == Receiver::This {
             let found = self.called_through(module, name, receiver, args, site);
             let found = found.or_else(|| self.promised(module, receiver, name, args, site));
