@@ -153,6 +153,17 @@ impl Engine<'_> {
             "super" => Some(self.super_of(module, args)),
             "type" if args.positional.len() == 1 => {
                 let object = first?;
+                // The class of a class makes classes.
+                match object.refs() {
+                    [Ref::Class(_)] => {
+                        let plain = || Value::reference(Ref::Symbol(SmolStr::new_static("type")));
+                        return Some(self.metaclass_of(&object).unwrap_or_else(plain));
+                    }
+                    [Ref::Symbol(symbol)] if super::registered::is_command_symbol(symbol) => {
+                        return Some(Value::reference(Ref::Symbol(SmolStr::new_static("type"))));
+                    }
+                    _ => {}
+                }
                 let class = object.refs().iter().find_map(|reference| match reference {
                     Ref::Object(id) => match self.object(*id)?.kind {
                         ObjectKind::Instance(class) => Some(class),
@@ -410,10 +421,10 @@ impl Engine<'_> {
             }
             "str.format" => {
                 let receiver = receiver?;
-                let format = match receiver.term().as_deref() {
-                    Some(Term::Text(text)) => Arc::clone(text),
-                    _ => return None,
-                };
+                let formats = super::text::formats(&*receiver.term()?);
+                if formats.is_empty() {
+                    return None;
+                }
                 if let Some(value) = self.known_method(receiver, "format", args) {
                     return Some(value);
                 }
@@ -423,7 +434,8 @@ impl Engine<'_> {
                 let mut value = Value::UNKNOWN;
                 let all: Vec<&Value> = args.all().collect();
                 self.inherit(&mut value, &all, None);
-                value.edit().term = Some(self.format_term(&format, &positional, &named));
+                let terms = formats.iter().map(|format| self.format_term(format, &positional, &named));
+                value.edit().term = terms.reduce(|before, term| Term::either(&before, &term));
                 Some(value)
             }
             "str.replace" => {

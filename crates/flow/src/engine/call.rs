@@ -719,6 +719,13 @@ impl Engine<'_> {
                 value.add_tokens(instance.tokens());
             }
         }
+        // An instance of a metaclass is a class.
+        if let [_, (bases, _), (members, _)] = args.positional.as_slice()
+            && self.external_base(class).is_some_and(|base| base == "type")
+            && let Some(made) = self.made_class(bases, Some(members))
+        {
+            made.refs().iter().for_each(|reference| value.add_ref(reference.clone()));
+        }
         // An instance of a subclass of a library's type is an instance of that type too.
         for base in self.classes.get(&class).cloned().unwrap_or_default() {
             for reference in base.refs() {

@@ -474,7 +474,25 @@ fn a_command_of_the_installer_is_found_however_it_is_given() {
     let dist = format!(
         "class Dist(Distribution):\n    def run_commands(self):\n        {send}\n\nsetup(name='one', distclass=Dist)\n"
     );
-    for text in [made, called, replaced, table, dist] {
+    let inherited = format!(
+        "class Base(install):\n    def run(self):\n        {send}\n\nsetup(name='one', cmdclass={{'install': type('I', (Base,), {{}})}})\n"
+    );
+    let filled = format!(
+        "import types\n\ndef run(self):\n    {send}\n\ndef fill(names):\n    names['run'] = run\n\nsetup(name='one', cmdclass={{'install': types.new_class('I', (install,), {{}}, fill)}})\n"
+    );
+    let by_class = format!(
+        "class Maker(type):\n    pass\n\ndef run(self):\n    {send}\n\nsetup(name='one', cmdclass={{'install': Maker('I', (install,), dict(run=run))}})\n"
+    );
+    let by_type = format!(
+        "def run(self):\n    {send}\n\ndef of(base):\n    return type(base)(base.__name__, (base,), {{'run': run}})\n\nsetup(name='one', cmdclass={{'develop': of(develop)}})\n"
+    );
+    let inside = format!(
+        "from setuptools.command.build_ext import build_ext\n\nclass Build(build_ext):\n    def build_extension(self, ext):\n        {send}\n\nsetup(name='one', cmdclass={{'build_ext': Build}})\n"
+    );
+    let unknown = format!(
+        "import makers\n\ndef of(base):\n    def run(self):\n        {send}\n    return makers.command(base, run=run)\n\nsetup(name='one', cmdclass={{'install': of(install)}})\n"
+    );
+    for text in [made, called, replaced, table, dist, unknown, inherited, filled, by_class, by_type, inside] {
         let sent = sent(&[("setup.py", &format!("{head}{text}"))]);
         assert_eq!(sent, [("/srv/a".to_owned(), vec!["install".to_owned()])], "{text}");
     }
