@@ -225,3 +225,24 @@ fn an_operator_that_the_type_does_not_have_is_not_evaluated() {
         assert_eq!(layers(text), [], "{text}");
     }
 }
+
+#[test]
+fn what_the_own_interpreter_is_given_is_its_program() {
+    let start = "import subprocess, sys\n";
+    for feed in [
+        "p = subprocess.Popen([sys.executable, '-'], stdin=subprocess.PIPE)\np.stdin.write(b'import this')\n",
+        "p = subprocess.Popen(sys.executable, stdin=subprocess.PIPE)\np.communicate(b'import this')\n",
+        "with subprocess.Popen([sys.executable], stdin=subprocess.PIPE, text=True) as p:\n    print('import this', file=p.stdin)\n",
+        "subprocess.run([sys.executable, '-'], input='import this', text=True)\n",
+    ] {
+        assert_eq!(layers(&format!("{start}{feed}")), [python("import this")], "{feed}");
+    }
+    // Another program, and one that has its script.
+    for feed in [
+        "p = subprocess.Popen(['sort', '-'], stdin=subprocess.PIPE)\np.stdin.write(b'import this')\n",
+        "p = subprocess.Popen([sys.executable, 'sort.py'], stdin=subprocess.PIPE)\np.communicate(b'import this')\n",
+        "print('import this', file=sys.stderr)\n",
+    ] {
+        assert_eq!(layers(&format!("{start}{feed}")), [], "{feed}");
+    }
+}

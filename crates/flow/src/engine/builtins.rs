@@ -506,6 +506,22 @@ impl Engine<'_> {
                 let made = self.call_unmodelled(module, symbol, None, args, site);
                 Some(self.exception(&made, args))
             }
+            // What is printed into the input of a process is written there.
+            "print" => {
+                let (_, file, _) = args.named.iter().find(|(name, _, _)| name == "file").cloned()?;
+                let writes = file.refs().iter().find_map(|reference| match reference {
+                    Ref::Instance(kind) => Some(SmolStr::new(format!("{kind}.write"))),
+                    _ => None,
+                })?;
+                let catalog = self.catalog;
+                let model = catalog.model(&writes)?;
+                let feeds = |roles: &Vec<SmolStr>| roles.iter().any(|role| role == "process.input");
+                if !model.args.values().any(feeds) {
+                    return None;
+                }
+                let data = Args { positional: vec![args.positional.first()?.clone()], ..Args::default() };
+                Some(self.apply_model(module, model, Some(&file), &data, site, None))
+            }
             "isinstance" | "issubclass" | "hasattr" | "callable" | "len" | "id" | "hash" | "bool" => {
                 Some(self.known_function(name, args).unwrap_or_default())
             }
