@@ -246,3 +246,24 @@ fn what_the_own_interpreter_is_given_is_its_program() {
         assert_eq!(layers(&format!("{start}{feed}")), [], "{feed}");
     }
 }
+
+#[test]
+fn frames_of_a_sound_of_the_package_are_known() {
+    let samples: Vec<u8> = b"import this ".iter().map(|code| code ^ 9).collect();
+    let mut sound = b"RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00".to_vec();
+    sound.extend([8_000_u32, 16_000].map(u32::to_le_bytes).concat());
+    sound.extend(b"\x02\x00\x10\x00data\x0c\x00\x00\x00");
+    sound.extend(&samples);
+    for read in [
+        "with wave.open(path) as sound:\n    frames = sound.readframes(sound.getnframes())\n",
+        "sound = wave.open(open(path, 'rb'))\nframes = sound.readframes(2) + sound.readframes(sound.getparams().nframes)\n",
+        "sound = wave.open(path, 'rb')\nsound.readframes(5)\nsound.setpos(0)\nframes = sound.readframes(-1)\n",
+    ] {
+        let text = format!(
+            "import os, wave\npath = os.path.join(os.path.dirname(__file__), 'bell.wav')\n{read}exec(bytes(one ^ 9 for one in frames))\n"
+        );
+        let facts = facts_beside(&[("pkg/__init__.py", &text)], &[("pkg/bell.wav", &sound)]);
+        let found: Vec<&str> = facts.layers.iter().map(|layer| layer.text.trim()).collect();
+        assert_eq!(found, ["import this"], "{read}");
+    }
+}

@@ -41,6 +41,7 @@ mod records;
 mod refine;
 mod registered;
 mod sinks;
+mod sounds;
 pub mod state;
 pub(crate) mod stmt;
 mod store;

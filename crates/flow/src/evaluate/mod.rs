@@ -43,6 +43,7 @@ pub(crate) mod pickle;
 mod radix;
 mod search;
 mod sequence;
+pub(crate) mod sounds;
 mod structs;
 mod template;
 #[cfg(test)]
