@@ -267,3 +267,21 @@ fn frames_of_a_sound_of_the_package_are_known() {
         assert_eq!(found, ["import this"], "{read}");
     }
 }
+
+#[test]
+fn a_code_object_out_of_a_data_file_is_a_layer_that_nobody_reads() {
+    // `print('tick')`, compiled.
+    let compiled = "630000000000000000000000000300000000000000f31c0000009700020065006400a6010000ab0100000000000000000100640153002902da047469636b4e2901da057072696e74a900f300000000da0174fa083c6d6f64756c653e7206000000010000007316000000f003010101d8000580058066810d840d800d800d800d7204000000";
+    let text = |then: &str| {
+        format!(
+            "import marshal, pkgutil, types\ncode = marshal.loads(bytes.fromhex(pkgutil.get_data(__name__, 'tick.txt').decode()))\n{then}\n"
+        )
+    };
+    let layered = |then: &str| {
+        let facts = facts_beside(&[("pkg/__init__.py", &text(then))], &[("pkg/tick.txt", compiled.as_bytes())]);
+        facts.layers.iter().map(|layer| layer.language.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(layered("types.FunctionType(code, globals(), 'tick')()"), ["unknown"]);
+    assert_eq!(layered("exec(code)"), ["unknown"]);
+    assert_eq!(layered("print(code)"), Vec::<String>::new());
+}

@@ -80,9 +80,11 @@ impl Engine<'_> {
                     let kinds: BTreeSet<SmolStr> = self.label_kinds(&labels);
                     // What was decoded and is no text (a code object) is a layer that nobody can read.
                     // So is what was decrypted out of a file that lies with the code.
-                    let hidden = kinds.is_empty()
-                        || (codings.iter().any(|coding| coding == "decrypt")
-                            && kinds.iter().all(|kind| kind == "file"));
+                    // So is what is known but no text: a code object out of a data file of the package.
+                    let whole = matches!(value.known(), Some(Const::Bytes(_)));
+                    let of_package = kinds.iter().all(|kind| kind == "file" || (whole && kind == "package.data"));
+                    let hidden =
+                        kinds.is_empty() || (of_package && (whole || codings.iter().any(|coding| coding == "decrypt")));
                     if !codings.is_empty() && hidden {
                         self.add_layer(module, Arc::from(""), "unknown", codings, event, place);
                     }
