@@ -285,3 +285,13 @@ fn a_code_object_out_of_a_data_file_is_a_layer_that_nobody_reads() {
     assert_eq!(layered("exec(code)"), ["unknown"]);
     assert_eq!(layered("print(code)"), Vec::<String>::new());
 }
+
+#[test]
+fn parts_that_are_read_until_the_end_are_one_text() {
+    for parts in ["iter(lambda: stream.read(4), b'')", "iter(functools.partial(stream.read, 4), b'')"] {
+        let found = layers(&format!(
+            "import functools, io\nstream = io.BytesIO(bytes.fromhex('696d706f72742074686973'))\nexec(b''.join({parts}))\n"
+        ));
+        assert_eq!(found, [python("import this")], "{parts}");
+    }
+}

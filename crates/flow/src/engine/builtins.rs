@@ -247,6 +247,10 @@ impl Engine<'_> {
                     }
                 }
             }
+            "iter" if args.positional.len() == 2 => {
+                let (function, last) = (first?, args.positional.get(1)?.0.clone());
+                Some(self.called_until(module, &function, &last, site))
+            }
             "list" | "tuple" | "set" if args.positional.is_empty() && args.star.is_none() => {
                 let kind = match name {
                     "tuple" => ObjectKind::Tuple,
@@ -526,6 +530,56 @@ impl Engine<'_> {
                 Some(self.known_function(name, args).unwrap_or_default())
             }
             _ => None,
+        }
+    }
+
+    /// A call whose result depends on what was called before: where it reads a stream, its body is interpreted each time.
+    fn call_again(&mut self, module: &Rc<Module>, function: &Value, site: Site) -> Value {
+        let [Ref::Function(key, receiver)] = function.refs() else {
+            return self.call_one(module, function, Vec::new(), site);
+        };
+        let (key, receiver) = (*key, receiver.clone());
+        let room = self.frames.len() < super::MOST_FRAMES && self.inlined < super::MOST_INLINED;
+        if self.streams.is_empty() || self.inline_steps == 0 || !room {
+            return self.call_one(module, function, Vec::new(), site);
+        }
+        self.edge(key, site.span);
+        let bound = self.bind_args(key, receiver, &Args::default());
+        let target = self.module(key.module);
+        let Some(name) = target.function(FuncId(key.func)).map(|function| function.name.clone()) else {
+            return Value::UNKNOWN;
+        };
+        let place = self.place(site.span, Some(&name));
+        let values = bound.into_iter().map(Option::unwrap_or_default).collect();
+        self.inlined += 1;
+        let result = self.interpret(&target, key, values, Some((place, name.clone())), None);
+        self.inlined -= 1;
+        self.stepped(result, crate::facts::StepKind::Return, place, &name)
+    }
+
+    /// `iter(function, last)`: what a function gives, call by call, until it gives the last.
+    fn called_until(&mut self, module: &Rc<Module>, function: &Value, last: &Value, site: Site) -> Value {
+        /// Most calls that are followed, and evaluation steps that one costs.
+        const MOST: usize = 4_096;
+        const STEPS: usize = 64;
+        let mut items = Vec::new();
+        let end = self.concrete(last, 2);
+        loop {
+            let value = self.call_again(module, function, site);
+            let known = self.concrete(&value, 2).zip(end.as_ref());
+            let ends = known.and_then(|(value, end)| crate::evaluate::equal(&value, end, &mut self.budget));
+            match ends {
+                Some(true) => return self.container(ObjectKind::List, items, true),
+                Some(false) if items.len() < MOST && self.budget.step(STEPS).is_some() => items.push(value),
+                // The function is called again and again, and gives something like this.
+                _ => {
+                    let list = self.container(ObjectKind::List, items, false);
+                    if let Some(id) = list.object() {
+                        self.store_any(id, &value);
+                    }
+                    return list;
+                }
+            }
         }
     }
 
