@@ -53,6 +53,11 @@ impl Engine<'_> {
                 return Some(self.touched(found, module, site.id, site.span));
             }
         }
+        if name.ends_with(".__new__")
+            && let Some(value) = self.made_by_new(module, name, args, site)
+        {
+            return Some(value);
+        }
         match name {
             "functools.partial" => {
                 let function = first?;
