@@ -37,6 +37,7 @@ impl Engine<'_> {
         {
             return self.container_method(module, receiver, kind, method, args, site);
         }
+        self.importing_call(module, name, args, site);
         if let Some(value) = self.reads_data(module, name, receiver, args, site) {
             return Some(value);
         }

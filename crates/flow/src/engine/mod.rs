@@ -26,6 +26,7 @@ mod iteration;
 pub(crate) mod javascript;
 mod layers;
 mod library;
+mod loaders;
 mod loops;
 mod members;
 pub(crate) mod model;
