@@ -28,12 +28,16 @@ impl Engine<'_> {
         site: Site,
     ) -> Option<Value> {
         let name = symbol.strip_prefix("builtins.").unwrap_or(symbol);
+        if let Some(value) = self.operator_called(name, receiver, args, site) {
+            return Some(value);
+        }
         if let Some(receiver) = receiver
             && let Some((kind, method)) = name.split_once('.')
             && matches!(kind, "list" | "dict" | "set" | "tuple")
         {
             return self.container_method(module, receiver, kind, method, args, site);
         }
+        self.importing_call(module, name, args, site);
         if let Some(value) = self.reads_data(module, name, receiver, args, site) {
             return Some(value);
         }
@@ -150,6 +154,17 @@ impl Engine<'_> {
             "super" => Some(self.super_of(module, args)),
             "type" if args.positional.len() == 1 => {
                 let object = first?;
+                // The class of a class makes classes.
+                match object.refs() {
+                    [Ref::Class(_)] => {
+                        let plain = || Value::reference(Ref::Symbol(SmolStr::new_static("type")));
+                        return Some(self.metaclass_of(&object).unwrap_or_else(plain));
+                    }
+                    [Ref::Symbol(symbol)] if super::registered::is_command_symbol(symbol) => {
+                        return Some(Value::reference(Ref::Symbol(SmolStr::new_static("type"))));
+                    }
+                    _ => {}
+                }
                 let class = object.refs().iter().find_map(|reference| match reference {
                     Ref::Object(id) => match self.object(*id)?.kind {
                         ObjectKind::Instance(class) => Some(class),
@@ -232,6 +247,10 @@ impl Engine<'_> {
                         Some(list)
                     }
                 }
+            }
+            "iter" if args.positional.len() == 2 => {
+                let (function, last) = (first?, args.positional.get(1)?.0.clone());
+                Some(self.called_until(module, &function, &last, site))
             }
             "list" | "tuple" | "set" if args.positional.is_empty() && args.star.is_none() => {
                 let kind = match name {
@@ -407,10 +426,10 @@ impl Engine<'_> {
             }
             "str.format" => {
                 let receiver = receiver?;
-                let format = match receiver.term().as_deref() {
-                    Some(Term::Text(text)) => Arc::clone(text),
-                    _ => return None,
-                };
+                let formats = super::text::formats(&*receiver.term()?);
+                if formats.is_empty() {
+                    return None;
+                }
                 if let Some(value) = self.known_method(receiver, "format", args) {
                     return Some(value);
                 }
@@ -420,7 +439,8 @@ impl Engine<'_> {
                 let mut value = Value::UNKNOWN;
                 let all: Vec<&Value> = args.all().collect();
                 self.inherit(&mut value, &all, None);
-                value.edit().term = Some(self.format_term(&format, &positional, &named));
+                let terms = formats.iter().map(|format| self.format_term(format, &positional, &named));
+                value.edit().term = terms.reduce(|before, term| Term::either(&before, &term));
                 Some(value)
             }
             "str.replace" => {
@@ -491,10 +511,76 @@ impl Engine<'_> {
                 let made = self.call_unmodelled(module, symbol, None, args, site);
                 Some(self.exception(&made, args))
             }
+            // What is printed into the input of a process is written there.
+            "print" => {
+                let (_, file, _) = args.named.iter().find(|(name, _, _)| name == "file").cloned()?;
+                let writes = file.refs().iter().find_map(|reference| match reference {
+                    Ref::Instance(kind) => Some(SmolStr::new(format!("{kind}.write"))),
+                    _ => None,
+                })?;
+                let catalog = self.catalog;
+                let model = catalog.model(&writes)?;
+                let feeds = |roles: &Vec<SmolStr>| roles.iter().any(|role| role == "process.input");
+                if !model.args.values().any(feeds) {
+                    return None;
+                }
+                let data = Args { positional: vec![args.positional.first()?.clone()], ..Args::default() };
+                Some(self.apply_model(module, model, Some(&file), &data, site, None))
+            }
             "isinstance" | "issubclass" | "hasattr" | "callable" | "len" | "id" | "hash" | "bool" => {
                 Some(self.known_function(name, args).unwrap_or_default())
             }
             _ => None,
+        }
+    }
+
+    /// A call whose result depends on what was called before: where it reads a stream, its body is interpreted each time.
+    fn call_again(&mut self, module: &Rc<Module>, function: &Value, site: Site) -> Value {
+        let [Ref::Function(key, receiver)] = function.refs() else {
+            return self.call_one(module, function, Vec::new(), site);
+        };
+        let (key, receiver) = (*key, receiver.clone());
+        let room = self.frames.len() < super::MOST_FRAMES && self.inlined < super::MOST_INLINED;
+        if self.streams.is_empty() || self.inline_steps == 0 || !room {
+            return self.call_one(module, function, Vec::new(), site);
+        }
+        self.edge(key, site.span);
+        let bound = self.bind_args(key, receiver, &Args::default());
+        let target = self.module(key.module);
+        let Some(name) = target.function(FuncId(key.func)).map(|function| function.name.clone()) else {
+            return Value::UNKNOWN;
+        };
+        let place = self.place(site.span, Some(&name));
+        let values = bound.into_iter().map(Option::unwrap_or_default).collect();
+        self.inlined += 1;
+        let result = self.interpret(&target, key, values, Some((place, name.clone())), None);
+        self.inlined -= 1;
+        self.stepped(result, crate::facts::StepKind::Return, place, &name)
+    }
+
+    /// `iter(function, last)`: what a function gives, call by call, until it gives the last.
+    fn called_until(&mut self, module: &Rc<Module>, function: &Value, last: &Value, site: Site) -> Value {
+        /// Most calls that are followed, and evaluation steps that one costs.
+        const MOST: usize = 4_096;
+        const STEPS: usize = 64;
+        let mut items = Vec::new();
+        let end = self.concrete(last, 2);
+        loop {
+            let value = self.call_again(module, function, site);
+            let known = self.concrete(&value, 2).zip(end.as_ref());
+            let ends = known.and_then(|(value, end)| crate::evaluate::equal(&value, end, &mut self.budget));
+            match ends {
+                Some(true) => return self.container(ObjectKind::List, items, true),
+                Some(false) if items.len() < MOST && self.budget.step(STEPS).is_some() => items.push(value),
+                // The function is called again and again, and gives something like this.
+                _ => {
+                    let list = self.container(ObjectKind::List, items, false);
+                    if let Some(id) = list.object() {
+                        self.store_any(id, &value);
+                    }
+                    return list;
+                }
+            }
         }
     }
 

@@ -401,6 +401,12 @@ impl Engine<'_> {
         if let Some(value) = self.known_method(receiver, name, args) {
             return value;
         }
+        if self.dialect.receiver() == Receiver::Parameter
+            && !receiver.is_unknown()
+            && let Some(value) = self.operator_called(name, Some(receiver), args, site)
+        {
+            return value;
+        }
         if self.dialect.receiver() == Receiver::This {
             let found = self.called_through(module, name, receiver, args, site);
             let found = found.or_else(|| self.promised(module, receiver, name, args, site));
@@ -712,6 +718,13 @@ impl Engine<'_> {
                 instance.refs().iter().for_each(|reference| value.add_ref(reference.clone()));
                 value.add_tokens(instance.tokens());
             }
+        }
+        // An instance of a metaclass is a class.
+        if let [_, (bases, _), (members, _)] = args.positional.as_slice()
+            && self.external_base(class).is_some_and(|base| base == "type")
+            && let Some(made) = self.made_class(bases, Some(members))
+        {
+            made.refs().iter().for_each(|reference| value.add_ref(reference.clone()));
         }
         // An instance of a subclass of a library's type is an instance of that type too.
         for base in self.classes.get(&class).cloned().unwrap_or_default() {

@@ -146,6 +146,21 @@ impl Engine<'_> {
                 value.edit().refs.insert(0, Ref::Object(id));
                 Some(value)
             }
+            "wave.open" | "wave.Wave_read" => {
+                let mode = args.get(1, "mode").and_then(Value::known_text).cloned();
+                if mode.as_deref().is_some_and(|mode| mode.contains('w')) {
+                    return None;
+                }
+                let file = args.get(0, "f").cloned()?;
+                let bytes = match self.read_whole(&file) {
+                    Some(content) => match content.known() {
+                        Some(Const::Bytes(bytes)) => Arc::clone(bytes),
+                        _ => return None,
+                    },
+                    None => self.data_at(&file)?,
+                };
+                self.opened_sound(module, name, &bytes, args, site)
+            }
             "json.load" => {
                 let stream = args.get(0, "fp").cloned()?;
                 let content = self.read_whole(&stream)?;

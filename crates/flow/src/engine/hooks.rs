@@ -251,6 +251,24 @@ impl Engine<'_> {
         }
     }
 
+    /// `Library.__new__(cls, …)`: an instance of a class of the package that is one of the library's type.
+    pub(crate) fn made_by_new(&mut self, module: &Rc<Module>, name: &str, args: &Args, site: Site) -> Option<Value> {
+        let owner = SmolStr::new(name.strip_suffix(".__new__")?);
+        self.catalog.model(&owner).filter(|model| model.result.as_ref() == Some(&owner))?;
+        let (class, _) = args.positional.first()?.clone();
+        let rest = Args { positional: args.positional.iter().skip(1).cloned().collect(), ..args.clone() };
+        let mut made = self.call_symbol(module, &owner, None, &rest, site);
+        for reference in class.refs() {
+            let instance = match reference {
+                Ref::Object(_) => reference.clone(),
+                Ref::Class(class) => Ref::Object(self.generic_self(*class)),
+                _ => continue,
+            };
+            made.edit().refs.insert(0, instance);
+        }
+        Some(made)
+    }
+
     /// The metaclass that a class has from its bases.
     fn metaclass_above(&self, class: Key) -> Option<Value> {
         self.metaclass_in(class, &mut Vec::new())

@@ -80,9 +80,11 @@ impl Engine<'_> {
                     let kinds: BTreeSet<SmolStr> = self.label_kinds(&labels);
                     // What was decoded and is no text (a code object) is a layer that nobody can read.
                     // So is what was decrypted out of a file that lies with the code.
-                    let hidden = kinds.is_empty()
-                        || (codings.iter().any(|coding| coding == "decrypt")
-                            && kinds.iter().all(|kind| kind == "file"));
+                    // So is what is known but no text: a code object out of a data file of the package.
+                    let whole = matches!(value.known(), Some(Const::Bytes(_)));
+                    let of_package = kinds.iter().all(|kind| kind == "file" || (whole && kind == "package.data"));
+                    let hidden =
+                        kinds.is_empty() || (of_package && (whole || codings.iter().any(|coding| coding == "decrypt")));
                     if !codings.is_empty() && hidden {
                         self.add_layer(module, Arc::from(""), "unknown", codings, event, place);
                     }
@@ -214,22 +216,23 @@ impl Engine<'_> {
     }
 
     /// True if the first word of a command is the program that runs the code itself.
-    fn starts_itself(&self, command: &Value) -> bool {
-        let is_own = |value: &Value| {
-            let (names, words) = (self.dialect.own_program(), self.dialect.own_words());
-            let by_name =
-                |reference: &Ref| matches!(reference, Ref::Symbol(symbol) if names.contains(&symbol.as_str()));
-            value.refs().iter().any(by_name)
-                || value.labels().iter().any(|label| {
-                    let origin = self.origins.get(label.origin as usize);
-                    origin.is_some_and(|origin| words == Some(origin.symbol.as_str()))
-                })
-                || matches!(value.term().as_deref(), Some(Term::Name(name)) if names.contains(&name.as_str()))
-        };
-        self.items(command).unwrap_or_default().first().is_some_and(is_own)
+    pub(crate) fn starts_itself(&self, command: &Value) -> bool {
+        self.items(command).unwrap_or_default().first().is_some_and(|word| self.is_own_program(word))
     }
 
-    fn add_layer(
+    /// True for the program that runs the code itself.
+    pub(crate) fn is_own_program(&self, value: &Value) -> bool {
+        let (names, words) = (self.dialect.own_program(), self.dialect.own_words());
+        let by_name = |reference: &Ref| matches!(reference, Ref::Symbol(symbol) if names.contains(&symbol.as_str()));
+        value.refs().iter().any(by_name)
+            || value.labels().iter().any(|label| {
+                let origin = self.origins.get(label.origin as usize);
+                origin.is_some_and(|origin| words == Some(origin.symbol.as_str()))
+            })
+            || matches!(value.term().as_deref(), Some(Term::Name(name)) if names.contains(&name.as_str()))
+    }
+
+    pub(crate) fn add_layer(
         &mut self,
         parent: &Rc<Module>,
         text: Arc<str>,
@@ -445,63 +448,8 @@ impl Engine<'_> {
         }
     }
 
-    /// A process that is started is known by the call that starts it.
-    pub(crate) fn remember_process(&mut self, bound: &[super::model::Bound], event: usize, site: Site) {
-        /// Most processes that are remembered.
-        const MOST: usize = 256;
-        let is_command = |arg: &&super::model::Bound| arg.roles.iter().any(|role| role == "process.command");
-        let command: Vec<Value> = bound.iter().filter(is_command).map(|arg| arg.value.clone()).collect();
-        let token = self.site_token(site.id);
-        if !command.is_empty()
-            && self.processes.len() < MOST
-            && !self.processes.iter().any(|(known, _, _)| *known == token)
-        {
-            self.processes.push((token, event, command));
-        }
-    }
-
-    /// A text is written to the input of a process: an interpreter without a script reads its program there.
-    pub(crate) fn fed(
-        &mut self,
-        module: &Rc<Module>,
-        bound: &[super::model::Bound],
-        input: &super::model::Bound,
-        event: usize,
-        place: EvidenceId,
-    ) {
-        let Some(text) = input.value.known_text().cloned() else { return };
-        // The command of the same call, or of the process whose input the receiver is.
-        let own = bound.iter().filter(|arg| arg.roles.iter().any(|role| role == "process.command"));
-        let mut command: Vec<Value> = own.map(|arg| arg.value.clone()).collect();
-        let mut started = event;
-        if command.is_empty() {
-            let Some(receiver) = bound.iter().find(|arg| arg.name == "self") else { return };
-            let (_, tokens) = self.deep(&receiver.value);
-            let found = self.processes.iter().rev().find(|(token, _, _)| tokens.contains(token));
-            let Some((_, index, words)) = found else { return };
-            started = *index;
-            command.clone_from(words);
-        }
-        let mut words: Vec<Arc<str>> = Vec::new();
-        for part in &command {
-            match self.items(part) {
-                Some(items) => words.extend(items.iter().map(|item| item.known_text().cloned().unwrap_or_default())),
-                None => words.extend(part.known_text().cloned()),
-            }
-        }
-        let Some(language) = words.first().and_then(|word| interpreter(word)) else { return };
-        if words.iter().skip(1).any(|word| !word.starts_with('-')) {
-            return;
-        }
-        let codings = input.value.data().map(|data| data.codings.to_vec()).unwrap_or_default();
-        if matches!(language, "shell" | "powershell") {
-            self.runs_script(started, &text, !codings.is_empty());
-        }
-        self.add_layer(module, text, language, codings, event, place);
-    }
-
     /// A command that runs a script of a shell does what the commands of the script do.
-    fn runs_script(&mut self, event: usize, text: &str, decoded: bool) {
+    pub(crate) fn runs_script(&mut self, event: usize, text: &str, decoded: bool) {
         let here = self.here().module;
         if text.len() > sluice_syntax::shell::LONGEST {
             self.limits.push((here, "layers", "a script of a shell was not read".to_owned()));

@@ -9,8 +9,12 @@ use smol_str::SmolStr;
 use super::Engine;
 use super::call::{Args, Site};
 use super::heap::ObjectKind;
-use super::value::{Ref, Value};
+use super::value::{ObjectId, Ref, Value};
 
+/// The field of a class that was made by a call with the classes it derives from.
+const BASES: &str = "\u{1}bases";
+/// Most classes made by calls that are looked through for one member.
+const MOST_MADE: u32 = 32;
 /// Most items that a made-up iteration lists.
 const MOST_ITEMS: usize = 100_000;
 
@@ -48,6 +52,11 @@ impl Engine<'_> {
             if let Some(found) = self.namespace_item(&names, key) {
                 return Some(self.touched(found, module, site.id, site.span));
             }
+        }
+        if name.ends_with(".__new__")
+            && let Some(value) = self.made_by_new(module, name, args, site)
+        {
+            return Some(value);
         }
         match name {
             "functools.partial" => {
@@ -327,24 +336,35 @@ impl Engine<'_> {
                 self.call_back(module, &key, &super::callbacks::Given::of(&[element]), site);
                 None
             }
-            "type" if args.positional.len() == 3 => {
-                let members = args.positional.get(2)?.0.clone();
-                let object = self.object(members.object()?)?.clone();
-                let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
-                for (name, value) in object.fields.iter() {
-                    self.store_field(id, name, value.clone());
+            "type" | "type.__call__" | "type.__new__" => {
+                let given = args.positional.len().checked_sub(3)?;
+                let [_, bases, members] = args.positional.get(given..)? else { return None };
+                let (bases, members) = (bases.0.clone(), members.0.clone());
+                self.made_class(&bases, Some(&members))
+            }
+            "types.new_class" => {
+                let bases = args.get(1, "bases").cloned().unwrap_or_default();
+                let members = self.allocate(ObjectKind::Dict, Vec::new(), true);
+                let members = Value::reference(Ref::Object(members));
+                if let Some(fill) = args.get(3, "exec_body").cloned() {
+                    self.call(module, &fill, Args::of(vec![members.clone()]), site);
+                    // What it puts in may not be followed: then nobody knows what the class has.
+                    if members.object().and_then(|id| self.object(id)).is_none_or(|members| members.fields.is_empty()) {
+                        return None;
+                    }
                 }
-                let mut value = Value::reference(Ref::Object(id));
-                value.add_ref(kept("\u{1}made", Value::reference(Ref::Object(id))).refs().first().cloned()?);
-                Some(value)
+                self.made_class(&bases, Some(&members))
             }
             // Calling a made class gives something with its members.
             "\u{1}made" => {
                 let instance = receiver?.clone();
-                let constructor = self.object(instance.object()?)?.fields.get("__init__").cloned();
+                let constructor = self.made_member(instance.object()?, "__init__", &instance);
                 if let Some(constructor) = constructor {
                     let mut all = args.clone();
-                    all.positional.insert(0, (instance.clone(), None));
+                    let bound = |reference: &Ref| matches!(reference, Ref::Function(_, Some(_)) | Ref::Method(..));
+                    if !constructor.refs().iter().any(bound) {
+                        all.positional.insert(0, (instance.clone(), None));
+                    }
                     self.call(module, &constructor, all, site);
                 }
                 Some(instance)
@@ -353,6 +373,50 @@ impl Engine<'_> {
             "property" => Some(kept("\u{1}property", first?)),
             _ => None,
         }
+    }
+
+    /// A class that is made by a call: what its members are, and where it has the others from.
+    pub(crate) fn made_class(&mut self, bases: &Value, members: Option<&Value>) -> Option<Value> {
+        let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
+        let members = members.and_then(Value::object).and_then(|id| self.object(id)).cloned();
+        for (name, value) in members.iter().flat_map(|members| members.fields.iter()) {
+            self.store_field(id, name, value.clone());
+        }
+        self.store_field(id, &SmolStr::new_static(BASES), bases.clone());
+        let mut value = Value::reference(Ref::Object(id));
+        value.add_ref(kept("\u{1}made", Value::reference(Ref::Object(id))).refs().first().cloned()?);
+        Some(value)
+    }
+
+    /// The classes that a class which was made by a call derives from.
+    pub(crate) fn bases_of_made(&self, id: ObjectId) -> Vec<Value> {
+        let bases = self.object(id).and_then(|object| object.fields.get(BASES));
+        bases.and_then(|bases| self.items(bases)).unwrap_or_default()
+    }
+
+    /// A member of a class that was made by a call: its own, or that of one of the classes it derives from.
+    pub(crate) fn made_member(&mut self, id: ObjectId, name: &str, receiver: &Value) -> Option<Value> {
+        let name = SmolStr::new(name);
+        let mut left = vec![id];
+        for _ in 0..MOST_MADE {
+            let id = left.pop()?;
+            if let Some(own) = self.object(id)?.fields.get(&name) {
+                return Some(own.clone());
+            }
+            for base in self.bases_of_made(id).iter().rev().flat_map(Value::refs) {
+                match base {
+                    Ref::Class(class) => {
+                        let found = self.class_attr(*class, &name, Some(receiver), true);
+                        if found.is_some() {
+                            return found;
+                        }
+                    }
+                    Ref::Object(base) => left.push(*base),
+                    _ => {}
+                }
+            }
+        }
+        None
     }
 
     /// `zip` with endless iterations among finite ones.

@@ -26,6 +26,7 @@ mod iteration;
 pub(crate) mod javascript;
 mod layers;
 mod library;
+mod loaders;
 mod loops;
 mod members;
 pub(crate) mod model;
@@ -33,6 +34,7 @@ mod names;
 pub(crate) mod native;
 mod paths;
 mod pickles;
+mod pipes;
 mod presume;
 mod programs;
 mod protocols;
@@ -40,6 +42,7 @@ mod records;
 mod refine;
 mod registered;
 mod sinks;
+mod sounds;
 pub mod state;
 pub(crate) mod stmt;
 mod store;
@@ -176,8 +179,8 @@ pub struct Engine<'a> {
     pub written: Vec<layers::Written>,
     pub unopened: FxIndexMap<EvidenceId, (usize, String, BTreeSet<SmolStr>)>,
     pub unmodelled: FxIndexMap<EvidenceId, (SmolStr, Key)>,
-    /// Processes that are started: the identity of the call, its event, the command.
-    pub processes: Vec<(u64, usize, Vec<Value>)>,
+    /// Processes that are started.
+    pub processes: Vec<pipes::Process>,
     /// Sites at which something outside of the package is called, and whether that is the language's own.
     pub leaving: FxHashMap<(u32, Span), bool>,
     pub imports: Vec<Vec<(SmolStr, Option<u32>, EvidenceId)>>,

@@ -323,7 +323,8 @@ impl Engine<'_> {
                 None
             }
             ObjectKind::Opaque => {
-                let member = object.fields.get(name).cloned()?;
+                let own = object.fields.get(name).cloned();
+                let member = own.or_else(|| self.made_member(id, name, receiver))?;
                 let module = self.module(self.here().module);
                 let nowhere = ExprId(u32::MAX);
                 let site = super::call::Site { id: nowhere, callee: nowhere, span: self.attr_span };

@@ -62,7 +62,7 @@ fn methods(function: &str) -> &'static [&'static str] {
 /// The operator that a function of `operator` is.
 fn operator(function: &str) -> Option<BinOp> {
     let name = function.strip_prefix("operator.")?;
-    Some(match name.trim_end_matches('_').trim_start_matches('i') {
+    Some(match name.trim_matches('_').trim_start_matches('i') {
         "add" | "concat" => BinOp::Add,
         "sub" => BinOp::Sub,
         "mul" => BinOp::Mul,
@@ -159,6 +159,40 @@ impl Engine<'_> {
         })?;
         let takes = if found == "__str__" || found == "__repr__" || found == "__len__" { Vec::new() } else { takes };
         self.hook(module, &first, found, takes, site.span)
+    }
+
+    /// An operator that is called by its name: `operator.add(a, b)`, `str.__add__(a, b)`, `(7).__rsub__(x)`. `None` for any
+    /// other call, and where the type of a known value does not have the operator.
+    pub(crate) fn operator_called(
+        &mut self,
+        name: &str,
+        receiver: Option<&Value>,
+        args: &Args,
+        site: Site,
+    ) -> Option<Value> {
+        let method = name.rsplit('.').next()?;
+        let (op, reflected) = match operator(name).filter(|_| receiver.is_none()) {
+            // The form that changes its left side in place: a container is another one then.
+            Some(_) if method.starts_with('i') && args.positional.first()?.0.object().is_some() => return None,
+            Some(op) => (op, false),
+            None => crate::evaluate::operators::operator(method)?,
+        };
+        if !args.named.is_empty() || args.star.is_some() || args.star_star.is_some() {
+            return None;
+        }
+        let mut operands = receiver.into_iter().chain(args.positional.iter().map(|(value, _)| value));
+        let (own, other) = (operands.next()?.clone(), operands.next()?.clone());
+        if operands.next().is_some() || [&own, &other].into_iter().any(|value| self.is_instance(value)) {
+            return None;
+        }
+        if method.starts_with("__")
+            && let (Some(own), Some(other)) = (self.concrete(&own, 4), self.concrete(&other, 4))
+        {
+            // Who calls the method by its name is told where the type does not take the operand.
+            self.dialect.method(&own, method, &[other], &[], &mut self.budget)?;
+        }
+        let (left, right) = if reflected { (&other, &own) } else { (&own, &other) };
+        Some(self.binary(op, left, right, site.span))
     }
 
     /// `left op right` where one side is an instance whose class says what that is.

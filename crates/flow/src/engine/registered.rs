@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::{ExprId, ExprKind, FuncId, Module};
+use sluice_syntax::ir::{ExprId, ExprKind, FuncId, Function, FunctionKind, Module};
 use smol_str::SmolStr;
 
 use super::Engine;
@@ -195,17 +195,22 @@ impl Engine<'_> {
         let object = table.object().and_then(|id| self.object(id)).cloned();
         let mut whole = object.as_ref().is_some_and(|object| object.complete && object.kind == ObjectKind::Dict);
         let mut seen: Vec<Key> = Vec::new();
+        let mut lost = false;
         if let Some(object) = object {
             let rest = SmolStr::default();
             for (name, class) in object.fields.iter().chain(std::iter::once((&rest, &object.rest))) {
                 let by_installer = name.is_empty() || BY_INSTALLER.contains(&name.as_str());
                 let found = self.command(class, by_installer, site);
                 whole &= found || !by_installer || class.is_unknown();
+                lost |= !found && by_installer && !name.is_empty();
                 seen.extend(class.refs().iter().filter_map(|reference| match reference {
                     Ref::Class(class) => Some(*class),
                     _ => None,
                 }));
             }
+        }
+        if !whole || lost {
+            self.loose_methods(site);
         }
         if whole {
             return;
@@ -215,6 +220,27 @@ impl Engine<'_> {
         for class in classes {
             if self.is_command(class) {
                 self.command(&Value::reference(Ref::Class(class)), true, site);
+            }
+        }
+    }
+
+    /// Functions of the script of an installation that are written as methods of a command and stand in no class: where
+    /// nobody knows how a command was made, they may be what it was made of.
+    fn loose_methods(&mut self, site: Site) {
+        let here = self.here().module;
+        let module = self.module(here);
+        if module.path.rsplit('/').next() != Some("setup.py") {
+            return;
+        }
+        let in_class = |function: &Function| {
+            let parent = function.parent.and_then(|parent| module.function(parent));
+            parent.is_some_and(|parent| parent.kind == FunctionKind::Class)
+        };
+        for (function, func) in module.functions.iter().zip(0..) {
+            let method = matches!(function.name.as_str(), "run" | "initialize_options" | "finalize_options");
+            if method && function.params.first().is_some_and(|param| param.name == "self") && !in_class(function) {
+                let found = Value::reference(Ref::Function(Key { module: here, func }, None));
+                self.run_by_installer(&found, true, site);
             }
         }
     }
@@ -256,11 +282,12 @@ impl Engine<'_> {
                     let Some(object) = self.object(id).filter(|object| object.kind == ObjectKind::Opaque) else {
                         continue;
                     };
-                    let methods: Vec<Value> =
-                        COMMAND_METHODS.iter().filter_map(|method| object.fields.get(method).cloned()).collect();
-                    found |= !methods.is_empty();
-                    for method in methods {
-                        self.run_by_installer(&method, by_installer, site);
+                    found |= COMMAND_METHODS.iter().any(|method| object.fields.contains_key(method));
+                    found |= !self.bases_of_made(id).is_empty();
+                    let receiver = Value::reference(Ref::Object(id));
+                    for method in COMMAND_METHODS {
+                        let method = self.made_member(id, method, &receiver);
+                        self.run_by_installer(&method.unwrap_or_default(), by_installer, site);
                     }
                 }
                 // The library's own.
@@ -327,10 +354,28 @@ const COMMAND_METHODS: &[&str] = &[
     "parse_command_line",
     "parse_config_files",
     "get_command_class",
+    // What the commands of the library call in the middle of their work.
+    "build_extension",
+    "build_extensions",
+    "build_libraries",
+    "build_module",
+    "build_modules",
+    "build_packages",
+    "build_package_data",
+    "byte_compile",
+    "copy_extensions_to_source",
+    "find_sources",
+    "install",
+    "install_egg_scripts",
+    "install_for_development",
+    "install_namespaces",
+    "make_distribution",
+    "make_release_tree",
+    "swig_sources",
 ];
 
 /// True for the symbol of a command of an installer, or of the distribution that runs them.
-fn is_command_symbol(symbol: &str) -> bool {
+pub(super) fn is_command_symbol(symbol: &str) -> bool {
     let owner = symbol.split('.').next().unwrap_or(symbol);
     let last = symbol.rsplit('.').next().unwrap_or(symbol);
     let commands = symbol.contains(".command.") || matches!(last, "Command" | "Distribution");

@@ -46,6 +46,7 @@ impl Engine<'_> {
                 let place = self.place(*span, None);
                 let written = crate::facts::clip(module.slice(*span), 80);
                 let value = self.stepped(value, StepKind::Store, place, &SmolStr::new(&written));
+                self.becomes_part_of(module, &object, &value, *base, *span);
                 self.store_index(module, &object, &key, value, *base, *index);
             }
             Target::Sequence(targets) => {
@@ -392,6 +393,7 @@ impl Engine<'_> {
                     let nowhere = ExprId(u32::MAX);
                     let site = Site { id: nowhere, callee: nowhere, span: self.attr_span };
                     self.command_replaced(&owner, name, &value, site);
+                    self.finders(module, &format!("{owner}.{name}"), &value, site);
                 }
                 Ref::Module(target) => {
                     let body = Key { module: target, func: FuncId::MODULE.0 };
@@ -549,6 +551,7 @@ impl Engine<'_> {
     ) {
         let before = self.eval(module, old);
         let more = self.eval(module, value);
+        self.becomes_part_of(module, &before, &more, value, span);
         if self.is_instance(&before)
             && self.dialect.receiver() == Receiver::Parameter
             && let Some(result) =

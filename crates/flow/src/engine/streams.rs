@@ -109,6 +109,9 @@ impl Engine<'_> {
                     self.lose_streams(receiver, 1);
                     return None;
                 }
+                if object.fields.contains_key(super::sounds::SOUND) {
+                    return self.sound_method(module, name, id, receiver, args, site);
+                }
                 // What an unpickler reads, and how far, is told with what it calls.
                 if object.fields.contains_key(CONTENT) && name != "pickle.Unpickler.load" {
                     return self.stream_method(used);

@@ -10,6 +10,23 @@ use super::Engine;
 use super::heap::ObjectKind;
 use super::value::{Ref, Term, Value};
 
+/// The texts that a format may be, if all of them are known: one, or those of the arms that chose it.
+pub(crate) fn formats(term: &Term) -> Vec<Arc<str>> {
+    let parts: &[Rc<Term>] = match term {
+        Term::Text(text) => return vec![Arc::clone(text)],
+        Term::Either(parts) => parts,
+        _ => return Vec::new(),
+    };
+    let texts: Option<Vec<Arc<str>>> = parts
+        .iter()
+        .map(|part| match &**part {
+            Term::Text(text) => Some(Arc::clone(text)),
+            _ => None,
+        })
+        .collect();
+    texts.unwrap_or_default()
+}
+
 impl Engine<'_> {
     pub(crate) fn eval_binary(
         &mut self,
@@ -111,9 +128,11 @@ impl Engine<'_> {
                 }
             }
             BinOp::Mod => {
-                if let Some(Term::Text(format)) = left.term().as_deref() {
+                let formats = left.term().map(|term| formats(&term)).unwrap_or_default();
+                if !formats.is_empty() {
                     let parts = self.elements(right).unwrap_or_else(|| vec![right.clone()]);
-                    value.edit().term = Some(self.percent_term(format, &parts));
+                    let terms = formats.iter().map(|format| self.percent_term(format, &parts));
+                    value.edit().term = terms.reduce(|before, term| Term::either(&before, &term));
                 }
             }
             BinOp::Div => {

@@ -6,7 +6,7 @@ use super::args::{Args, int_or, str_or};
 use super::numbers::integer_index;
 use super::search::{self, Kind};
 use super::sequence::{ordered, span};
-use super::{Budget, Concrete, Outcome, codecs, encodings, sequence};
+use super::{Budget, Concrete, Outcome, codecs, encodings};
 
 /// The pure methods.
 pub(super) const METHODS: &[&str] = &[
@@ -52,11 +52,6 @@ pub(super) const METHODS: &[&str] = &[
     "translate",
     "upper",
     "zfill",
-    "__len__",
-    "__getitem__",
-    "__contains__",
-    "__add__",
-    "__mul__",
 ];
 
 /// Calls a method of a `bytes` or `bytearray`.
@@ -119,12 +114,6 @@ pub(super) fn method(receiver: &Concrete, name: &str, args: &Args<'_>, b: &mut B
         "copy" if kind == Kind::ByteArray => {
             args.none()?;
             Some(receiver.clone().into())
-        }
-        "__getitem__" => Some(sequence::index(receiver, args.one()?)?.into()),
-        "__contains__" => Some(Concrete::Bool(super::order::contains(receiver, args.one()?, b)?).into()),
-        "__add__" | "__mul__" => {
-            let op = if name == "__add__" { sluice_syntax::ir::BinOp::Add } else { sluice_syntax::ir::BinOp::Mul };
-            Some(super::binary(op, receiver, args.one()?, b)?.into())
         }
         _ => search::method(kind, s, name, args, b),
     }

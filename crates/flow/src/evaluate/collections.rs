@@ -287,8 +287,7 @@ pub(super) fn dict_method(
         }
         ("get", [key]) => lookup(items, key, b)?.map_or(Concrete::None, |(_, value)| value.clone()),
         ("get", [key, default]) => lookup(items, key, b)?.map_or_else(|| default.clone(), |(_, value)| value.clone()),
-        ("has_key" | "__contains__", [key]) => Concrete::Bool(lookup(items, key, b)?.is_some()),
-        ("__getitem__", [key]) => lookup(items, key, b)?.map(|(_, value)| value.clone())?,
+        ("has_key", [key]) => Concrete::Bool(lookup(items, key, b)?.is_some()),
         _ => return None,
     };
     Some(value.into())

@@ -33,6 +33,7 @@ mod json;
 mod library;
 mod marshal;
 mod numbers;
+pub(crate) mod operators;
 mod order;
 mod parse;
 mod paths;
@@ -42,6 +43,7 @@ pub(crate) mod pickle;
 mod radix;
 mod search;
 mod sequence;
+pub(crate) mod sounds;
 mod structs;
 mod template;
 #[cfg(test)]
@@ -421,7 +423,7 @@ pub fn function(symbol: &str, args: &[Concrete], named: &[(SmolStr, Concrete)], 
 fn unbound(symbol: &str) -> Option<(&str, &str)> {
     let (class, name) = symbol.split_once('.')?;
     let (_, methods) = METHODS.iter().find(|(known, _)| *known == class)?;
-    methods.contains(&name).then_some((class, name))
+    (methods.contains(&name) || operators::is_operator(name)).then_some((class, name))
 }
 
 /// Calls a method that does not change its receiver.
@@ -434,6 +436,9 @@ pub fn method(
 ) -> Option<Outcome> {
     b.step(1)?;
     let args = Args { pos: args, named };
+    if operators::is_operator(name) {
+        return operators::method(receiver, name, &args, b);
+    }
     match receiver {
         Concrete::Str(s) => text::method(s, name, &args, b),
         Concrete::Bytes(_) | Concrete::ByteArray(_) => bytes::method(receiver, name, &args, b),

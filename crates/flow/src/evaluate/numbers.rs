@@ -10,17 +10,7 @@ use super::order::exact;
 use super::{Budget, Concrete, MAX_BITS, Outcome, radix};
 
 /// Pure methods of `int` and `bool`.
-pub(super) const INT_METHODS: &[&str] = &[
-    "as_integer_ratio",
-    "bit_count",
-    "bit_length",
-    "conjugate",
-    "to_bytes",
-    "__add__",
-    "__sub__",
-    "__mul__",
-    "__xor__",
-];
+pub(super) const INT_METHODS: &[&str] = &["as_integer_ratio", "bit_count", "bit_length", "conjugate", "to_bytes"];
 
 /// Pure methods of `float`.
 pub(super) const FLOAT_METHODS: &[&str] = &["as_integer_ratio", "conjugate", "hex", "is_integer"];
@@ -467,31 +457,22 @@ pub(super) fn method(receiver: &Concrete, name: &str, args: &Args<'_>, b: &mut B
             .into(),
         );
     }
-    let op = match name {
-        "to_bytes" => return to_bytes(receiver, args, b),
-        "__add__" => BinOp::Add,
-        "__sub__" => BinOp::Sub,
-        "__mul__" => BinOp::Mul,
-        "__xor__" => BinOp::BitXor,
-        _ => {
-            args.none()?;
-            let value = exact(receiver)?;
-            let count = match name {
-                "bit_length" => value.bits(),
-                "bit_count" => value.magnitude().count_ones(),
-                "conjugate" => return Some(Concrete::integer(value).into()),
-                "as_integer_ratio" => {
-                    let pair = vec![Concrete::integer(value), Concrete::Int(1)];
-                    return Some(super::tuple_of(pair, b)?.into());
-                }
-                _ => return None,
-            };
-            return Some(Concrete::Int(i64::try_from(count).ok()?).into());
+    if name == "to_bytes" {
+        return to_bytes(receiver, args, b);
+    }
+    args.none()?;
+    let value = exact(receiver)?;
+    let count = match name {
+        "bit_length" => value.bits(),
+        "bit_count" => value.magnitude().count_ones(),
+        "conjugate" => return Some(Concrete::integer(value).into()),
+        "as_integer_ratio" => {
+            let pair = vec![Concrete::integer(value), Concrete::Int(1)];
+            return Some(super::tuple_of(pair, b)?.into());
         }
+        _ => return None,
     };
-    let other = args.one()?;
-    exact(other)?;
-    Some(binary(op, receiver, other, b)?.into())
+    Some(Concrete::Int(i64::try_from(count).ok()?).into())
 }
 
 fn ratio(f: f64, b: &mut Budget) -> Option<Concrete> {

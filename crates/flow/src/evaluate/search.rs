@@ -147,10 +147,6 @@ pub(super) fn method(kind: Kind, s: &[u8], name: &str, args: &Args<'_>, b: &mut 
             let (sign, digits) = s.split_at(usize::from(signed));
             kind.build([sign, &vec![b'0'; missing], digits].concat())?
         }
-        "__len__" => {
-            args.none()?;
-            Concrete::Int(i64::try_from(char_len(kind, s)).ok()?)
-        }
         _ => return None,
     };
     Some(value.into())

@@ -279,8 +279,6 @@ pub(super) fn method(
             }
             Concrete::Int(i64::try_from(found?).ok()?)
         }
-        ("__len__", []) => Concrete::Int(i64::try_from(items.len()).ok()?),
-        ("__getitem__", [i]) => index(receiver, i)?,
         _ => return None,
     };
     Some(value.into())

