@@ -6,6 +6,7 @@
 //!
 //! A class never says that something is bad; behaviors do.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::OnceLock;
@@ -13,6 +14,9 @@ use std::sync::OnceLock;
 use regex::bytes::{RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 use smol_str::SmolStr;
+
+use crate::commands::{Command, commands};
+use crate::forms::{Form, runs_what_it_fetches};
 
 /// The families that are built in, with their data.
 const EMBEDDED: &[(&str, &str)] = &[
@@ -72,9 +76,18 @@ struct Class {
     /// Regular expressions over the text; `(?i)` is on.
     #[serde(default)]
     patterns: Vec<String>,
+    /// Simple commands of which the line has one; the fields are those of [`Form`].
+    #[serde(default)]
+    commands: Vec<Form>,
+    /// The commands of the line run what one of them fetches.
+    #[serde(default)]
+    runs_fetched: bool,
     /// Other classes of the family, any of which fits.
     #[serde(default)]
     any: Vec<SmolStr>,
+    /// Classes of the family that a text of this one does not have.
+    #[serde(default)]
+    but: Vec<SmolStr>,
     /// The kind of source that reading a file of this class, or the output of a command of this class, is.
     #[serde(default)]
     source: Option<SmolStr>,
@@ -122,6 +135,9 @@ impl Classes {
             for item in lists.into_iter().flatten() {
                 *item = item.to_ascii_lowercase().into();
             }
+            for other in &mut class.but {
+                *other = format!("{family}/{other}").into();
+            }
             self.classes.insert(format!("{family}/{name}").into(), class);
         }
         // A class made of classes takes over what they look like, so that no look-up follows names.
@@ -146,7 +162,17 @@ impl Classes {
     /// The first that is no regular expression, or makes too large an automaton.
     pub fn check(&self) -> Result<(), ClassError> {
         for (id, class) in &self.classes {
-            class.compile().map_err(|problem| ClassError { family: id.to_string(), reason: problem.to_string() })?;
+            let error = |reason: String| ClassError { family: id.to_string(), reason };
+            class.compile().map_err(|problem| error(problem.to_string()))?;
+            if let Some(unknown) = class.but.iter().find(|class| !self.knows(class)) {
+                return Err(error(format!("there is no class `{unknown}`")));
+            }
+            for form in &class.commands {
+                form.check().map_err(|problem| error(problem.to_string()))?;
+                if let Some(unknown) = form.classes().find(|class| !self.knows(class)) {
+                    return Err(error(format!("there is no class `{unknown}`")));
+                }
+            }
         }
         Ok(())
     }
@@ -175,7 +201,7 @@ impl Classes {
         self.classes
             .iter()
             .filter_map(|(id, class)| Some((id.strip_prefix(family)?.strip_prefix('/')?, class)))
-            .filter(|(_, class)| texts.iter().any(|text| class.fits(text)))
+            .filter(|(_, class)| texts.iter().any(|text| class.fits(text, self)))
             .map(|(name, _)| name)
             .collect()
     }
@@ -184,7 +210,7 @@ impl Classes {
     #[must_use]
     pub fn has<'t>(&self, id: &str, texts: impl IntoIterator<Item = &'t str>) -> bool {
         let Some(class) = self.classes.get(id) else { return false };
-        texts.into_iter().any(|text| class.fits(&Text::new(text)))
+        texts.into_iter().any(|text| class.fits(&Text::new(text), self))
     }
 
     /// The kind of source that reading one of these files, or the output of one of these commands, is, if it is a
@@ -194,7 +220,7 @@ impl Classes {
         let paths: Vec<Text> = texts.into_iter().map(Text::new).collect();
         self.classes.iter().find_map(|(name, class)| {
             let kind = class.source.as_deref().filter(|_| name.split('/').next() == Some(family))?;
-            paths.iter().any(|path| class.fits(path)).then_some(kind)
+            paths.iter().any(|path| class.fits(path, self)).then_some(kind)
         })
     }
 }
@@ -206,9 +232,15 @@ struct Text {
     lower: String,
     /// As it is written: patterns may ask for the case (`(?-i:-F)`).
     written: String,
+    /// What it is as a line of commands.
+    line: OnceCell<Vec<Command>>,
 }
 
 impl Text {
+    fn line(&self) -> &[Command] {
+        self.line.get_or_init(|| commands(&self.written))
+    }
+
     fn new(text: &str) -> Self {
         let mut end = text.len().min(LOOKED_AT);
         while !text.is_char_boundary(end) {
@@ -216,7 +248,7 @@ impl Text {
         }
         let written = text.get(..end).unwrap_or_default().trim().to_owned();
         let lower = written.to_ascii_lowercase();
-        Self { path: lower.replace('\\', "/"), lower, written }
+        Self { path: lower.replace('\\', "/"), lower, written, line: OnceCell::new() }
     }
 }
 
@@ -229,13 +261,25 @@ impl Class {
         self.extensions.extend(other.extensions);
         self.contains.extend(other.contains);
         self.patterns.extend(other.patterns);
+        self.commands.extend(other.commands);
+        self.runs_fetched |= other.runs_fetched;
     }
 
     fn compile(&self) -> Result<RegexSet, regex::Error> {
         RegexSetBuilder::new(&self.patterns).case_insensitive(true).unicode(false).size_limit(SIZE_LIMIT).build()
     }
 
-    fn fits(&self, text: &Text) -> bool {
+    fn fits(&self, text: &Text, classes: &Classes) -> bool {
+        // What is left out leaves nothing out itself: a class cannot be asked of itself in a circle.
+        self.has_form(text, classes)
+            && !self
+                .but
+                .iter()
+                .filter_map(|other| classes.classes.get(other))
+                .any(|other| other.has_form(text, classes))
+    }
+
+    fn has_form(&self, text: &Text, classes: &Classes) -> bool {
         let ends_at_component =
             |end: &str| text.path.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('/'));
         let last = text.path.rsplit('/').next().unwrap_or_default();
@@ -256,6 +300,11 @@ impl Class {
         if let Some((stem, extension)) = last.rsplit_once('.')
             && !stem.is_empty()
             && self.extensions.iter().any(|known| known == extension)
+        {
+            return true;
+        }
+        if self.commands.iter().any(|form| form.fits_any(text.line(), classes))
+            || (self.runs_fetched && runs_what_it_fetches(text.line()))
         {
             return true;
         }

@@ -4,6 +4,8 @@
 
 pub mod behavior;
 pub mod classes;
+pub mod commands;
+mod forms;
 pub mod kinds;
 pub mod load;
 pub mod model;

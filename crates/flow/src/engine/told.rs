@@ -57,8 +57,12 @@ impl Engine<'_> {
         let space = Rc::new(Term::Text(Arc::from(" ")));
         let mut whole: Option<Rc<Term>> = None;
         for item in object.items.iter().take(16) {
-            let piece = item
-                .term()
+            // A word without text is a word all the same: the next one is not its own.
+            let empty = item.known_text().is_some_and(|text| text.is_empty());
+            let quoted = || Rc::new(Term::Text(Arc::from("\"\"")));
+            let piece = empty
+                .then(quoted)
+                .or_else(|| item.term())
                 .or_else(|| self.container_term(item, depth + 1))
                 .unwrap_or_else(|| Rc::new(Term::Name(SmolStr::new_static("…"))));
             whole = Some(match whole {
