@@ -44,7 +44,7 @@ impl<'r> Column<'r> {
         for (index, candidate) in candidates.iter().enumerate() {
             let mut variables: BTreeMap<&str, Identity> = BTreeMap::new();
             for (role, variable) in &step.bind {
-                let identity = Identity::of(&context.views(role, *candidate));
+                let identity = Identity::of(&context.views(role, *candidate), role.contains("command"));
                 for token in &identity.tokens {
                     column.by_token.entry((variable, *token)).or_default().push(index);
                 }

@@ -42,6 +42,9 @@ const MAX_IDENTITIES: usize = 8;
 /// How many texts of one value are compared.
 const MAX_TEXTS: usize = 16;
 
+/// How many words of commands are compared.
+const MAX_WORDS: usize = 64;
+
 impl<'a> View<'a> {
     /// The known texts, most telling first; the shape last, for patterns about code such as `Path.home()`.
     pub(super) fn texts(self) -> Vec<&'a str> {
@@ -219,9 +222,17 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn of(views: &[View<'_>]) -> Self {
+    /// `commands` says that the values are commands: their words are texts of their own.
+    pub(super) fn of(views: &[View<'_>], commands: bool) -> Self {
         let mut identity = Self::default();
         for view in views {
+            if let View::Value(value) = view
+                && commands
+            {
+                let known_as = value.known_as.iter().map(|(text, _)| text);
+                let lines = value.text.iter().chain(&value.patterns).chain(known_as);
+                identity.texts.extend(lines.take(MAX_TEXTS).flat_map(|line| words_of(line)).take(MAX_WORDS));
+            }
             let tokens = view.tokens();
             if tokens.len() <= MAX_IDENTITIES {
                 identity.tokens.extend_from_slice(tokens);
@@ -257,6 +268,26 @@ impl Identity {
                 .iter()
                 .any(|left| other.texts.iter().any(|right| contains_whole(left, right) || contains_whole(right, left)))
     }
+}
+
+/// The words of a command that name a file or a folder: all but the program, and where none stands behind the address of a
+/// repository, the folder that bears its name.
+fn words_of(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for command in sluice_catalog::commands::commands(line) {
+        let values = command.options.iter().filter_map(|(_, value)| value.as_ref());
+        for word in command.operands.iter().chain(values).chain(&command.outputs) {
+            words.extend(name_of(&word.text).filter(|_| !word.text.contains("://")));
+        }
+        if let Some(last) =
+            command.operands.last().filter(|last| command.behind("clone").is_some() && last.text.contains("://"))
+        {
+            let name = last.text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            let name = name.strip_suffix(".git").unwrap_or(name).to_ascii_lowercase();
+            words.extend(Some(name).filter(|name| name.len() >= MIN_TEXT));
+        }
+    }
+    words
 }
 
 /// The text as the name of a resource: long enough, and shaped like a path, a file or an address. Words of prose,
