@@ -186,7 +186,10 @@ impl Engine<'_> {
         while let Some(at) = rest.find('%') {
             let (before, behind) = rest.split_at(at);
             whole = Term::join(&whole, &Rc::new(Term::Text(Arc::from(before))));
-            let spec_length = behind.char_indices().skip(1).find(|(_, c)| c.is_ascii_alphabetic() || *c == '%');
+            // A name in parentheses says which part it is, and is no letter of the form.
+            let named = behind.strip_prefix("%(").and_then(|rest| rest.find(')')).map_or(1, |at| at + 3);
+            let mut letters = behind.char_indices().skip_while(|(at, _)| *at < named);
+            let spec_length = letters.find(|(_, c)| c.is_ascii_alphabetic() || *c == '%');
             let Some((end, letter)) = spec_length else {
                 rest = behind;
                 break;
