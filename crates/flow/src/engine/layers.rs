@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use sluice_catalog::commands::Started;
 use sluice_syntax::ir::{Const, FuncId, Module, StmtKind};
 use smol_str::SmolStr;
 
 use super::call::Site;
 use super::programs::{
-    file_beside, fixed_program, interpreter, is_script, lies_in_a_folder, program, started_by_python,
+    file_beside, fixed_program, interpreter, is_script, lies_in_a_folder, program, started_by_python, told_word,
 };
 use super::value::{Key, Ref, Term, Value};
 use super::{Engine, LayerData, Progress, stable_hash};
@@ -347,10 +348,19 @@ impl Engine<'_> {
                     || word.term().is_some_and(|term| term.patterns().iter().any(named))
             }
         };
-        let mut program = words.iter().find(|word| !passes(word)).or(words.first()).cloned().unwrap_or_default();
+        // Launchers with options and words of their own, and programs that are given code in one word.
+        let told: Vec<String> = words.iter().map(told_word).collect();
+        let told: Vec<&str> = told.iter().map(String::as_str).collect();
+        let (words, code) = match sluice_catalog::commands::started(&told) {
+            Started::At(at) => (words.get(at..).filter(|rest| !rest.is_empty()).unwrap_or(words), None),
+            Started::Word(at) => (words.as_slice(), words.get(at)),
+        };
+        let mut program =
+            code.or(words.iter().find(|word| !passes(word))).or(words.first()).cloned().unwrap_or_default();
         // What a shell takes in one word is a command again, with a program of its own.
         let shell = words.iter().take_while(|word| passes(word)).filter_map(Value::known_text);
-        if shell.map(|word| interpreter(word)).any(|language| matches!(language, Some("shell" | "powershell")))
+        let mut languages = shell.map(|word| interpreter(word));
+        if (code.is_some() || languages.any(|language| matches!(language, Some("shell" | "powershell"))))
             && let Some(word) = fixed_program(&program, LAUNCHERS)
         {
             return Value::text(&word);

@@ -34,6 +34,7 @@ pub(super) fn fixed_program(value: &Value, launchers: &[&str]) -> Option<String>
         let is_plain =
             !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+'));
         let starts_rest = interpreter(word).is_some()
+            || sluice_catalog::commands::starts_others(pattern)
             || launchers.contains(&program(word).as_str())
             || [
                 "cd",
@@ -76,6 +77,12 @@ pub(super) fn fixed_program(value: &Value, launchers: &[&str]) -> Option<String>
         program_of_all = Some(word.to_owned());
     }
     program_of_all
+}
+
+/// A word of a command as far as it is known, with `{}` for what is not.
+pub(super) fn told_word(word: &Value) -> String {
+    let pattern = || word.term().and_then(|term| term.patterns().into_iter().next());
+    word.known_text().map(|text| text.to_string()).or_else(pattern).unwrap_or_else(|| "{}".to_owned())
 }
 
 /// True for a path whose last part is known, whatever is in front of it.
