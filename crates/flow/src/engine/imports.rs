@@ -2,20 +2,85 @@
 
 use std::rc::Rc;
 
-use sluice_syntax::ir::{FuncId, SlotRef, Span, StmtKind};
+use std::sync::Arc;
+
+use sluice_catalog::Model;
+use sluice_syntax::ir::{Const, ExprId, FuncId, SlotRef, Span, StmtKind};
 use smol_str::SmolStr;
 
+use super::call::{Args, Site};
+use super::model::Bound;
 use super::value::{Key, Ref, Value};
 use super::{Engine, Progress};
 use crate::dialect::Receiver;
+
+/// Most paths of modules that are remembered because code wrote to them.
+const MOST_KEPT: usize = 64;
+
+/// How the names of files end that an import finds.
+const MODULES: &[&str] = &[".py", ".pyc", ".so", ".pyd", ".js", ".mjs", ".cjs", ".node"];
+
+/// The path of a file that can be imported, which code may have written.
+#[derive(Debug)]
+pub struct Kept {
+    /// The file of the code.
+    file: u32,
+    /// The name of the module.
+    name: SmolStr,
+    /// The path as far as it is known.
+    path: Arc<str>,
+}
 
 /// By variable: the module that a name comes from, how many packages up that is looked for, and the name there.
 pub(crate) type Imported = rustc_hash::FxHashMap<SlotRef, (SmolStr, u32, SmolStr)>;
 
 impl Engine<'_> {
+    /// Remembers which modules a call may write, download or open for that.
+    pub(crate) fn keeps(&mut self, model: &Model, bound: &[Bound]) {
+        let writes = |action: &SmolStr| matches!(action.as_str(), "file.write" | "file.open" | "network.request");
+        if self.kept.len() >= MOST_KEPT || !model.actions.iter().any(writes) {
+            return;
+        }
+        let file = self.file_of(self.here().module);
+        let paths = bound.iter().filter(|arg| arg.roles.iter().any(|role| role == "file.path"));
+        let patterns: Vec<String> =
+            paths.filter_map(|arg| arg.value.term()).flat_map(|term| term.patterns().into_iter().take(4)).collect();
+        for pattern in patterns {
+            let name = pattern.rsplit(['/', '\\']).next().unwrap_or_default();
+            let Some(stem) = MODULES.iter().find_map(|suffix| name.strip_suffix(suffix)) else { continue };
+            let name = SmolStr::new(stem);
+            let is_known = |kept: &Kept| kept.file == file && kept.name == name && *kept.path == *pattern;
+            if !stem.is_empty() && !stem.contains("{}") && !self.kept.iter().any(is_known) {
+                self.kept.push(Kept { file, name, path: Arc::from(pattern.as_str()) });
+            }
+        }
+    }
+
+    /// The path of a module of this name that code of the same file may have written.
+    pub(crate) fn kept_path(&self, name: &str) -> Option<Arc<str>> {
+        if self.kept.is_empty() {
+            return None;
+        }
+        let file = self.file_of(self.here().module);
+        self.kept.iter().rev().find(|kept| kept.file == file && kept.name == name).map(|kept| Arc::clone(&kept.path))
+    }
+
+    /// An import of a module that the code wrote itself runs what it wrote.
+    fn imports_kept(&mut self, name: &str, span: Span) {
+        let Some(path) = self.kept_path(name) else { return };
+        let Some(model) = self.catalog.model("__import__") else { return };
+        let here = self.here().module;
+        let module = self.module(here);
+        // A statement has no number as expressions have.
+        let id = ExprId(u32::MAX.wrapping_sub(1).wrapping_sub(span.start));
+        let value = Value::constant(Const::Str(path));
+        self.apply_model(&module, model, None, &Args::of(vec![value]), Site { id, callee: id, span }, None);
+    }
+
     pub(crate) fn import(&mut self, path: &SmolStr, whole: bool, span: Span) -> Value {
         let here = self.here().module;
         let file = self.file_of(here);
+        self.imports_kept(path.split('.').next().unwrap_or(path), span);
         let internal = self.program.absolute(file, path);
         let place = self.place(span, Some(path));
         if let Some(list) = self.imports.get_mut(here as usize) {
@@ -48,6 +113,8 @@ impl Engine<'_> {
     pub(crate) fn import_from(&mut self, from: &SmolStr, level: u32, name: &SmolStr, span: Span) -> Value {
         let here = self.here().module;
         let file = self.file_of(here);
+        self.imports_kept(name, span);
+        self.imports_kept(from.rsplit('.').next().unwrap_or(from), span);
         let target =
             if level == 0 { self.program.absolute(file, from) } else { self.program.relative(file, level, from) };
         let absolute = self.program.absolute_name(file, level, from);
@@ -112,7 +179,7 @@ impl Engine<'_> {
         }
         let symbol = format!("{library}.{name}");
         let symbol = self.canonical(&symbol);
-        let tells = |model: &sluice_catalog::Model| {
+        let tells = |model: &Model| {
             model.source.is_some() || !model.actions.is_empty() || !model.args.is_empty() || model.result.is_some()
         };
         if !self.catalog.model(&symbol).is_some_and(tells) {

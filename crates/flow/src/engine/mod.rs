@@ -177,6 +177,8 @@ pub struct Engine<'a> {
     pub layer_index: FxHashMap<(EvidenceId, u64), usize>,
     /// Known texts that were written to files.
     pub written: Vec<layers::Written>,
+    /// Modules that the code may have written.
+    pub kept: Vec<imports::Kept>,
     pub unopened: FxIndexMap<EvidenceId, (usize, String, BTreeSet<SmolStr>)>,
     pub unmodelled: FxIndexMap<EvidenceId, (SmolStr, Key)>,
     /// Processes that are started.
@@ -321,6 +323,7 @@ impl<'a> Engine<'a> {
             layers: Vec::new(),
             layer_index: FxHashMap::default(),
             written: Vec::new(),
+            kept: Vec::new(),
             unopened: FxIndexMap::default(),
             unmodelled: FxIndexMap::default(),
             processes: Vec::new(),

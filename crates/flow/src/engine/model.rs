@@ -303,6 +303,7 @@ impl Engine<'_> {
         if !model.actions.is_empty() || model.source.is_some() || bound.iter().any(|arg| !arg.roles.is_empty()) {
             self.mark_weight(model, &bound);
         }
+        self.keeps(model, &bound);
         let is_stream = |arg: &&Bound| arg.name == "self" || arg.roles.iter().any(|role| role == "file");
         let in_memory = bound.iter().filter(is_stream).any(|arg| self.in_memory(&arg.value, 0));
         if let Some(event) = event {

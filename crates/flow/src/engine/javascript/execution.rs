@@ -150,8 +150,12 @@ impl Engine<'_> {
     /// A file that the code wrote itself is loaded: its text is a layer.
     pub(super) fn loads_written(&mut self, module: &Rc<Module>, symbol: &str, text: &str, args: &Args, site: Site) {
         let is_path = text.starts_with(['.', '/']) || text.contains(":\\") || text.starts_with("file:");
+        let name = || {
+            let name = text.rsplit(['/', '\\']).next().unwrap_or(text);
+            name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+        };
         if is_path
-            && !self.written.is_empty()
+            && (!self.written.is_empty() || self.kept_path(name()).is_some())
             && let Some(model) = self.catalog.model(symbol)
         {
             self.apply_model(module, model, None, args, site, None);
