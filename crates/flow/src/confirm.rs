@@ -63,11 +63,13 @@ pub(crate) struct Confirmer<'a> {
     modules: &'a [Rc<Module>],
     graphs: FxHashMap<u32, Graph>,
     known: FxHashMap<(u32, Span, u32, Span), bool>,
+    /// The modules in which functions of a name stand.
+    named: Option<FxHashMap<SmolStr, Vec<u32>>>,
 }
 
 impl<'a> Confirmer<'a> {
     pub(crate) fn new(modules: &'a [Rc<Module>]) -> Self {
-        Self { modules, graphs: FxHashMap::default(), known: FxHashMap::default() }
+        Self { modules, graphs: FxHashMap::default(), known: FxHashMap::default(), named: None }
     }
 
     /// True if every step of the path is joined to the one before it.
@@ -92,12 +94,72 @@ impl<'a> Confirmer<'a> {
                 self.graphs.insert(module, graph);
             }
         }
-        let joined = self.walk(before, after);
+        let others: Vec<(u32, SmolStr)> = self
+            .own_methods(after)
+            .into_iter()
+            .flat_map(|name| self.named(&name).into_iter().map(move |module| (module, name.clone())))
+            .collect();
+        for (module, _) in others.iter().cloned() {
+            if !self.graphs.contains_key(&module)
+                && let Some(lowered) = self.modules.get(module as usize)
+            {
+                let mut graph = Graph::default();
+                add_module(&mut graph, lowered);
+                self.graphs.insert(module, graph);
+            }
+        }
+        let joined = self.walk(before, after, &others);
         self.known.insert(key, joined);
         joined
     }
 
-    fn walk(&self, before: &Mark, after: &Mark) -> bool {
+    /// The methods that are called on `this` at a step.
+    fn own_methods(&self, after: &Mark) -> Vec<SmolStr> {
+        /// Most expressions that are looked at, and most names.
+        const MOST: usize = 64;
+        const NAMES: usize = 4;
+        let mut names: Vec<SmolStr> = Vec::new();
+        let Some(module) = self.modules.get(after.module as usize) else { return names };
+        let at = self.graphs.get(&after.module).and_then(|graph| graph.by_span.get(&after.span));
+        let mut left: Vec<ExprId> = at.into_iter().flatten().copied().collect();
+        let mut next = 0;
+        while let Some(id) = left.get(next).copied().filter(|_| next < MOST) {
+            next += 1;
+            let Some(expr) = module.expr(id) else { continue };
+            if let ExprKind::Call { callee, .. } = &expr.kind
+                && let Some(ExprKind::Attr { base, name }) = module.expr(*callee).map(|callee| &callee.kind)
+                && matches!(module.expr(*base).map(|base| &base.kind), Some(ExprKind::This))
+                && names.len() < NAMES
+                && !names.contains(name)
+            {
+                names.push(name.clone());
+            }
+            children(&expr.kind, &mut |child| left.push(child));
+        }
+        names
+    }
+
+    /// The modules in which a function of the name stands: which class an instance is of decides which of them is called.
+    fn named(&mut self, name: &SmolStr) -> Vec<u32> {
+        /// Most modules that are looked at.
+        const MOST: usize = 8;
+        let modules = self.modules;
+        let named = self.named.get_or_insert_with(|| {
+            let mut named: FxHashMap<SmolStr, Vec<u32>> = FxHashMap::default();
+            for (index, module) in (0..).zip(modules) {
+                for function in &module.functions {
+                    let places = named.entry(function.name.clone()).or_default();
+                    if places.len() < MOST && places.last() != Some(&index) {
+                        places.push(index);
+                    }
+                }
+            }
+            named
+        });
+        named.get(name).cloned().unwrap_or_default()
+    }
+
+    fn walk(&self, before: &Mark, after: &Mark, others: &[(u32, SmolStr)]) -> bool {
         let Some(start) = self.graphs.get(&after.module) else { return false };
         // What is passed is taken apart at once.
         if before.kind == StepKind::Pass && start.parts.contains_key(&after.span) {
@@ -107,6 +169,10 @@ impl<'a> Confirmer<'a> {
         let mut nodes: FxHashSet<(u32, Node)> = FxHashSet::default();
         let mut queue: std::collections::VecDeque<(u32, ExprId)> =
             start.by_span.get(&after.span).into_iter().flatten().map(|id| (after.module, *id)).collect();
+        for (other, name) in others {
+            let into = self.graphs.get(other).and_then(|graph| graph.into.get(&Node::Result(name.clone())));
+            queue.extend(into.into_iter().flatten().map(|id| (*other, *id)));
+        }
         let mut computed = false;
         loop {
             let Some((index, id)) = queue.pop_front() else {
@@ -185,6 +251,19 @@ impl<'a> Confirmer<'a> {
         }
         // A callback's parameter is filled by the library that calls it: the step before is the registration.
         before.kind == StepKind::Pass && self.meets_parameter(&seen)
+            || before.kind == StepKind::Source && self.meets_parameter_of(before, &seen)
+    }
+
+    /// True if the value enters as a parameter of the function that stands at the step, and the walk came to one of them.
+    fn meets_parameter_of(&self, before: &Mark, seen: &FxHashSet<(u32, ExprId)>) -> bool {
+        let Some(module) = self.modules.get(before.module as usize) else { return false };
+        let Some(graph) = self.graphs.get(&before.module) else { return false };
+        let named = module.functions.iter().position(|function| function.name_span == before.span);
+        let Some(func) = named.and_then(|func| u32::try_from(func).ok()) else { return false };
+        seen.iter().filter(|(index, _)| *index == before.module).any(|(_, id)| {
+            matches!(module.expr(*id).map(|expr| &expr.kind), Some(ExprKind::Slot(slot))
+                if slot.func.0 == func && graph.params.contains(&(func, slot.slot)))
+        })
     }
 
     /// True if the walk came to a parameter.

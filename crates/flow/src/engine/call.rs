@@ -184,6 +184,12 @@ impl Engine<'_> {
         {
             frame.asks = true;
         }
+        if self.dialect.receiver() == Receiver::This
+            && self.names_several_methods(module, site.callee)
+            && let Some(frame) = self.frames.last_mut()
+        {
+            frame.dispatches = true;
+        }
         self.command_classes(&args, site);
         let mut result: Option<Value> = None;
         let mut refs = function.refs().to_vec();
@@ -435,6 +441,10 @@ impl Engine<'_> {
             }
         }
         self.hand_over(args.all());
+        if name == "pipe" && self.takes_a_stream(args) {
+            // Where it is written tells what it is: something that can be read.
+            return self.call_symbol(module, &SmolStr::new_static("stream.Readable.pipe"), Some(receiver), args, site);
+        }
         if self.presume(module, name, receiver, args, site) {
             let mut value = Value::UNKNOWN;
             let all: Vec<Value> = args.all().cloned().collect();
@@ -557,6 +567,7 @@ impl Engine<'_> {
         self.edge(key, site.span);
         self.summarize(key);
         let this = receiver.clone().filter(|_| self.dialect_of(key.module).receiver() == Receiver::This);
+        let around = if this.is_none() { self.lexical_this(key) } else { None };
         let mut bound = self.bind_args(key, receiver, args);
         let target = self.module(key.module);
         let Some(function) = target.function(FuncId(key.func)) else { return Value::UNKNOWN };
@@ -566,6 +577,7 @@ impl Engine<'_> {
             return self.call_unknown(module, &Value::UNKNOWN, args, site);
         };
         self.note(summary.weighty, summary.effects);
+        self.pass_dispatch(&summary, this.as_ref().or(around.as_ref()));
         self.pass_copied(&summary, &bound);
         if this_is_pure(&summary)
             && self.dialect_of(key.module).receiver() == Receiver::This
@@ -592,7 +604,9 @@ impl Engine<'_> {
         }
         self.pass_listed(&target, key, &bound, place, &name);
         let listed = summary.lists && self.worth_listing(&summary, args);
-        if self.worth_inlining(key, &summary, &bound, this.as_ref(), listed) {
+        if self.worth_inlining(key, &summary, &bound, this.as_ref(), listed)
+            || (self.steps_are_left(&summary) && self.is_dispatched(key, &summary, around.as_ref()))
+        {
             if let Some(summary) = self.summaries.get_mut(&key) {
                 summary.contexts += 1;
             }
@@ -612,7 +626,7 @@ impl Engine<'_> {
                 self.container(ObjectKind::List, items, args.star.is_none())
             });
             let this = match (this, &all) {
-                (None, Some(_)) => self.generic_this(key, 0),
+                (None, Some(_)) => around.or_else(|| self.generic_this(key, 0)),
                 (this, _) => this,
             };
             let result =

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sluice_syntax::ir::{
-    Arg, Const, ExprId, ExprKind, FuncId, FunctionKind, LogicOp, Module, SequenceKind, Span, UnaryOp,
+    Arg, Const, ExprId, ExprKind, FuncId, FunctionKind, LogicOp, Module, SequenceKind, Span, Target, UnaryOp,
 };
 use smol_str::SmolStr;
 
@@ -120,6 +120,9 @@ impl Engine<'_> {
             ExprKind::Attr { base, name } => {
                 let object = self.eval(module, *base);
                 let value = self.attr(&object, name, span);
+                if self.dialect.receiver() == Receiver::This {
+                    self.asks_of_this(module, *base, &value);
+                }
                 self.touched(value, module, id, span)
             }
             ExprKind::Index { base, index } => {
@@ -363,7 +366,12 @@ impl Engine<'_> {
                 };
                 let new = if number.known().is_some() { self.binary(*op, &number, &one, span) } else { number.clone() };
                 self.assign(module, target, new.clone());
-                if *prefix { new } else { number }
+                let mut value = if *prefix { new } else { number };
+                // A count that another function keeps has what every call before this one left in it.
+                if self.counts_for_another(target) && value.known().is_some() {
+                    value.edit().open = true;
+                }
+                value
             }
             ExprKind::Keys(inner) => {
                 let object = self.eval(module, *inner);
@@ -379,6 +387,11 @@ impl Engine<'_> {
                 all
             }
         }
+    }
+
+    /// True for a variable of another function.
+    fn counts_for_another(&self, target: &Target) -> bool {
+        matches!(target, Target::Slot(slot, _) if slot.func.0 != self.here().func)
     }
 
     /// What `typeof` says of something that is no known value.

@@ -29,6 +29,8 @@ const MOST_WRITTEN: usize = 256;
 const LONGEST_WRITTEN: usize = 8 << 20;
 /// The shortest part of a path by which a command names a file.
 const SHORTEST_PATH: usize = 5;
+/// The shortest known part of a script of which the rest is not known.
+const SHORTEST_SCRIPT: usize = 12;
 
 /// A known text that is written to a file.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub struct Written {
     /// Identities of the file, where its path is not known.
     tokens: Vec<u64>,
     text: String,
+    /// False if parts of the text are not known; they stand in it as `{}`.
+    whole: bool,
     codings: Vec<SmolStr>,
 }
 
@@ -458,6 +462,24 @@ impl Engine<'_> {
         }
     }
 
+    /// What is written to the input of a process is told together with the command that started it.
+    pub(super) fn told_command(&mut self, words: &[Arc<str>], event: usize, place: EvidenceId) {
+        let line = words.iter().map(|word| if word.is_empty() { "{}" } else { word }).collect::<Vec<_>>().join(" ");
+        let whole = words.iter().all(|word| !word.is_empty());
+        let line: Arc<str> = Arc::from(line);
+        let mut fact = crate::facts::ValueFact::default();
+        if whole {
+            fact.text = Some(line);
+        } else {
+            fact.patterns.push(line);
+        }
+        let Some(event) = self.events.get_mut(event) else { return };
+        let name = SmolStr::new_static("command");
+        if !event.args.iter().any(|arg| arg.name == name) {
+            event.args.push(super::EventArg { roles: vec![name.clone()], name, fact, place });
+        }
+    }
+
     /// A command that runs a script of a shell does what the commands of the script do.
     pub(crate) fn runs_script(&mut self, event: usize, text: &str, decoded: bool) {
         let here = self.here().module;
@@ -527,13 +549,17 @@ impl Engine<'_> {
 
     /// A known text is written to a file.
     pub(crate) fn remember_written(&mut self, file: &Value, text: &Value) {
-        let known: String = match text.known() {
-            Some(Const::Str(text)) => text.to_string(),
+        let (known, whole): (String, bool) = match text.known() {
+            Some(Const::Str(text)) => (text.to_string(), true),
             Some(Const::Bytes(bytes)) => match std::str::from_utf8(bytes) {
-                Ok(text) => text.to_owned(),
+                Ok(text) => (text.to_owned(), true),
                 Err(_) => return,
             },
-            _ => return,
+            // The folder that a script works in is rarely known, its commands are.
+            _ => match text.term().and_then(|term| term.patterns().into_iter().next()) {
+                Some(pattern) if pattern.replace("{}", "").trim().len() >= SHORTEST_SCRIPT => (pattern, false),
+                _ => return,
+            },
         };
         if known.len() > LONGEST_WRITTEN || known.trim().is_empty() {
             return;
@@ -551,11 +577,12 @@ impl Engine<'_> {
         if let Some(written) = self.written.iter_mut().find(|written| same(written)) {
             if !written.text.contains(&known) && written.text.len() + known.len() <= LONGEST_WRITTEN {
                 written.text.push_str(&known);
+                written.whole &= whole;
             }
             return;
         }
         if self.written.len() < MOST_WRITTEN {
-            self.written.push(Written { path, tokens, text: known, codings });
+            self.written.push(Written { path, tokens, text: known, whole, codings });
         }
     }
 
@@ -678,6 +705,10 @@ impl Engine<'_> {
             }
         };
         let language = own.or(run_by).unwrap_or_else(by_content);
+        // Of a script of commands a part tells something; of a program it does not.
+        if !written.whole && !matches!(language, "shell" | "powershell") {
+            return;
+        }
         let (text, codings): (Arc<str>, _) = (Arc::from(written.text.as_str()), written.codings.clone());
         if language == "shell" {
             self.runs_script(event, &text, !codings.is_empty());

@@ -438,6 +438,7 @@ impl<'a> Engine<'a> {
         if let Some(frame) = self.exit() {
             self.keep_slots(key, frame.slots);
         }
+        self.close_exports(index);
         if let Some(progress) = self.progress.get_mut(index as usize) {
             *progress = Progress::Done;
         }
@@ -537,10 +538,11 @@ impl<'a> Engine<'a> {
             yields_more: false,
             captured: Vec::new(),
             asks: false,
+            dispatches: false,
             guards: Vec::new(),
             shared_guards: None,
             silent: 0,
-            looped: 0,
+            looped: u32::from(self.realm.repeated.contains(&key)),
             scopes: Vec::new(),
             decided: 0,
             unsure: 0,

@@ -127,6 +127,17 @@ impl Engine<'_> {
             started = process.event;
             command.clone_from(&process.command);
         }
+        let mut words: Vec<Arc<str>> = Vec::new();
+        for part in &command {
+            match self.items(part) {
+                Some(items) => words.extend(items.iter().map(|item| item.known_text().cloned().unwrap_or_default())),
+                None if matches!(part.known(), Some(Const::None | Const::Undefined)) => {}
+                None => words.push(part.known_text().cloned().unwrap_or_default()),
+            }
+        }
+        if started != event {
+            self.told_command(&words, event, place);
+        }
         let text: Option<Arc<str>> = match input.value.known() {
             Some(Const::Str(text)) => Some(Arc::clone(text)),
             Some(Const::Bytes(bytes)) => std::str::from_utf8(bytes).ok().map(Arc::from),
@@ -138,13 +149,6 @@ impl Engine<'_> {
             }
             return;
         };
-        let mut words: Vec<Arc<str>> = Vec::new();
-        for part in &command {
-            match self.items(part) {
-                Some(items) => words.extend(items.iter().map(|item| item.known_text().cloned().unwrap_or_default())),
-                None => words.extend(part.known_text().cloned()),
-            }
-        }
         let own = || command.first().is_some_and(|word| self.starts_itself(word) || self.is_own_program(word));
         let named = words.first().and_then(|word| interpreter(word));
         let Some(language) = named.or_else(|| own().then(|| self.dialect.name())) else { return };

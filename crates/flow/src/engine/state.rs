@@ -124,6 +124,8 @@ pub struct Summary {
     pub forwards: ParamSet,
     /// True if it calls something that its instance holds.
     pub asks: bool,
+    /// True if it calls a method of its receiver to which several classes give a meaning: which class it is decides.
+    pub dispatches: bool,
     /// True if it reads its arguments as a list: those that no parameter names count too.
     pub lists: bool,
 }
@@ -218,6 +220,8 @@ pub struct Frame {
     pub captured: Vec<(u32, SlotRef)>,
     /// True if something was called that a constructor stored in the instance.
     pub asks: bool,
+    /// As in [`Summary::dispatches`].
+    pub dispatches: bool,
     /// The receiver.
     pub this: Option<Value>,
     /// All arguments as one list, where the language has a name for it.

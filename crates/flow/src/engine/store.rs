@@ -1,19 +1,16 @@
 //! Assignment: where a value is stored, in variables, attributes, items and patterns.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
 use sluice_syntax::ir::{BinOp, Const, ExprId, ExprKind, FuncId, Module, PatternKey, SlotRef, Span, Target};
 use smol_str::SmolStr;
 
 use super::call::{Args, Site};
-use super::callbacks::Given;
 use super::heap::ObjectKind;
-use super::value::{Key, Label, Ref, Value};
-use super::{Engine, Origin, OriginKey};
+use super::value::{Key, Ref, Value};
+use super::{Engine, OriginKey};
 use crate::dialect::Receiver;
-use crate::facts::{EvidenceId, StepKind};
+use crate::facts::StepKind;
 
 impl Engine<'_> {
     /// Assigns a value to a target.
@@ -207,145 +204,6 @@ impl Engine<'_> {
             if receiver.name == "self" && given.stars == 0 && callable == listens {
                 self.apply_model(module, model, Some(object), &Args::of(vec![value.clone()]), site, None);
             }
-        }
-    }
-
-    /// The known texts of variables around a function that its source names.
-    fn texts_named_in(&self, function: &Value, source: &str) -> Vec<(Arc<str>, bool)> {
-        /// Most variables that are looked for.
-        const MOST: usize = 256;
-        let mut texts: Vec<(Arc<str>, bool)> = Vec::new();
-        let key = function.refs().iter().find_map(|reference| match reference {
-            Ref::Function(key, _) => Some(*key),
-            _ => None,
-        });
-        let Some((key, owner)) = key.and_then(|key| Some((key, self.modules.get(key.module as usize)?))) else {
-            return texts;
-        };
-        let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-        let names: FxHashSet<&str> = source.split(|c| !is_word(c)).collect();
-        let mut scope = owner.function(FuncId(key.func)).and_then(|function| function.parent);
-        while let Some(func) = scope {
-            let Some(around) = owner.function(func) else { break };
-            let named = (0..).zip(around.slots.iter()).filter(|(_, held)| names.contains(held.name.as_str()));
-            for (slot, _) in named.take(MOST) {
-                let place = (key.module, SlotRef { func, slot });
-                if let Some(text) = self.shared.get(&place).and_then(Value::known_text)
-                    && texts.len() < super::events::MOST_CONTEXT_VALUES
-                {
-                    texts.push((Arc::clone(text), false));
-                }
-            }
-            scope = around.parent;
-        }
-        texts
-    }
-
-    /// A function of a library or of the host that is replaced: everybody who calls it calls the code that is put there.
-    fn hooked(&mut self, module: &Rc<Module>, object: &Value, name: &SmolStr, value: &Value, site: Site) {
-        /// Longest source of the replacement that is kept for rules.
-        const LONGEST: usize = 4096;
-        let owner = object.refs().iter().find_map(|reference| match reference {
-            Ref::Symbol(symbol) => Some(symbol.clone()),
-            _ => None,
-        });
-        let Some(owner) = owner else { return };
-        let full = if owner == "globalThis" { name.to_string() } else { format!("{owner}.{name}") };
-        let symbol = self.canonical(&full);
-        if self.catalog.model(&symbol).is_none() {
-            return;
-        }
-        let source = value.refs().iter().find_map(|reference| match reference {
-            Ref::Function(key, _) => {
-                let owner = self.modules.get(key.module as usize)?;
-                Some(crate::facts::clip(owner.slice(owner.function(FuncId(key.func))?.span), LONGEST))
-            }
-            _ => None,
-        });
-        let Some(source) = source else { return };
-        let place = self.place(site.span, Some(&symbol));
-        let written = SmolStr::new(crate::facts::clip(module.slice(site.span), 80));
-        let index = self.event(site.id, place, &symbol, &written, None);
-        let model = sluice_catalog::Model { symbol, actions: vec![SmolStr::new_static("hook")], ..Default::default() };
-        let known_as = self.texts_named_in(value, &source);
-        let fact = crate::facts::ValueFact { text: Some(source), known_as, ..Default::default() };
-        let code = vec![(SmolStr::new_static("function"), vec![SmolStr::new_static("code")], fact, place)];
-        let symbol = model.symbol.clone();
-        self.fill_event(index, &model, code, site.id);
-        // Whoever calls it from now on calls the replacement: its parameters are what they pass.
-        let label = self.intercepted(symbol, site.id, index, place);
-        let mut passed = Value::UNKNOWN;
-        passed.add_labels(&[label]);
-        let token = self.site_token(site.id);
-        passed.add_tokens(&[token]);
-        let given =
-            Given { values: vec![passed.clone(), passed.clone(), passed.clone()], rest: passed, ..Given::default() };
-        self.call_back(module, value, &given, site);
-    }
-
-    /// The label of what others pass to a function of a library, at the code that stands in its place.
-    fn intercepted(&mut self, symbol: SmolStr, id: ExprId, event: usize, place: EvidenceId) -> Label {
-        let kind = SmolStr::new_static("intercepted");
-        self.origin(Origin {
-            key: OriginKey::Source(self.here().module, id, kind.clone()),
-            kind,
-            symbol,
-            detail: None,
-            place,
-            function: self.here(),
-            event: Some(event),
-            start: 0,
-        })
-    }
-
-    /// Interprets a method that stands in the place of that of a library's class: whoever uses its class as that one
-    /// passes to it what is meant for the other.
-    pub(crate) fn with_overridden(&mut self, module: &Rc<Module>, key: Key) {
-        /// Roles of what is worth intercepting.
-        const TAKEN: [&str; 4] = ["credential", "key", "network.destination", "network.send"];
-        let Some(function) = module.function(FuncId(key.func)) else { return };
-        let Some(class) = function.parent.map(|parent| Key { module: key.module, func: parent.0 }) else { return };
-        let bases: Vec<SmolStr> = self
-            .classes
-            .get(&class)
-            .into_iter()
-            .flatten()
-            .flat_map(Value::refs)
-            .filter_map(|base| match base {
-                Ref::Symbol(symbol) => Some(symbol.clone()),
-                _ => None,
-            })
-            .collect();
-        let constructor = self.dialect_of(key.module).constructor();
-        for base in bases {
-            let full =
-                if function.name == constructor { base } else { SmolStr::new(format!("{base}.{}", function.name)) };
-            let symbol = self.canonical(&full);
-            let takes =
-                |model: &sluice_catalog::Model| model.args.values().flatten().any(|role| TAKEN.contains(&&**role));
-            if !self.catalog.model(&symbol).is_some_and(takes) {
-                continue;
-            }
-            // No expression makes the event: the place of the name stands for one.
-            let id = ExprId(1 << 31 | function.name_span.start);
-            let place = self.place_in(key.module, function.name_span, Some(&symbol));
-            let mut frame = self.new_frame(key, true);
-            frame.unsure = 0;
-            self.enter(frame);
-            let index = self.event(id, place, &symbol, &function.name, None);
-            let model = sluice_catalog::Model {
-                symbol: symbol.clone(),
-                actions: vec![SmolStr::new_static("hook")],
-                ..Default::default()
-            };
-            self.fill_event(index, &model, Vec::new(), id);
-            let label = self.intercepted(symbol, id, index, place);
-            self.exit();
-            let (mut values, this) = self.unknown_arguments(module, key);
-            for value in values.iter_mut().filter(|value| value.refs().is_empty() || !value.labels().is_empty()) {
-                value.add_labels(&[label]);
-            }
-            self.interpret(module, key, values, Some((place, function.name.clone())), this);
         }
     }
 

@@ -205,6 +205,7 @@ impl Engine<'_> {
             let summary = self.summaries.entry(key).or_default();
             summary.captured = captured;
             summary.asks |= frame.asks;
+            summary.dispatches |= frame.dispatches;
         }
         let result = frame.returns.unwrap_or_else(|| Value::constant(self.dialect_of(key.module).nothing()));
         match frame.yields {
@@ -229,6 +230,14 @@ impl Engine<'_> {
     /// first time: work without end in front of a call hides nothing.
     pub(crate) fn steps_are_left(&self, summary: &super::Summary) -> bool {
         self.inline_steps > 0 || (summary.contexts == 0 && self.late_contexts < MOST_LATE_CONTEXTS)
+    }
+
+    /// True if one more interpretation of a function with known arguments is allowed.
+    pub(crate) fn may_enter(&self, key: Key, summary: &super::Summary) -> bool {
+        self.inlined < MOST_INLINED
+            && !(summary.effects && summary.contexts >= MOST_CONTEXTS)
+            && self.frames.len() + 2 < MOST_FRAMES
+            && self.enters_again(key, summary)
     }
 
     /// True if a function may be entered that perhaps runs already: one that only hands its arguments on is on the way to
@@ -286,11 +295,7 @@ impl Engine<'_> {
         this: Option<&Value>,
         listed: bool,
     ) -> bool {
-        if self.inlined >= MOST_INLINED
-            || (summary.effects && summary.contexts >= MOST_CONTEXTS)
-            || self.frames.len() + 2 >= MOST_FRAMES
-            || !self.enters_again(key, summary)
-        {
+        if !self.may_enter(key, summary) {
             return false;
         }
         if listed || self.enters_closure(key) {
@@ -334,6 +339,10 @@ impl Engine<'_> {
             if summary.kept.contains(number) && summary.contexts < MOST_CONTEXTS && (text || self.sources(value) > 0) {
                 return true;
             }
+            if summary.stored.contains(number) && summary.contexts < MOST_CONTEXTS && self.fills_a_variable(key, value)
+            {
+                return true;
+            }
             if summary.filled.contains(number)
                 && summary.contexts < MOST_CONTEXTS
                 && value.object().is_some_and(|id| !self.stands_for_all(id))
@@ -365,6 +374,9 @@ impl Engine<'_> {
             && !self.stands_for_all(id)
             && self.object(id).is_some_and(|object| object.fields.values().any(|value| !value.refs().is_empty()))
         {
+            return true;
+        }
+        if self.is_dispatched(key, summary, this) || self.closes_over_others(key, summary) {
             return true;
         }
         // A text that is passed and comes back changed is worth following, whatever else the function does.

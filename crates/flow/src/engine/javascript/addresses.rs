@@ -62,14 +62,29 @@ impl Engine<'_> {
         Some(value)
     }
 
+    /// True if nothing was stored into an address that may change a part of it: what is put behind the question mark
+    /// leaves everything before it as it is.
+    fn keeps_part(&self, address: &Value, name: &str) -> bool {
+        const BEFORE: [&str; 6] = ["protocol", "host", "hostname", "port", "origin", "pathname"];
+        match address.object().and_then(|id| self.object(id)) {
+            None => address.object().is_none(),
+            Some(object) => {
+                BEFORE.contains(&name)
+                    && object
+                        .fields
+                        .iter()
+                        .all(|(field, _)| matches!(field.as_str(), "search" | "searchParams" | "hash"))
+            }
+        }
+    }
+
     /// A part of an address that is known.
     pub(super) fn address_part(&self, address: &Value, name: &SmolStr) -> Option<Value> {
         let is_address = address
             .refs()
             .iter()
             .any(|reference| matches!(reference, Ref::Instance(kind) if kind == "URL" || kind == "url.Parsed"));
-        // What was stored into it since is not looked for.
-        if !is_address || address.object().is_some() {
+        if !is_address || !self.keeps_part(address, name) {
             return None;
         }
         let term = address.term()?;
@@ -85,7 +100,11 @@ impl Engine<'_> {
             return None;
         }
         let mut value = Value::text(&part(text, name)?);
-        self.inherit(&mut value, &[address], None);
+        // What was put behind the question mark is not in what stands before it.
+        match address.object() {
+            Some(_) => value.add_labels(address.labels()),
+            None => self.inherit(&mut value, &[address], None),
+        }
         Some(value)
     }
 }

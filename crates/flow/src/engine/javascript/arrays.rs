@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sluice_syntax::ir::{Const, Module};
+use sluice_syntax::ir::{BinOp, Const, Module, Span};
 use smol_str::SmolStr;
 
 use crate::engine::Engine;
@@ -372,7 +372,17 @@ impl Engine<'_> {
         let comma = Value::text(",");
         let separator = separator.unwrap_or(&comma);
         let between = separator.term()?;
-        let items = self.items(list).filter(|items| !items.is_empty() && items.len() <= MOST)?;
+        let mut items = self.items(list).unwrap_or_default();
+        // Of a list that perhaps holds more, what is known to be in it.
+        let object = list.object().and_then(|id| self.object(id)).filter(|object| !object.mixed && !object.complete);
+        let partial = object.is_some() && items.is_empty();
+        if let Some(object) = object.filter(|_| partial) {
+            items.clone_from(&object.items.to_vec());
+            items.push(object.rest.clone());
+        }
+        if items.is_empty() || items.len() > MOST || items.iter().all(|item| item.term().is_none()) {
+            return None;
+        }
         let mut term: Option<Rc<Term>> = None;
         for item in &items {
             let piece = item.term().unwrap_or_else(|| Rc::new(Term::Name(SmolStr::new_static("…"))));
@@ -384,7 +394,48 @@ impl Engine<'_> {
         let mut value = Value::UNKNOWN;
         self.inherit(&mut value, &[list, separator], None);
         value.edit().term = term;
+        if partial {
+            // What one item was decoded from hides nothing of the others.
+            value.edit().codings = Default::default();
+        }
         Some(value)
+    }
+
+    /// A tagged text: `String.raw(strings, …values)`.
+    pub(super) fn raw_text(&mut self, args: &Args, span: Span) -> Option<Value> {
+        /// Most parts of which the text is made.
+        const MOST: usize = 256;
+        let mut given = args.positional.iter().map(|(value, _)| value.clone());
+        let strings = given.next()?;
+        let strings = self.items(&strings).filter(|parts| args.star.is_none() && parts.len() <= MOST)?;
+        let named = |value: Value| {
+            let mut value = value;
+            if value.term().is_none() && value.object().is_none() {
+                value.edit().term = Some(Rc::new(Term::Name(SmolStr::new_static("…"))));
+            }
+            value
+        };
+        let mut whole = Value::text("");
+        let last = strings.len().saturating_sub(1);
+        // The front end gives the texts without their escapes.
+        let escaped = |part: &Value| {
+            part.known_text().is_none_or(|text| text.contains(|one: char| one == '\\' || one.is_control()))
+        };
+        let doubtful = strings.iter().any(escaped);
+        for (position, part) in strings.into_iter().enumerate() {
+            whole = self.binary(BinOp::Add, &whole, &named(part), span);
+            if position < last
+                && let Some(value) = given.next()
+            {
+                whole = self.binary(BinOp::Add, &whole, &named(value), span);
+            }
+        }
+        if doubtful && let Some(term) = whole.term() {
+            let data = whole.edit();
+            data.term = Some(term);
+            data.known = None;
+        }
+        Some(whole)
     }
 
     /// `list.splice(start, count, …items)`

@@ -7,6 +7,7 @@ use sluice_syntax::ir::Module;
 use smol_str::SmolStr;
 
 use super::promises::is_function;
+use crate::dialect::Receiver;
 use crate::engine::Engine;
 use crate::engine::call::{Args, Site};
 use crate::engine::heap::ObjectKind;
@@ -233,6 +234,18 @@ impl Engine<'_> {
         let mut all = args.clone();
         all.positional = items.map(|value| (value, None)).chain(args.positional.iter().cloned()).collect();
         Some(self.call_with(module, &function, &this, all, site))
+    }
+
+    /// True if the first argument of a call can be written to as a stream.
+    pub(crate) fn takes_a_stream(&self, args: &Args) -> bool {
+        let writable = |reference: &Ref| match reference {
+            Ref::Instance(kind) => {
+                kind.contains('.') && self.catalog.model(&self.catalog.canonical(&format!("{kind}.write"))).is_some()
+            }
+            _ => false,
+        };
+        self.dialect.receiver() == Receiver::This
+            && args.positional.first().is_some_and(|(value, _)| value.refs().iter().any(writable))
     }
 
     /// Functions handed to something unknown are called with what it may have.

@@ -98,8 +98,12 @@ impl Engine<'_> {
     }
 
     /// `setTimeout(text, …)`: what is no function is evaluated.
-    pub(super) fn timer(&mut self, module: &Rc<Module>, args: &Args, site: Site) {
+    pub(super) fn timer(&mut self, module: &Rc<Module>, symbol: &str, args: &Args, site: Site) {
         let Some((first, expr)) = args.positional.first().cloned() else { return };
+        if symbol == "setInterval" {
+            let repeated = self.functions_of(&first);
+            self.realm.repeated.extend(repeated);
+        }
         let answered = || {
             first.refs().iter().all(|reference| !matches!(reference, Ref::Function(..) | Ref::Class(_)))
                 && self.label_kinds(first.labels()).contains("network.response")

@@ -3,12 +3,14 @@
 mod addresses;
 mod arrays;
 mod calls;
+mod dispatch;
 mod execution;
 mod handlers;
 mod modules;
 mod objects;
 mod promises;
 mod protocols;
+mod replaced;
 pub(crate) mod switch;
 
 pub(crate) use calls::BOUND;
@@ -49,6 +51,10 @@ pub struct Realm {
     rejections: rustc_hash::FxHashMap<(u32, ExprId), Value>,
     /// Variables that nothing declares, and properties of the global object.
     globals: rustc_hash::FxHashMap<SmolStr, Value>,
+    /// Functions that a timer calls over and over.
+    pub(super) repeated: rustc_hash::FxHashSet<Key>,
+    /// In how many classes of the package a method has a name.
+    methods: Option<rustc_hash::FxHashMap<SmolStr, u32>>,
     /// The first words of the symbols that the catalog has, once they were asked for.
     roots: Option<rustc_hash::FxHashSet<SmolStr>>,
 }
@@ -147,13 +153,18 @@ impl Engine<'_> {
                 }
                 Some(self.symbol(&format!("process.binding.{name}")))
             }
+            // What all functions have: calling it does nothing.
+            "Function.prototype" => Some(Value::constant(Const::Undefined)),
+            "Function.call" | "Function.apply" | "Function.bind" => {
+                self.called_through(module, method, receiver?, args, site)
+            }
             "\u{1}bound" => self.call_bound(module, receiver?, args, site),
             "\u{1}member" => Some(self.call_unknown(module, receiver?, args, site)),
             "vm.runInThisContext" | "vm.runInNewContext" | "vm.runInContext" => {
                 self.run_in_context(module, symbol, args, site)
             }
             "setTimeout" | "setInterval" | "setImmediate" => {
-                self.timer(module, args, site);
+                self.timer(module, symbol, args, site);
                 None
             }
             "worker_threads.Worker" | "Worker" | "SharedWorker" => {
@@ -196,7 +207,7 @@ impl Engine<'_> {
             "\u{1}settle" => {
                 let id = receiver?.object()?;
                 let value = first.unwrap_or_default();
-                self.store_any(id, &value);
+                self.settle(id, &value);
                 Some(Value::constant(Const::Undefined))
             }
             "Object.assign" => {
@@ -209,10 +220,14 @@ impl Engine<'_> {
                 Some(target)
             }
             "Object.defineProperty" | "Reflect.set" | "Reflect.defineProperty" => {
-                let id = first.as_ref()?.object()?;
                 let name = args.positional.get(1).and_then(|(value, _)| self.key_field(value));
                 let given = args.positional.get(2).map(|(value, _)| value.clone())?;
                 let value = if symbol == "Reflect.set" { given } else { self.described(module, &given, site) };
+                let Some(id) = first.as_ref()?.object() else {
+                    // What the host has is replaced as by an assignment.
+                    self.replaces_member(module, first.as_ref()?, &name?, &value, site);
+                    return None;
+                };
                 match name {
                     Some(name) => self.store_field(id, &name, value),
                     None => self.store_any(id, &value),
@@ -307,7 +322,7 @@ impl Engine<'_> {
                 let handler = args.positional.get(1).map(|(value, _)| value.clone()).unwrap_or_default();
                 let target = first?;
                 self.host_traps(module, &target, &handler, site);
-                Some(self.proxy(&target, &handler))
+                Some(self.proxy(module, &target, &handler, site.span))
             }
             "JSON.stringify" => {
                 let plain = self.as_json(module, &first?, site.span)?;
@@ -331,7 +346,7 @@ impl Engine<'_> {
                 let restart = if symbol.ends_with("resolve") { Restart::AtSlash } else { Restart::Never };
                 known.or_else(|| Some(self.joined_path(module, args, restart)))
             }
-            "String.raw" => None,
+            "String.raw" => self.raw_text(args, site.span),
             _ => None,
         }
     }

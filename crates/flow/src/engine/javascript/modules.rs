@@ -19,10 +19,12 @@ impl Engine<'_> {
         }
         let exports = self.allocate(ObjectKind::Dict, Vec::new(), true);
         let holder = self.allocate(ObjectKind::Dict, Vec::new(), true);
-        // They outlive the frame of the body: what functions store later joins.
+        // They belong to the frame of the body that is about to open, however deep that is: what it assigns takes the
+        // place of what was there.
+        let depth = u32::try_from(self.frames.len()).unwrap_or(u32::MAX).saturating_add(1);
         for id in [exports, holder] {
             if let Some(object) = self.object_mut(id) {
-                object.born = (1, 0);
+                object.born = (depth, 0);
             }
         }
         self.store_field(holder, &SmolStr::new_static("exports"), Value::reference(Ref::Object(exports)));
@@ -32,6 +34,16 @@ impl Engine<'_> {
         let compile = Ref::Method(SmolStr::new_static("module._compile"), Value::UNKNOWN);
         self.store_field(holder, &SmolStr::new_static("_compile"), Value::reference(compile));
         self.realm.exports.insert(module, (holder, exports));
+    }
+
+    /// The exports outlive the frame of the body: what functions store later joins.
+    pub(crate) fn close_exports(&mut self, module: u32) {
+        let Some((holder, exports)) = self.realm.exports.get(&module).copied() else { return };
+        for id in [exports, holder] {
+            if let Some(object) = self.object_mut(id) {
+                object.born = (1, 0);
+            }
+        }
     }
 
     /// What `require` of a file gives.

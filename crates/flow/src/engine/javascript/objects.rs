@@ -171,6 +171,15 @@ impl Engine<'_> {
                 Some(Some(self.attr(&own, &lower, Span::default())))
             }
             Ref::Symbol(symbol) if symbol == "super" => Some(self.super_member(name)),
+            Ref::Symbol(symbol) if symbol == "Function" && name == "prototype" => {
+                Some(Some(Value::reference(Ref::Symbol(SmolStr::new_static("Function.prototype")))))
+            }
+            Ref::Symbol(symbol)
+                if symbol == "Function.prototype"
+                    && matches!(name.as_str(), "call" | "apply" | "bind" | "toString") =>
+            {
+                Some(Some(Value::reference(Ref::Symbol(SmolStr::new(format!("Function.{name}"))))))
+            }
             // What a function of a library, or a promise of one, has as such.
             Ref::Symbol(symbol) if self.is_of_all(symbol, name) => Some(None),
             // The objects of modules are of the class that the loader exports.

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use crate::engine::Engine;
 use crate::engine::call::{Args, Site};
 use crate::engine::heap::ObjectKind;
-use crate::engine::value::{Ref, Value};
+use crate::engine::value::{ObjectId, Ref, Value};
 
 /// The field of a promise that holds what it was rejected with.
 const REJECTED: &str = "\u{1}rejected";
@@ -102,6 +102,20 @@ impl Engine<'_> {
         let result = self.object(cell).map(|object| object.rest.clone()).unwrap_or_default();
         let failure = self.object(failed).map(|object| object.rest.clone()).unwrap_or_default();
         if result.is_unknown() && !failure.is_unknown() { self.rejected(failure) } else { result }
+    }
+
+    /// A promise resolves to a value. Where it may resolve to several objects, what each holds is said of all: a place in
+    /// them is looked up in one.
+    pub(super) fn settle(&mut self, promise: ObjectId, value: &Value) {
+        self.store_any(promise, value);
+        let (labels, tokens) = self.deep(value);
+        let Some(object) = self.object_mut(promise) else { return };
+        let is_object = |reference: &&Ref| matches!(reference, Ref::Object(_));
+        if !labels.is_empty() && object.rest.refs().iter().filter(is_object).count() > 1 {
+            object.rest.add_labels(&labels);
+            object.rest.add_tokens(&tokens);
+            object.rest.edit().joined = true;
+        }
     }
 
     /// A promise that is rejected with a value.

@@ -186,12 +186,23 @@ impl Engine<'_> {
     }
 
     /// `new Proxy(target, handler)`: the target, in front of which the handler stands.
-    pub(super) fn proxy(&mut self, target: &Value, handler: &Value) -> Value {
+    pub(super) fn proxy(&mut self, module: &Rc<Module>, target: &Value, handler: &Value, span: Span) -> Value {
         if handler.object().is_none() {
             return target.clone();
         }
         let id = self.allocate(ObjectKind::Opaque, Vec::new(), false);
         self.store_field(id, &SmolStr::new_static(HANDLER), handler.clone());
+        // Whoever goes through all of it gets what the traps give for any name.
+        let mut any = target.clone();
+        any.edit().refs.insert(0, Ref::Object(id));
+        for (name, args) in
+            [("get", vec![target.clone(), Value::UNKNOWN, any.clone()]), ("ownKeys", vec![target.clone()])]
+        {
+            let given = self.trap(module, handler, name, args, span).map(|given| self.only_labels(&given));
+            if let Some(given) = given.filter(|given| !given.labels().is_empty()) {
+                self.store_any(id, &given);
+            }
+        }
         let mut value = target.clone();
         value.edit().refs.insert(0, Ref::Object(id));
         value
@@ -330,7 +341,14 @@ impl Engine<'_> {
         {
             known.emitted.push((values.clone(), tokens.clone()));
         }
-        for listener in listeners.into_iter().filter(|_| telling) {
+        for listener in listeners {
+            if !telling {
+                // Nothing is handed over, but the listener runs.
+                for function in self.functions_of(&listener) {
+                    self.edge(function, site.span);
+                }
+                continue;
+            }
             self.call_back(module, &listener, &super::super::callbacks::Given::of(&values), site);
         }
     }
