@@ -305,10 +305,12 @@ impl<'a> Context<'a> {
         let (Some(found), Some(module)) = (found, module) else { return true };
         let test = is_test(&module.path);
         let script = module.body == function && self.stands_beside_packages(&module.path);
-        if !found.when.is_empty() || module.depth > 0 || !(test || script) {
+        // A test that a manifest names is started by whoever develops the package.
+        let counts = |when: &BTreeSet<SmolStr>| when.iter().any(|when| !test || when != "run");
+        if counts(&found.when) || module.depth > 0 || !(test || script) {
             return true;
         }
-        let started = self.facts.function(module.body).is_none_or(|body| !body.when.is_empty());
+        let started = self.facts.function(module.body).is_none_or(|body| counts(&body.when));
         let importers = self.callers.get(&module.body).map_or(&[][..], Vec::as_slice);
         started || importers.iter().any(|(importer, ..)| !test || path_of(*importer).is_none_or(|path| !is_test(path)))
     }
@@ -659,7 +661,12 @@ fn outer(facts: &Facts) -> Option<&str> {
 
 /// True for a file that a test runner collects by its name, and nothing else imports.
 fn is_test(path: &str) -> bool {
-    path.rsplit('/').next().is_some_and(|name| name.starts_with("test_"))
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or_default();
+    name.starts_with("test_")
+        || name.contains(".test.")
+        || name.contains(".spec.")
+        || parts.any(|folder| matches!(folder, "test" | "tests" | "__tests__" | "spec"))
 }
 
 fn has_role(roles: &[SmolStr], role: &str) -> bool {
