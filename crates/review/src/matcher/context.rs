@@ -14,6 +14,9 @@ use smol_str::SmolStr;
 
 use super::value::{Candidate, View, holds};
 
+/// Most steps of a path that stays in one file which is short.
+const SHORT_WAY: usize = 16;
+
 /// How many calls up two functions may be apart and still be near.
 const NEAR_CALLS: u32 = 3;
 
@@ -278,6 +281,11 @@ impl<'a> Context<'a> {
         let (from, to) = (path.source.function, path.sink.function);
         let class = |id| self.facts.function(id).and_then(|function| function.class);
         if from == to || (class(from).is_some() && class(from) == class(to)) {
+            return true;
+        }
+        // A short way inside of one file is near as well, whatever calls lie between.
+        let file = |id| self.facts.function(id).map(|function| function.module);
+        if path.steps.len() <= SHORT_WAY && file(from) == file(to) {
             return true;
         }
         let (from, to) = (self.ancestors(from), self.ancestors(to));

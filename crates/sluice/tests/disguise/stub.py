@@ -24,7 +24,7 @@ from transforms import ALL, Unfit
 
 # Programs that leave no record when they are run: what they execute cannot be opened, or they wait for somebody else (an import, a
 # question, a token, a caller).
-SILENT = ("execution/unopened#", "dropper/unasked#8", "exfiltration/environment#9", "exfiltration/intercepted#1", "remote-control/command-loop#8")
+SILENT = ("execution/unopened#", "execution/from-memory#5", "dropper/unasked#8", "exfiltration/environment#9", "exfiltration/intercepted#1", "remote-control/command-loop#8")
 
 
 class Recorder:
