@@ -207,6 +207,8 @@ pub struct Step {
     pub guard_not: Vec<SmolStr>,
     /// A regular expression that the text of a condition around it contains.
     pub guard_matches: Option<Pattern>,
+    /// A regular expression that the text of no condition around it contains.
+    pub guard_matches_not: Option<Pattern>,
     /// If given, whether errors around it are swallowed.
     pub silent: Option<bool>,
     /// If given, whether its result is dropped: nothing is made of the answer.

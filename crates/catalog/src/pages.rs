@@ -79,7 +79,7 @@ pub fn parse(id: &str, text: &str, classes: &Classes) -> Result<Behavior, PageEr
     let steps = behavior.rules.iter().flat_map(|rule| rule.steps.iter().chain(&rule.absent));
     let patterns = steps.flat_map(|step| {
         let with = step.with.iter().flat_map(|with| with.matches.iter().chain(&with.matches_not));
-        with.chain(&step.guard_matches)
+        with.chain(&step.guard_matches).chain(&step.guard_matches_not)
     });
     for pattern in patterns {
         pattern.check().map_err(|error| {
@@ -203,6 +203,8 @@ struct RawStep {
     guard_not: Names,
     #[serde(default)]
     guard_matches: Option<SmolStr>,
+    #[serde(default)]
+    guard_matches_not: Option<SmolStr>,
     #[serde(default)]
     silent: Option<bool>,
     dropped: Option<bool>,
@@ -470,6 +472,7 @@ fn read_step(
         guard: place.names(raw.guard, "guard", guard_kind)?,
         guard_not: place.names(raw.guard_not, "guard", guard_kind)?,
         guard_matches: raw.guard_matches.map(Pattern::new),
+        guard_matches_not: raw.guard_matches_not.map(Pattern::new),
         silent: raw.silent,
         dropped: raw.dropped,
         acts: raw.acts,

@@ -364,6 +364,11 @@ impl<'a> Context<'a> {
         {
             return false;
         }
+        if let Some(pattern) = &step.guard_matches_not
+            && guards.iter().any(|guard| pattern.is_match(&guard.text))
+        {
+            return false;
+        }
         if step.silent.is_some_and(|silent| event.is_none_or(|event| event.silent != silent))
             || step.dropped.is_some_and(|dropped| event.is_none_or(|event| event.dropped != dropped))
             || step.acts.is_some_and(|acts| self.acts(candidate) != acts)
