@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tree_sitter::Node;
 
 use self::coders::{from_base64, from_hex, set_of, unescaped};
@@ -485,17 +485,17 @@ impl Reader {
             }
             ("tr", Some((text, _))) => match (flags.as_slice(), args.as_slice()) {
                 (["-d"], [set]) => {
-                    let set = set_of(set)?;
+                    let set: FxHashSet<char> = set_of(set)?.into_iter().collect();
                     Some((text.chars().filter(|c| !set.contains(c)).collect(), true))
                 }
                 ([], [from, to]) => {
                     let (from, to) = (set_of(from)?, set_of(to)?);
                     let last = *to.last()?;
-                    let turned = |c: char| match from.iter().rposition(|known| *known == c) {
-                        Some(at) => to.get(at).copied().unwrap_or(last),
-                        None => c,
-                    };
-                    Some((text.chars().map(turned).collect(), true))
+                    // The last of two turns counts.
+                    let turns: FxHashMap<char, char> = (from.iter().enumerate())
+                        .map(|(at, known)| (*known, to.get(at).copied().unwrap_or(last)))
+                        .collect();
+                    Some((text.chars().map(|c| turns.get(&c).copied().unwrap_or(c)).collect(), true))
                 }
                 _ => None,
             },

@@ -597,6 +597,8 @@ impl Engine<'_> {
     pub(crate) fn lose_streams(&mut self, value: &Value, depth: u32) {
         /// Values that are looked at.
         const MOST: usize = 128;
+        /// Items of one list that are gone through for each call.
+        const MOST_ITEMS: usize = 1024;
         if self.streams.is_empty() {
             return;
         }
@@ -619,8 +621,13 @@ impl Engine<'_> {
                     self.lose_content(id, &Args::default());
                     continue;
                 }
-                let Some(object) = self.object(id).filter(|_| depth > 0) else { continue };
-                let inner = object.fields.values().chain(&object.items).chain(std::iter::once(&object.rest));
+                // What is plain holds nothing that could be a stream.
+                let Some(object) = self.object(id).filter(|object| depth > 0 && !object.plain) else { continue };
+                if object.items.len() > MOST_ITEMS {
+                    seen = MOST;
+                }
+                let items = object.items.iter().take(MOST_ITEMS);
+                let inner = object.fields.values().chain(items).chain(std::iter::once(&object.rest));
                 left.extend(
                     inner.filter(|value| !value.refs().is_empty()).take(MOST).map(|inner| (inner.clone(), depth - 1)),
                 );
