@@ -28,8 +28,6 @@ pub(crate) struct Form {
     without: Vec<String>,
     /// A value of one of `options` fits.
     value: Option<Pattern>,
-    /// No value of one of `options` fits.
-    value_not: Option<Pattern>,
     /// The first operand behind the subcommand fits.
     first: Option<Pattern>,
     /// For each of these some operand behind the subcommand fits.
@@ -77,7 +75,7 @@ impl Pattern {
 impl Form {
     /// Compiles every pattern.
     pub(crate) fn check(&self) -> Result<(), regex::Error> {
-        let single = [&self.value, &self.value_not, &self.first, &self.last, &self.text];
+        let single = [&self.value, &self.first, &self.last, &self.text];
         single.into_iter().flatten().chain(&self.operands).try_for_each(|pattern| pattern.compile().map(|_| ()))
     }
 
@@ -114,10 +112,6 @@ impl Form {
                 .value
                 .as_ref()
                 .is_none_or(|pattern| command.values(&self.options).any(|value| pattern.fits(&value.text)))
-            && !self
-                .value_not
-                .as_ref()
-                .is_some_and(|pattern| command.values(&self.options).any(|value| pattern.fits(&value.text)))
             && fits(&self.first, operands.first())
             && fits(&self.last, operands.last())
             && self.operands.iter().all(|pattern| operands.iter().any(|word| pattern.fits(&word.text)))
