@@ -62,22 +62,11 @@ fn methods(function: &str) -> &'static [&'static str] {
 /// The operator that a function of `operator` is.
 fn operator(function: &str) -> Option<BinOp> {
     let name = function.strip_prefix("operator.")?;
-    Some(match name.trim_matches('_').trim_start_matches('i') {
-        "add" | "concat" => BinOp::Add,
-        "sub" => BinOp::Sub,
-        "mul" => BinOp::Mul,
-        "truediv" => BinOp::Div,
-        "floordiv" => BinOp::FloorDiv,
-        "mod" => BinOp::Mod,
-        "pow" => BinOp::Pow,
-        "matmul" => BinOp::MatMul,
-        "lshift" => BinOp::Shl,
-        "rshift" => BinOp::Shr,
-        "and" => BinOp::BitAnd,
-        "or" => BinOp::BitOr,
-        "xor" => BinOp::BitXor,
-        _ => return None,
-    })
+    match name.trim_matches('_').trim_start_matches('i') {
+        "concat" => Some(BinOp::Add),
+        "matmul" => Some(BinOp::MatMul),
+        name => crate::evaluate::operators::plain(name),
+    }
 }
 
 /// The method behind an operator whose left side has none.

@@ -5,25 +5,27 @@ use sluice_syntax::ir::{BinOp, CmpOp, UnaryOp};
 use super::args::Args;
 use super::{Budget, Concrete, Outcome, binary, format_value, numbers, order, repr, sequence, to_text, truthy, unary};
 
+/// The operator of a name without underscores.
+pub(crate) fn plain(name: &str) -> Option<BinOp> {
+    Some(match name {
+        "add" => BinOp::Add,
+        "sub" => BinOp::Sub,
+        "mul" => BinOp::Mul,
+        "truediv" => BinOp::Div,
+        "floordiv" => BinOp::FloorDiv,
+        "mod" => BinOp::Mod,
+        "pow" => BinOp::Pow,
+        "lshift" => BinOp::Shl,
+        "rshift" => BinOp::Shr,
+        "and" => BinOp::BitAnd,
+        "or" => BinOp::BitOr,
+        "xor" => BinOp::BitXor,
+        _ => return None,
+    })
+}
+
 /// The operator behind a method, and whether the receiver is its right side.
 pub(crate) fn operator(name: &str) -> Option<(BinOp, bool)> {
-    let plain = |name: &str| {
-        Some(match name {
-            "add" => BinOp::Add,
-            "sub" => BinOp::Sub,
-            "mul" => BinOp::Mul,
-            "truediv" => BinOp::Div,
-            "floordiv" => BinOp::FloorDiv,
-            "mod" => BinOp::Mod,
-            "pow" => BinOp::Pow,
-            "lshift" => BinOp::Shl,
-            "rshift" => BinOp::Shr,
-            "and" => BinOp::BitAnd,
-            "or" => BinOp::BitOr,
-            "xor" => BinOp::BitXor,
-            _ => return None,
-        })
-    };
     let name = name.strip_prefix("__")?.strip_suffix("__")?;
     plain(name).map(|op| (op, false)).or_else(|| Some((plain(name.strip_prefix('r')?)?, true)))
 }

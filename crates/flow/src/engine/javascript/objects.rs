@@ -88,9 +88,9 @@ impl Engine<'_> {
         value
     }
 
-    /// What a library's module gives for a name that is not known. Of a parameter it is marked: whoever passes a module
-    /// has it copied.
-    pub(crate) fn any_member(&mut self, object: &Value) -> Value {
+    /// Marks the parameter of this function that a value is: whoever passes a module or something of the host has it
+    /// copied, or a function of it replaced.
+    pub(super) fn takes_whole(&mut self, object: &Value) {
         let here = self.here();
         for label in object.labels() {
             if let Some(OriginKey::Param(key, index)) =
@@ -100,6 +100,12 @@ impl Engine<'_> {
                 self.summaries.entry(key).or_default().copied.insert(index);
             }
         }
+    }
+
+    /// What a library's module gives for a name that is not known. Of a parameter it is marked: whoever passes a module
+    /// has it copied.
+    pub(crate) fn any_member(&mut self, object: &Value) -> Value {
+        self.takes_whole(object);
         if object.refs().iter().any(|reference| matches!(reference, Ref::Instance(_))) {
             return Value::UNKNOWN;
         }

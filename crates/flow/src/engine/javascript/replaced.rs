@@ -115,19 +115,6 @@ impl Engine<'_> {
         }
     }
 
-    /// Whoever passes something of the host for this parameter has a function of it replaced.
-    fn hooks_given(&mut self, object: &Value) {
-        let here = self.here();
-        for label in object.labels() {
-            if let Some(OriginKey::Param(key, index)) =
-                self.origins.get(label.origin as usize).map(|origin| origin.key.clone())
-                && key == here
-            {
-                self.summaries.entry(key).or_default().copied.insert(index);
-            }
-        }
-    }
-
     /// A function is put in the place of what something of the host or of a library has under a name.
     pub(crate) fn replaces_member(
         &mut self,
@@ -151,7 +138,7 @@ impl Engine<'_> {
             Ref::Symbol(symbol) => Some(symbol.clone()),
             _ => None,
         });
-        let Some(owner) = owner else { return self.hooks_given(object) };
+        let Some(owner) = owner else { return self.takes_whole(object) };
         let full = if owner == "globalThis" { name.to_string() } else { format!("{owner}.{name}") };
         let symbol = self.canonical(&full);
         if self.catalog.model(&symbol).is_none() {
