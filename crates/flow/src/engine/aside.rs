@@ -76,7 +76,7 @@ impl Engine<'_> {
     }
 
     /// Keeps statements that are not walked now, because known values say so.
-    pub(crate) fn excluded(&mut self, module: &Rc<Module>, body: &[Stmt], guard: Option<Guard>) {
+    pub(crate) fn excluded(&mut self, module: &Rc<Module>, body: &[Stmt], guard: impl FnOnce() -> Option<Guard>) {
         let (Some(first), Some(last)) = (body.first(), body.last()) else { return };
         self.leave_out(module, first.span.start, first.span.to(last.span).end, None, guard);
     }
@@ -84,20 +84,30 @@ impl Engine<'_> {
     /// Keeps an operand that is not evaluated now.
     pub(crate) fn excluded_operand(&mut self, module: &Rc<Module>, operand: ExprId) {
         let Some(span) = module.expr(operand).map(|expr| expr.span) else { return };
-        self.leave_out(module, span.start, span.end, Some(operand), None);
+        self.leave_out(module, span.start, span.end, Some(operand), || None);
     }
 
-    fn leave_out(&mut self, module: &Rc<Module>, start: u32, end: u32, operand: Option<ExprId>, guard: Option<Guard>) {
+    fn leave_out(
+        &mut self,
+        module: &Rc<Module>,
+        start: u32,
+        end: u32,
+        operand: Option<ExprId>,
+        guard: impl FnOnce() -> Option<Guard>,
+    ) {
         let Some(frame) = self.frames.last() else { return };
         let key = frame.key;
         let full = self.aside.pieces.len() >= MOST_PIECES || self.aside.values + frame.slots.len() > MOST_VALUES;
+        // A loop leaves the same out in each round: it is looked at once.
+        if full || self.was_reached(key.module, start) || !self.aside.known.insert((key.module, start)) {
+            return;
+        }
         // What calls nothing does nothing.
-        let acts = || module.text.get(start as usize..end as usize).is_some_and(|text| text.contains(['(', '`']));
-        if full || self.was_reached(key.module, start) || self.aside.known.contains(&(key.module, start)) || !acts() {
+        if !module.text.get(start as usize..end as usize).is_some_and(|text| text.contains(['(', '`'])) {
             return;
         }
         let mut guards = frame.guards.clone();
-        guards.extend(guard);
+        guards.extend(guard());
         let piece = Piece {
             key,
             start,
@@ -108,7 +118,6 @@ impl Engine<'_> {
             guards,
             generic: frame.generic,
         };
-        self.aside.known.insert((key.module, start));
         self.aside.values += piece.slots.len();
         self.aside.pieces.push(piece);
     }

@@ -73,7 +73,7 @@ impl Engine<'_> {
             first = false;
             match truth {
                 Some(false) => {
-                    self.excluded(module, body, None);
+                    self.excluded(module, body, || None);
                     return Next::On;
                 }
                 Some(true) => {}
@@ -308,7 +308,7 @@ impl Engine<'_> {
                 }
             }
             if whole {
-                self.excluded(module, body, None);
+                self.excluded(module, body, || None);
                 return Next::On;
             }
         }

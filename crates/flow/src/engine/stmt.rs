@@ -24,6 +24,9 @@ pub(crate) enum Next {
     Leave,
 }
 
+/// Longest condition, in bytes, of which is asked whether it names the command line.
+const SHORT_TEST: u32 = 200;
+
 /// Variables with their new values.
 pub(crate) type Changes = Vec<(u32, Value)>;
 
@@ -45,7 +48,7 @@ impl Engine<'_> {
                         | StmtKind::Jump { .. }
                 );
                 if !leaves {
-                    self.excluded(module, body.get(position + 1..).unwrap_or_default(), None);
+                    self.excluded(module, body.get(position + 1..).unwrap_or_default(), || None);
                 }
                 break;
             }
@@ -367,7 +370,7 @@ impl Engine<'_> {
             kinds.insert(SmolStr::new_static("main"));
         }
         // The command line, under the name that a function has for it.
-        if module.slice(span).contains("argv[") {
+        if span.end - span.start <= SHORT_TEST && module.slice(span).contains("argv[") {
             kinds.insert(SmolStr::new_static("argument"));
         }
         (self.truth(&value), kinds.into_iter().next().unwrap_or_default(), place)
@@ -403,9 +406,10 @@ impl Engine<'_> {
                 frame.decided = frame.decided.wrapping_add(1);
             }
             let (taken, other) = if truth { (then, otherwise) } else { (otherwise, then) };
-            let guard = Guard { holds: !truth, ..Self::guard(module, test, kind, place) };
             if !is_constant(module, test) {
-                self.excluded(module, other, Some(guard));
+                self.excluded(module, other, || {
+                    Some(Guard { holds: !truth, ..Self::guard(module, test, kind, place) })
+                });
             }
             return self.block(module, taken);
         }

@@ -25,7 +25,7 @@ impl Engine<'_> {
         let start = entered.or_else(|| arms.iter().position(|arm| arm.value.is_none()));
         for (position, arm) in arms.iter().enumerate() {
             if Some(position) != start {
-                self.excluded(module, &arm.body, None);
+                self.excluded(module, &arm.body, || None);
             }
         }
         let Some(start) = start else { return Some(Next::On) };
